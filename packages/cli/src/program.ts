@@ -1,0 +1,154 @@
+import { LOG_LEVELS } from "@fleetlight/server/config";
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import type { DemoOptions } from "./commands/demo.ts";
+import type { ServerOptions } from "./server-options.ts";
+
+/** Those of @fleetlight/demo, which is loaded only when the demo runs. */
+export const SCENARIO_NAMES = ["calm", "outage", "overload"] as const;
+
+const EXAMPLES = {
+  main: `
+Examples:
+  fleetlight serve                        start with defaults: http://127.0.0.1:8051
+  fleetlight demo                         watch a small fleet of real services at work
+  fleetlight check-config fleet.yaml      find out whether a configuration is right
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+  serve: `
+Every setting can also be given in the configuration file and as an environment variable
+(FLEETLIGHT_STORAGE__RETENTION__METRICS=100y sets storage.retention.metrics); see docs/configuration.md.
+
+Examples:
+  fleetlight serve --config fleet.yaml
+  fleetlight serve --port 0 --data-dir /var/lib/fleetlight
+  FLEETLIGHT_AUTH__MODE=none fleetlight serve --host 0.0.0.0
+
+Signals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop, a second one at once.`,
+  demo: `
+Scenarios:
+  calm       everything works
+  outage     one service breaks and recovers every few minutes: an alert fires, is delivered and resolves
+  overload   the load grows beyond what the fleet can do, and falls again
+
+Examples:
+  fleetlight demo
+  fleetlight demo --scenario overload --port 9000`,
+  check: `
+Examples:
+  fleetlight check-config fleet.yaml
+  FLEETLIGHT_SERVER__PORT=9000 fleetlight check-config fleet.json`,
+  hash: `
+Examples:
+  fleetlight hash-token                         make a token and its hash
+  fleetlight hash-token --stdin < token.txt     hash a token that you have`,
+  print: `
+Examples:
+  fleetlight print-config --config fleet.yaml
+  fleetlight print-config | jq .storage`,
+};
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError("Give a port from 0 to 65535.");
+  return port;
+}
+
+const configOption = () =>
+  new Option("-c, --config <file>", "configuration file, JSON or YAML").env("FLEETLIGHT_CONFIG");
+const dataDirOption = () =>
+  new Option("-d, --data-dir <dir>", "directory of all data (storage.data_dir)");
+const portOption = () =>
+  new Option(
+    "-p, --port <port>",
+    "port of the API and the console; 0 takes any free one (server.port)",
+  ).argParser(parsePort);
+
+/** Options that `serve` and `print-config` share: those that override the configuration. */
+const withServerOptions = (command: Command): Command =>
+  command
+    .addOption(configOption())
+    .addOption(dataDirOption())
+    .option("--host <address>", "address to listen on (server.host)")
+    .addOption(portOption())
+    .addOption(
+      new Option(
+        "--dashboard-port <port>",
+        "second port for the console (server.dashboard_port)",
+      ).argParser(parsePort),
+    )
+    .addOption(
+      new Option(
+        "-l, --log-level <level>",
+        "least important level that is logged (logging.level)",
+      ).choices(LOG_LEVELS),
+    );
+
+/**
+ * The command line. Each command's code is loaded when it runs, so that help and checks do not wait for the server.
+ * @param finish takes the exit code of the command that ran.
+ */
+export function createProgram(version: string, finish: (exitCode: number) => void): Command {
+  const program = new Command("fleetlight")
+    .description("Observes and operates a fleet of AI agents and the services under it.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showHelpAfterError("(--help shows what there is)")
+    .exitOverride()
+    .addHelpText("after", EXAMPLES.main);
+  /** Subcommands answer --version like the program itself. */
+  const add = (usage: string, description: string, examples: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .version(version, "-V, --version", "print the version")
+      .addHelpText("after", examples);
+
+  withServerOptions(add("serve", "start the server", EXAMPLES.serve)).action(
+    async (options: ServerOptions) => {
+      const { serve } = await import("./commands/serve.ts");
+      finish(await serve(options, version));
+    },
+  );
+  add("demo", "start the server and a small fleet of real services that it watches", EXAMPLES.demo)
+    .addOption(
+      new Option("-s, --scenario <name>", "what happens to the fleet")
+        .choices(SCENARIO_NAMES)
+        .default("outage"),
+    )
+    .addOption(portOption())
+    .addOption(dataDirOption())
+    .addOption(
+      new Option("-l, --log-level <level>", "least important level that is logged")
+        .choices(LOG_LEVELS)
+        .default("warn"),
+    )
+    .action(async (options: DemoOptions) => {
+      const { demo } = await import("./commands/demo.ts");
+      finish(await demo(options, version));
+    });
+  add(
+    "check-config",
+    "say whether a configuration is right, and what is wrong where",
+    EXAMPLES.check,
+  )
+    .argument("<file>", "configuration file, JSON or YAML")
+    .action(async (file: string) => {
+      const { checkConfig } = await import("./commands/check-config.ts");
+      checkConfig(file);
+    });
+  add("hash-token", "make a token, or hash one, for auth.tokens", EXAMPLES.hash)
+    .option("--stdin", "read the token from standard input instead of making one")
+    .action(async (options: { stdin?: boolean }) => {
+      const { hashTokenCommand } = await import("./commands/hash-token.ts");
+      await hashTokenCommand(options.stdin === true);
+    });
+  withServerOptions(
+    add("print-config", "print the configuration in effect, secrets replaced", EXAMPLES.print),
+  ).action(async (options: ServerOptions) => {
+    const { printConfig } = await import("./commands/print-config.ts");
+    printConfig(options);
+  });
+  return program;
+}

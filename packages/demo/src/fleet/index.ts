@@ -1,0 +1,2 @@
+export { startFleet } from "./fleet.ts";
+export type { Fleet } from "./fleet.ts";

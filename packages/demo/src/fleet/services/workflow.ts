@@ -1,0 +1,200 @@
+import type { LoadPlan } from "../../scenarios.ts";
+import { rateAt } from "../../scenarios.ts";
+import { AskError } from "../ask.ts";
+import type { JsonObject } from "../ask.ts";
+import { randomExpression } from "../brains/arithmetic.ts";
+import { PolicyTrainer } from "../brains/policy-trainer.ts";
+import { randomText } from "../brains/text-classifier.ts";
+import { pick } from "../random.ts";
+import type { Random } from "../random.ts";
+import type { DemoService } from "../service.ts";
+
+/** Workflows under way above which no new one is started. */
+const MAX_ACTIVE = 300;
+/** A task may wait for the whole queue of the coordinator. */
+const TASK_TIMEOUT_MS = 20_000;
+const LONGEST_PAUSE_MS = 1000;
+
+const QUESTIONS = [
+  "queue latency",
+  "refund invoice",
+  "alert health check",
+  "loss reward",
+  "password login",
+];
+
+type Workflow = { id: string; type: string; task: JsonObject; label: string };
+
+function newWorkflow(random: Random, number: number): Workflow {
+  const id = `wf-${number}`;
+  const roll = random();
+  if (roll < 0.5) {
+    const { text, label } = randomText(random);
+    return { id, type: "triage", task: { kind: "classify", text, label }, label };
+  }
+  if (roll < 0.8) {
+    const expression = randomExpression(random);
+    return { id, type: "calculation", task: { kind: "arithmetic", expression }, label: "" };
+  }
+  const query = pick(random, QUESTIONS);
+  return { id, type: "research", task: { kind: "research", query }, label: "" };
+}
+
+function workflowMetrics(service: DemoService) {
+  const { registry } = service;
+  return {
+    executions: registry.counter({
+      name: "workflow_executions_total",
+      help: "Workflows, by how they ended.",
+      labelNames: ["workflow_type", "status"],
+    }),
+    duration: registry.histogram({
+      name: "workflow_execution_duration_seconds",
+      help: "Time from a workflow's start to its end.",
+      labelNames: ["workflow_type"],
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    }),
+    transitions: registry.counter({
+      name: "workflow_transitions_total",
+      help: "Changes of a workflow's state.",
+      labelNames: ["workflow_type", "from_state", "to_state"],
+    }),
+    errors: registry.counter({
+      name: "workflow_errors_total",
+      help: "Steps of workflows that failed.",
+      labelNames: ["step"],
+    }),
+    active: registry.gauge({ name: "workflows_active", help: "Workflows under way." }),
+    skipped: registry.counter({
+      name: "workflows_skipped_total",
+      help: "Workflows not started because too many were under way.",
+    }),
+  };
+}
+
+/** Starts workflows at the scenario's rate and leads each through its steps. */
+export function workflowEngine(service: DemoService, load: LoadPlan): void {
+  const { context } = service;
+  const metrics = workflowMetrics(service);
+  const startedAt = context.now();
+  let number = 0;
+
+  const step = async (name: string, run: () => Promise<JsonObject>): Promise<JsonObject> => {
+    try {
+      return await run();
+    } catch (error) {
+      // A refusal at a full queue is the fleet protecting itself, not an error of the step.
+      if (!(error instanceof AskError && error.status === 429)) metrics.errors.inc({ step: name });
+      throw error;
+    }
+  };
+
+  const steps = async ({ id, type, task, label }: Workflow): Promise<void> => {
+    const memory = { query: String(task["text"] ?? task["expression"] ?? task["query"]) };
+    await step("recall", () => service.ask("memory-manager", "/recall", memory));
+    const answer = await step("task", () =>
+      service.ask("agent-coordinator", "/tasks", task, TASK_TIMEOUT_MS),
+    );
+    const text = `${type}: ${memory.query} → ${JSON.stringify(answer["result"]).slice(0, 500)}`;
+    await step("remember", () => service.ask("memory-manager", "/remember", { id, text }));
+    await step("publish", () =>
+      service.ask("websocket-service", "/publish", {
+        type: "workflow.completed",
+        channel: "workflows",
+        data: { id, type, task, label, answer: answer["result"] },
+      }),
+    );
+  };
+
+  const run = async (workflow: Workflow): Promise<void> => {
+    const { type } = workflow;
+    const start = context.now();
+    metrics.active.inc();
+    metrics.transitions.inc({ workflow_type: type, from_state: "created", to_state: "running" });
+    let status = "completed";
+    try {
+      await steps(workflow);
+    } catch (error) {
+      status = error instanceof AskError && error.status === 429 ? "shed" : "failed";
+    }
+    const seconds = (context.now() - start) / 1000;
+    metrics.active.dec();
+    metrics.executions.inc({ workflow_type: type, status });
+    metrics.duration.observe({ workflow_type: type }, seconds);
+    metrics.transitions.inc({ workflow_type: type, from_state: "running", to_state: status });
+    const observation = { kind: type, seconds, ok: status === "completed" };
+    await service.ask("performance-metrics", "/observations", observation).catch(() => {});
+  };
+
+  const pulse = (): void => {
+    if (metrics.active.with({}).value >= MAX_ACTIVE) metrics.skipped.inc();
+    else void run(newWorkflow(context.random, ++number));
+    schedule();
+  };
+  const schedule = (): void => {
+    const rate = rateAt(load, context.now() - startedAt);
+    service.after(Math.min(LONGEST_PAUSE_MS, 1000 / rate), pulse);
+  };
+  schedule();
+}
+
+const EPISODES_PER_STEP = 8;
+const STEP_MS = 250;
+/** Steps between two evaluations, which cost more than a step. */
+const EVALUATE_EVERY = 4;
+const MAX_SESSION_STEPS = 400;
+const GOOD_LOSS = 0.2;
+const LEARNING_RATE = 0.04;
+
+/** Trains a policy by trial and reward; a session ends when it is good or has lasted long, and a new world begins. */
+export function rlOrchestrator(service: DemoService): void {
+  const { registry, context } = service;
+  const sessions = registry.counter({
+    name: "rl_sessions_total",
+    help: "Training sessions ended.",
+  });
+  const steps = registry.counter({ name: "rl_training_steps_total", help: "Training steps." });
+  const episodes = registry.counter({ name: "rl_episodes_total", help: "Trials with a reward." });
+  const loss = registry.gauge({
+    name: "rl_loss",
+    help: "Cross-entropy on unseen contexts, in nats.",
+  });
+  const accuracy = registry.gauge({
+    name: "rl_accuracy_ratio",
+    help: "Unseen contexts in which the policy prefers the best action.",
+  });
+  const reward = registry.gauge({
+    name: "rl_reward_ratio",
+    help: "Mean reward of the latest training steps (moving average).",
+  });
+  registry.gauge({ name: "rl_learning_rate", help: "Learning rate." }).set(LEARNING_RATE);
+  let trainer = new PolicyTrainer(context.random, LEARNING_RATE);
+  let sessionSteps = 0;
+  let average = 0.25;
+
+  const evaluate = () => {
+    const result = trainer.evaluate();
+    loss.set(result.loss);
+    accuracy.set(result.accuracy);
+    return result;
+  };
+  evaluate();
+  service.every(STEP_MS, async () => {
+    const trained = trainer.step(EPISODES_PER_STEP);
+    sessionSteps++;
+    steps.inc();
+    episodes.inc(trained.episodes);
+    average += 0.1 * (trained.reward - average);
+    reward.set(average);
+    if (sessionSteps % EVALUATE_EVERY !== 0) return;
+    const result = evaluate();
+    if (result.loss > GOOD_LOSS && sessionSteps < MAX_SESSION_STEPS) return;
+    const data = { steps: sessionSteps, ...result };
+    trainer = new PolicyTrainer(context.random, LEARNING_RATE);
+    sessionSteps = 0;
+    average = 0.25;
+    sessions.inc();
+    const event = { type: "training.completed", channel: "training", data };
+    await service.ask("websocket-service", "/publish", event).catch(() => {});
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * Thrown for every expression that is not valid PromQL, and for nothing else. `start` and `end` are offsets into
+ * the text in UTF-16 units (end is exclusive); `line` and `column` count from 1.
+ */
+export class PromQLError extends Error {
+  override readonly name = "PromQLError";
+  readonly reason: string;
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+
+  constructor(text: string, start: number, end: number, reason: string) {
+    const before = text.slice(0, start);
+    const line = before.split("\n").length;
+    const column = start - before.lastIndexOf("\n");
+    super(`${line}:${column}: parse error: ${reason}`);
+    this.reason = reason;
+    this.start = start;
+    this.end = end;
+    this.line = line;
+    this.column = column;
+  }
+}
+
+/** What the helpers below the parser throw; the parser adds the place. */
+export class LiteralError extends Error {
+  override readonly name = "LiteralError";
+}

@@ -1,0 +1,272 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { describe, expect, it } from "vitest";
+
+import type { Expr, ValueType } from "./ast.ts";
+import {
+  MAX_LENGTH,
+  MAX_NESTING,
+  MAX_OPERATORS,
+  PromQLError,
+  formatPromQL,
+  functions,
+  parsePromQL,
+  typeOf,
+} from "./index.ts";
+
+/** The error of an expression; an expression without one fails the test. */
+function errorOf(text: string): PromQLError {
+  try {
+    parsePromQL(text);
+  } catch (error) {
+    if (error instanceof PromQLError) return error;
+    throw error;
+  }
+  throw new Error(`no error in ${text}`);
+}
+
+const parse = <K extends Expr["kind"]>(text: string, kind: K): Extract<Expr, { kind: K }> => {
+  const expr = parsePromQL(text);
+  if (expr.kind !== kind) throw new Error(`${text} is a ${expr.kind}`);
+  return expr as Extract<Expr, { kind: K }>;
+};
+
+describe("selectors", () => {
+  it("reads names, matchers and modifiers", () => {
+    expect(parse('foo{a="b",c!~"d|e"} @ -1.5 offset -1h30m', "vector")).toEqual({
+      kind: "vector",
+      name: "foo",
+      matchers: [
+        { name: "a", op: "=", value: "b" },
+        { name: "c", op: "!~", value: "d|e" },
+        { name: "__name__", op: "=", value: "foo" },
+      ],
+      at: { kind: "time", seconds: -1.5 },
+      offset: { kind: "literal", seconds: -5400, duration: true, start: 34, end: 40 },
+      extended: undefined,
+      start: 0,
+      end: 40,
+    });
+  });
+
+  it("takes UTF-8 names in braces", () => {
+    const { name, matchers } = parse(`{"a.b", 'c d'="e"}`, "vector");
+    expect(name).toBeUndefined();
+    expect(matchers).toEqual([
+      { name: "__name__", op: "=", value: "a.b" },
+      { name: "c d", op: "=", value: "e" },
+    ]);
+  });
+
+  it.each([
+    "offset",
+    "offset offset 5m",
+    "sum by (offset) (offset)",
+    "a + on (b) offset",
+    "a and offset",
+    "rate(offset[1m] offset 1m)",
+    "-offset",
+    'offset{offset="offset"}',
+  ])("knows the metric from the keyword in %s", (text) => {
+    expect(formatPromQL(parsePromQL(text))).toBe(text);
+  });
+
+  it.each([
+    ["{}", "at least one non-empty matcher"],
+    ['{a=""}', "at least one non-empty matcher"],
+    ['{a=~".*",b!~".+"}', "at least one non-empty matcher"],
+    ['foo{__name__="bar"}', 'must not be set twice: "foo" or "bar"'],
+    ['foo{a=~"(?=x)"}', "invalid regular expression"],
+    ['foo{a=~"(a)\\\\1"}', "invalid regular expression"],
+    ['foo{a=~"["}', "invalid regular expression"],
+    ["foo offset 5m [5m]", "no offset modifiers allowed before range"],
+    ["foo @ 5 @ 6", "may not be set multiple times"],
+    ["foo @ NaN", "out of bounds"],
+    ["foo anchored smoothed", "cannot be used together"],
+    ["foo[5m:] anchored", "not supported for subqueries"],
+    ["rate(foo[5m]) offset 5m", "must be preceded by"],
+    ["(foo)[5m]", "ranges only allowed for vector selectors"],
+    ["foo[0s]", "duration must be greater than 0"],
+    ["foo[5m:-1s]", "duration must be greater than 0"],
+    ["foo[300y]", "out of range"],
+    ["atan2", "unexpected operator"],
+  ])("refuses %s", (text, reason) => expect(errorOf(text).message).toContain(reason));
+
+  it("puts the modifiers of a range on its selector", () => {
+    const { range, selector } = parse("foo[5m + step()] smoothed @ end() offset 1m", "matrix");
+    expect(range).toMatchObject({ kind: "+", left: { seconds: 300 }, right: { kind: "step" } });
+    expect(selector).toMatchObject({ extended: "smoothed", at: { kind: "end" } });
+    expect(selector.offset).toMatchObject({ kind: "literal", seconds: 60 });
+  });
+});
+
+describe("operators", () => {
+  it.each([
+    ["-1^2", "-(1^2)"],
+    ["2^-1^2", "2^(-(1^2))"],
+    ["2^3^2", "2^(3^2)"],
+    ["-a^2", "-(a^2)"],
+    ["1-2-3", "(1-2)-3"],
+    ["a or b and c", "a or (b and c)"],
+    ["a == b + c * d", "a == (b + (c * d))"],
+    ["-a * b", "(-a) * b"],
+    ["a + b offset 5m", "a + (b offset 5m)"],
+    ["-a @ 5 offset 5m * b @ end()", "(-(a @ 5 offset 5m)) * (b @ end())"],
+    ["a + b smoothed * c", "a + ((b smoothed) * c)"],
+    ["a ^ b offset 1m ^ c", "a ^ ((b offset 1m) ^ c)"],
+    ["a or on (x) b @ 5 == bool c", "a or on (x) ((b @ 5) == bool c)"],
+  ])("binds %s as %s", (text, explicit) => {
+    const shape = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(shape);
+      if (typeof value !== "object" || value === null) return value;
+      if ("kind" in value && value.kind === "paren" && "expr" in value) return shape(value.expr);
+      const entries = Object.entries(value).filter(([key]) => key !== "start" && key !== "end");
+      return Object.fromEntries(entries.map(([key, inner]) => [key, shape(inner)]));
+    };
+    expect(shape(parsePromQL(text))).toEqual(shape(parsePromQL(explicit)));
+  });
+
+  it("reads matching, grouping and fill", () => {
+    const text = "a / on (b, c) group_left (d) fill_right (-1) fill_left (1h) e";
+    expect(parse(text, "binary").matching).toEqual({
+      cardinality: "many-to-one",
+      on: true,
+      labels: ["b", "c"],
+      include: ["d"],
+      fillLeft: 3600,
+      fillRight: -1,
+    });
+    expect(parse("a and b", "binary").matching?.cardinality).toBe("many-to-many");
+    expect(parse("a + 1", "binary").matching).toBeUndefined();
+  });
+
+  it.each([
+    ["1 == 1", "must use BOOL"],
+    ["a + bool b", "bool modifier"],
+    ["a and 1", "set operator"],
+    ["a + on (x) 1", "vector matching only allowed"],
+    ["a + fill (1) 1", "filling in missing series only"],
+    ["a or fill (1) b", "not allowed for set operators"],
+    ["a and on (b) group_left c", 'no grouping allowed for "and"'],
+    ["a + on (b) group_left (b) c", "ON and GROUP"],
+    ['a + "b"', "only scalar and instant vector types, got string"],
+    ["-a[5m]", 'instant vector, got "range vector"'],
+    ["a + b[5m:]", "got range vector"],
+    ["a + group_left (b) c", "expected expression"],
+  ])("refuses %s", (text, reason) => expect(errorOf(text).message).toContain(reason));
+});
+
+describe("aggregations and functions", () => {
+  it("reads both places of the clause", () => {
+    const before = parse('topk by (a, "b c") (3, foo)', "aggregate");
+    expect(before).toMatchObject({ op: "topk", grouping: ["a", "b c"], without: false });
+    expect(before.param).toMatchObject({ value: 3 });
+    expect(parse("SUM(foo) WITHOUT (a,)", "aggregate")).toMatchObject({ op: "sum", without: true });
+  });
+
+  it.each([
+    ["sum()", "no arguments"],
+    ["sum(a, b)", "expected 1, got 2"],
+    ["topk(a, b)", "expected type scalar in aggregation parameter"],
+    ["sum(a[5m])", "expected type instant vector in aggregation expression, got range vector"],
+    ['sum by ("") (a)', "invalid label name"],
+    ["sum by (inf) (a)", "expected label"],
+    ["nope(a)", "no function with that name"],
+    ["rate(a)", 'expected type range vector in call to function "rate", got instant vector'],
+    ["label_join(a)", "expected at least 3 argument(s)"],
+    ["info(a, b)", "expected label selectors only"],
+  ])("refuses %s", (text, reason) => expect(errorOf(text).message).toContain(reason));
+
+  const samples: Record<ValueType, string> = {
+    scalar: "1",
+    string: '"a"',
+    vector: '{a="b"}',
+    matrix: "a[1m]",
+  };
+  it.each([...functions])("takes %s with its fewest and most arguments", (name, signature) => {
+    const call = (count: number): string => {
+      const types = Array.from(
+        { length: count },
+        (_, at) => signature.args[at] ?? signature.args.at(-1),
+      );
+      return `${name}(${types.map((type) => samples[type ?? "scalar"]).join(", ")})`;
+    };
+    const most = Number.isFinite(signature.max) ? signature.max : signature.min + 5;
+    for (const count of [signature.min, most]) {
+      expect(typeOf(parsePromQL(call(count)))).toBe(signature.returns);
+    }
+    const wrong = [signature.min - 1, Number.isFinite(signature.max) ? most + 1 : -1];
+    for (const count of wrong.filter((one) => one >= 0)) {
+      expect(errorOf(call(count)).message).toContain("argument(s)");
+    }
+  });
+
+  it("knows the arguments of the widest function", () => {
+    expect(functions.get("histogram_quantiles")).toMatchObject({
+      min: 3,
+      max: 12,
+      experimental: true,
+    });
+    expect(functions.size).toBe(88);
+  });
+});
+
+describe("errors", () => {
+  it("give the place and what was expected", () => {
+    const error = errorOf("sum(\n  foo{a=b})");
+    expect(error).toMatchObject({ line: 2, column: 9, start: 13, end: 14 });
+    expect(error.message).toBe('2:9: parse error: unexpected identifier "b", expected string');
+    expect(errorOf("foo[]").reason).toBe(
+      'unexpected "]", expected number or duration or step() or range() or "("',
+    );
+    expect(errorOf("1 +").reason).toBe("unexpected end of input, expected expression");
+  });
+
+  it("limit depth, operators and length", () => {
+    const nested = (depth: number): string => "(".repeat(depth) + "1" + ")".repeat(depth);
+    expect(formatPromQL(parsePromQL(nested(MAX_NESTING)))).toBe(nested(MAX_NESTING));
+    expect(errorOf(nested(MAX_NESTING + 1)).message).toContain("nested deeper than 200");
+    const pieces = [
+      "a+",
+      "a or ",
+      "a==",
+      "2^",
+      "-",
+      `${"a".repeat(100)} and `,
+      'a{b="c"} ^ on (d) group_left () ',
+    ];
+    for (const piece of pieces) {
+      const allowed = `${piece.repeat(MAX_OPERATORS)}a`;
+      expect(parsePromQL(allowed).end, piece).toBe(allowed.length);
+      expect(errorOf(piece + allowed).message, piece).toContain("more than 300 operators");
+    }
+    expect(errorOf(" ".repeat(MAX_LENGTH + 1)).message).toContain("longer than");
+  });
+});
+
+interface SharedCase {
+  input: string;
+  valid: boolean;
+}
+
+describe("shared cases", () => {
+  const file = ["../../../../shared", "../../../../../shared"]
+    .map((up) => fileURLToPath(new URL(`${up}/promql/parser/shared.json`, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (file === undefined) console.warn("shared/promql/parser/shared.json is absent: cases skipped");
+  it.skipIf(file === undefined)("agree on what is valid", () => {
+    const { cases } = JSON.parse(readFileSync(file ?? "", "utf8")) as { cases: SharedCase[] };
+    const wrong = cases.filter(({ input, valid }) => {
+      try {
+        const canonical = formatPromQL(parsePromQL(input));
+        return !valid || formatPromQL(parsePromQL(canonical)) !== canonical;
+      } catch (error) {
+        if (!(error instanceof PromQLError)) throw error;
+        return valid;
+      }
+    });
+    expect(cases.length).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,3 @@
+export * from "./client/index.ts";
+export * from "./collector/index.ts";
+export * from "./metrics/index.ts";

@@ -1,0 +1,46 @@
+import type { AddressInfo } from "node:net";
+
+import { FleetlightError } from "#lib";
+import { createHttp, type createHttpInstruments, type Doors, type RealtimeHub } from "#serve";
+
+interface Listener {
+  url: string;
+  close(): Promise<void>;
+}
+
+const REASONS: Record<string, string> = {
+  EADDRINUSE: "another program listens there; choose another port with --port",
+  EACCES: "this user may not listen there; choose a port above 1023",
+  EADDRNOTAVAIL: "this machine has no such address; check server.host",
+};
+
+interface ListenOptions {
+  doors: Doors;
+  hub: RealtimeHub;
+  instruments: ReturnType<typeof createHttpInstruments>;
+  port: number;
+}
+
+/** Opens one door: HTTP and `/ws` on a port. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { doors, hub, instruments, port } = options;
+  const { host, tls } = doors.config().server;
+  const app = createHttp(doors, instruments);
+  hub.attach(app.server);
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const reason =
+      error instanceof Error && "code" in error ? REASONS[String(error.code)] : undefined;
+    if (reason === undefined) throw error;
+    // Without the cause: its message says the same in the system's words.
+    throw new FleetlightError("listen_failed", 500, `cannot listen on ${host}:${port}: ${reason}`);
+  }
+  const address = app.server.address() as AddressInfo;
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `${tls === undefined ? "http" : "https"}://${shown}:${address.port}`,
+    close: () => app.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import type { Doors } from "#serve";
+
+type Figure = [name: string, help: string, value: (doors: Doors) => number | null];
+
+const GAUGES: Figure[] = [
+  ["monitoring_services_total", "Services that are watched.", (d) => d.registry.list().length],
+  [
+    "monitoring_services_healthy",
+    "Services that are healthy.",
+    (d) => d.registry.list().filter((s) => s.status === "healthy").length,
+  ],
+  [
+    "monitoring_alerts_active",
+    "Alerts that are firing.",
+    (d) => d.alerts.active().filter((a) => a.state === "firing").length,
+  ],
+  ["monitoring_cpu_usage_percent", "CPU use of the host.", (d) => d.host.figures().cpu_percent],
+  [
+    "monitoring_memory_usage_percent",
+    "Memory use of the host.",
+    (d) => d.host.figures().memory_percent,
+  ],
+  [
+    "monitoring_disk_usage_percent",
+    "Use of the file system that holds the data.",
+    (d) => d.host.figures().disk_percent,
+  ],
+  ["fleetlight_store_series", "Series that are known.", (d) => d.telemetry.stats().series],
+  ["fleetlight_store_head_bytes", "Memory of the live head.", (d) => d.telemetry.stats().headBytes],
+  [
+    "fleetlight_store_pending_rows",
+    "Rows that are durable but not in the tables yet.",
+    (d) => d.telemetry.stats().pendingRows,
+  ],
+  [
+    "fleetlight_store_wal_bytes",
+    "Size of the write-ahead log.",
+    (d) => d.telemetry.stats().walBytes,
+  ],
+  ["fleetlight_store_bytes", "Size of the tables.", (d) => d.telemetry.stats().storeBytes],
+];
+
+const COUNTERS: Figure[] = [
+  [
+    "fleetlight_store_samples_total",
+    "Samples that were accepted.",
+    (d) => d.telemetry.stats().samplesTotal,
+  ],
+  [
+    "fleetlight_store_rows_inserted_total",
+    "Rows that were inserted into the tables.",
+    (d) => d.telemetry.stats().rowsInserted,
+  ],
+  [
+    "fleetlight_store_insert_seconds_total",
+    "Time that inserts took.",
+    (d) => d.telemetry.stats().insertSeconds,
+  ],
+  [
+    "fleetlight_store_insert_errors_total",
+    "Inserts that failed and were tried again.",
+    (d) => d.telemetry.stats().insertErrors,
+  ],
+  [
+    "fleetlight_store_rows_refused_total",
+    "Rows that were refused because the store was too far behind.",
+    (d) => d.telemetry.stats().refusedRows,
+  ],
+  [
+    "fleetlight_store_series_refused_total",
+    "Series that were refused at storage.max_series.",
+    (d) => d.telemetry.stats().seriesRefused,
+  ],
+  [
+    "fleetlight_store_head_evicted_samples_total",
+    "Samples that left the live head because it was full.",
+    (d) => d.telemetry.stats().headEvictedSamples,
+  ],
+];
+
+/** Registers the figures of the rooms; they are asked when somebody reads the metrics. */
+export function exposeFigures(doors: Doors): void {
+  const { ownMetrics } = doors;
+  ownMetrics
+    .gauge({
+      name: "fleetlight_build_info",
+      help: "Version of this server.",
+      labelNames: ["version"],
+    })
+    .set({ version: doors.version }, 1);
+  for (const [name, help, value] of GAUGES)
+    ownMetrics.gauge({ name, help }).collect((gauge) => gauge.set(value(doors) ?? Number.NaN));
+  for (const [name, help, value] of COUNTERS)
+    ownMetrics.counter({ name, help }).collect((counter) => counter.setTotal(value(doors) ?? 0));
+}

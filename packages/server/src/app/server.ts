@@ -1,0 +1,268 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+
+import { collectProcessMetrics, createRegistry } from "@fleetlight/sdk";
+
+import {
+  createDiscovery,
+  createHealthChecker,
+  createHostCollector,
+  createScraper,
+  createServiceRegistry,
+  scrapeTargets,
+} from "#collect";
+import type { Config, ConfigManager } from "#config";
+import { createRules } from "#decide";
+import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
+import { createMetricQueries } from "#query";
+import { createAlerts } from "#respond";
+import { createHttpInstruments, RealtimeHub, type Doors } from "#serve";
+import { createStateStore, createTelemetryStore, type EventStore } from "#store";
+
+import { watchProcess } from "./figures.ts";
+import { listen } from "./listen.ts";
+import { lockDataDirectory } from "./lock.ts";
+import { exposeFigures } from "./own-metrics.ts";
+import { startSelfScrape } from "./self-scrape.ts";
+import { Shutdown } from "./shutdown.ts";
+
+export interface ServerOptions {
+  manager: ConfigManager;
+  logger: Logger;
+  version: string;
+}
+
+export interface RunningServer {
+  /** Where the API answers. */
+  url: string;
+  consoleUrl: string;
+  /** Stops accepting, flushes, and closes everything in order. */
+  stop(): Promise<void>;
+}
+
+/** Services of these changes are scraped otherwise than before. */
+const SCRAPE_CHANGES = new Set(["registered", "updated", "removed"]);
+
+const outboundPolicy = (config: Config) => ({
+  allowLinkLocal: config.outbound.allow_link_local,
+  allowAddresses: config.outbound.allow_addresses,
+});
+
+async function openStores(config: () => Config, logger: Logger, shutdown: Shutdown) {
+  const { storage } = config();
+  const dataDir = resolve(storage.data_dir);
+  const unlock = lockDataDirectory(dataDir);
+  shutdown.add("lock", unlock);
+  const state = await createStateStore(
+    storage.state_url === undefined
+      ? { path: join(dataDir, "state.sqlite") }
+      : { url: storage.state_url },
+    { now: Date.now, logger },
+  );
+  shutdown.add("state store", () => state.close());
+  const telemetry = await createTelemetryStore(
+    { dataDir, url: storage.telemetry_url },
+    {
+      flushIntervalMs: storage.flush_interval,
+      flushRows: storage.flush_rows,
+      maxPendingRows: storage.max_pending_rows,
+      headMaxBytes: storage.head.max_bytes,
+      headWindowMs: storage.head.window,
+      maxSeries: storage.max_series,
+      retention: () => ({
+        metricsMs: config().storage.retention.metrics,
+        eventsMs: config().storage.retention.events,
+        maxBytes: config().storage.max_bytes,
+      }),
+      now: Date.now,
+      onError: (message) => logger.warn(message),
+    },
+  );
+  shutdown.add("telemetry store", () => telemetry.close());
+  return { state, telemetry };
+}
+
+/** Writes an event about each reload, so that a change of behaviour can be found next to what changed. */
+const recordReloads = (manager: ConfigManager, events: EventStore, logger: Logger): (() => void) =>
+  manager.onReload((result) => {
+    const event = result.ok
+      ? { type: "config.reloaded", attributes: { changed: result.changed.join(", ") } }
+      : { type: "config.rejected", attributes: { error: result.error.message } };
+    events
+      .append(DEFAULT_TENANT, [{ id: randomUUID(), timeMs: Date.now(), service: "", ...event }])
+      .catch((error: unknown) =>
+        logger.warn({ error: describeError(error) }, "a reload was not recorded"),
+      );
+  });
+
+/**
+ * Builds the server, starts it, and opens its doors. Rooms are started from the back to the front, so that whoever
+ * emits finds a listener, and stopped the other way round.
+ */
+// oxlint-disable-next-line max-lines-per-function -- the composition root reads best from top to bottom
+export async function startServer({
+  manager,
+  logger,
+  version,
+}: ServerOptions): Promise<RunningServer> {
+  const config = () => manager.current();
+  const now = Date.now;
+  const shutdown = new Shutdown(logger);
+  let ready = false;
+  try {
+    const { state, telemetry } = await openStores(config, logger, shutdown);
+    const { metrics, events } = telemetry;
+    const ownMetrics = createRegistry();
+    const processMetrics = collectProcessMetrics(ownMetrics);
+    shutdown.add("own metrics", processMetrics.stop);
+    const outbound = createOutbound(outboundPolicy(config()));
+    shutdown.add("outbound", () => outbound.close());
+
+    const registry = createServiceRegistry({
+      repository: state.services,
+      events,
+      config,
+      now,
+      logger,
+    });
+    await registry.load();
+    shutdown.add("services", () => registry.settle());
+    const common = { metrics, config, now, random: Math.random, logger, registry: ownMetrics };
+    const alerts = createAlerts({ ...common, state, outbound, events });
+    const rules = createRules({
+      ...common,
+      config: config(),
+      state,
+      emit: (evaluations) => alerts.handle(evaluations),
+    });
+    const host = createHostCollector({
+      ...common,
+      config: () => config().host,
+      processes: () =>
+        registry.list().map(({ registration: { id, url } }) => ({ service: id, url })),
+    });
+    const health = createHealthChecker({
+      ...common,
+      registry,
+      registryMetrics: ownMetrics,
+      outbound,
+    });
+    const scraper = createScraper({
+      ...common,
+      config: () => config().scrape,
+      outbound,
+      onResult: (tenant, id, result) => registry.recordScrape(tenant, id, result),
+    });
+    const discovery = createDiscovery({ ...common, services: registry });
+    const process = watchProcess({
+      now,
+      samplesTotal: () => telemetry.stats().samplesTotal,
+      eventLoopDelayP99: () => processMetrics.eventLoopLag().p99,
+    });
+    shutdown.add("process figures", process.stop);
+
+    const doors: Doors = {
+      version,
+      now,
+      logger,
+      manager,
+      config,
+      registry,
+      rules,
+      alerts,
+      telemetry,
+      state,
+      host,
+      ownMetrics,
+      queries: createMetricQueries({ metrics, now }),
+      figures: process.figures,
+      isReady: () => ready,
+      targets: () => {
+        const targets = scrapeTargets(registry.list(), config());
+        const up = targets.filter(
+          ({ tenant, id }) => registry.get(tenant, id)?.lastScrape?.up === true,
+        );
+        return { total: targets.length, up: up.length };
+      },
+    };
+    exposeFigures(doors);
+
+    await alerts.start();
+    shutdown.add("alerts", () => alerts.stop());
+    await rules.start();
+    shutdown.add("rules", () => rules.stop());
+    // Many services may change at once; the scraper hears of them together.
+    let syncing: NodeJS.Immediate | undefined;
+    const syncTargets = () => {
+      syncing ??= setImmediate(() => {
+        syncing = undefined;
+        scraper.sync(scrapeTargets(registry.list(), config()));
+      });
+    };
+    shutdown.add(
+      "changes of services",
+      registry.onChange((change) => {
+        if (change.kind === "removed")
+          rules.removeService(change.tenant, change.service.registration.id);
+        if (SCRAPE_CHANGES.has(change.kind)) syncTargets();
+      }),
+    );
+    shutdown.add("record of reloads", recordReloads(manager, events, logger));
+
+    const hub = new RealtimeHub(doors);
+    const door = { doors, hub, instruments: createHttpInstruments(ownMetrics) };
+    const { port, dashboard_port: consolePort } = config().server;
+    const main = await listen({ ...door, port });
+    const second =
+      consolePort === undefined
+        ? undefined
+        : await listen({ ...door, port: consolePort }).catch(async (error: unknown) => {
+            await main.close();
+            throw error;
+          });
+
+    await registry.syncOrigin("config", DEFAULT_TENANT, config().services);
+    await discovery.start();
+    syncTargets();
+    health.start();
+    host.start();
+    const stopSelfScrape = startSelfScrape({
+      registry: ownMetrics,
+      metrics,
+      instance: hostname(),
+      intervalMs: () => config().host.interval,
+      now,
+      logger,
+    });
+    hub.start();
+    shutdown.add(
+      "changes of the configuration",
+      manager.onChange((next) => {
+        outbound.reconfigure(outboundPolicy(next));
+        rules.reconfigure(next);
+        void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
+        void discovery.reconfigure();
+        health.reconfigure();
+      }),
+    );
+    shutdown.add("collectors", async () => {
+      stopSelfScrape();
+      await Promise.all([discovery.stop(), host.stop(), health.stop(), scraper.stop()]);
+    });
+    shutdown.add("doors", async () => {
+      ready = false;
+      hub.stop();
+      await Promise.all([main.close(), second?.close()]);
+    });
+    ready = true;
+    return {
+      url: main.url,
+      consoleUrl: `${second?.url ?? main.url}/dashboard`,
+      stop: () => shutdown.run(),
+    };
+  } catch (error) {
+    await shutdown.run();
+    throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { createFileSd } from "./file-sd.ts";

@@ -1,0 +1,1 @@
+export { heartbeatChecker } from "./probe.ts";

@@ -1,0 +1,1 @@
+export { httpChecker } from "./probe.ts";

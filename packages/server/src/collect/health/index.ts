@@ -1,0 +1,1 @@
+export { createHealthChecker, type HealthChecker, type HealthCheckerOptions } from "./checker.ts";

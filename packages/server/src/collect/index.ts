@@ -1,0 +1,5 @@
+export * from "./discovery/index.ts";
+export * from "./health/index.ts";
+export * from "./host/index.ts";
+export * from "./scrape/index.ts";
+export * from "./services/index.ts";

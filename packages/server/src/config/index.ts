@@ -1,0 +1,15 @@
+export { PLAIN_NAMES, environmentName } from "./env.ts";
+export { loadConfig, type LoadedConfig } from "./load.ts";
+export {
+  createConfigManager,
+  type ConfigManager,
+  type ConfigStatus,
+  type ReloadResult,
+} from "./manager.ts";
+export { ConfigError, formatProblem, type ConfigProblem } from "./problems.ts";
+export { redactConfig } from "./redact.ts";
+export { ConfigSchema, ConfigShape, type Config, type ConfigInput } from "./schema.ts";
+export { LOG_LEVELS } from "./fields.ts";
+export { writtenConfig } from "./written.ts";
+export { TOKEN_SCOPES, hashToken } from "./tokens.ts";
+export { inspectSetting, itemOf, keysOf, type Setting } from "./walk.ts";

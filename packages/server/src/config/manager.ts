@@ -1,0 +1,113 @@
+import { Channel, describeError, isoTime, type Now } from "#lib";
+
+import { changedPaths, restartNeeded } from "./diff.ts";
+import { loadConfig, type LoadOptions, type LoadedConfig } from "./load.ts";
+import { ConfigError } from "./problems.ts";
+import type { Config } from "./schema.ts";
+import { FileWatch } from "./watch.ts";
+
+interface Accepted {
+  ok: true;
+  /** Dotted paths that differ from before. */
+  changed: string[];
+  /** Changed since the start, but in force only after a restart. */
+  restart_needed: string[];
+}
+
+export type ReloadResult = Accepted | { ok: false; error: ConfigError };
+
+export interface ConfigStatus {
+  /** When the configuration in force was read, ISO 8601. */
+  loaded_at: string;
+  /** Why the file on disk is not the configuration in force, or null. */
+  error: string | null;
+  restart_needed: string[];
+}
+
+interface ConfigManagerOptions extends LoadOptions {
+  now?: Now;
+  /** Told of listeners that throw; they do not stop the others. */
+  onError?: (error: unknown) => void;
+  debounceMs?: number;
+  pollMs?: number;
+}
+
+/** Holds the configuration in force and replaces it, as a whole, when a better one is given. */
+export interface ConfigManager {
+  current(): Config;
+  source(): LoadedConfig["source"];
+  /** Called after the configuration in force has changed. @returns a function that ends the subscription. */
+  onChange(listener: (next: Config, previous: Config) => void): () => void;
+  /** Called after every reload that changed something or was refused. */
+  onReload(listener: (result: ReloadResult) => void): () => void;
+  /** Never rejects; a wrong configuration leaves the one in force as it is. */
+  reload(): Promise<ReloadResult>;
+  status(): ConfigStatus;
+  /** Begins to watch the file, unless there is none or `server.reload` is false. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const asConfigError = (error: unknown): ConfigError =>
+  error instanceof ConfigError
+    ? error
+    : new ConfigError([{ path: "", message: describeError(error) }], { cause: error });
+
+/** @throws ConfigError when the configuration at hand is wrong: a server does not start with half of one. */
+export function createConfigManager(options: ConfigManagerOptions): ConfigManager {
+  const now = options.now ?? Date.now;
+  const { onError = () => undefined, debounceMs = 150, pollMs = 5000 } = options;
+  let loaded = loadConfig(options);
+  const atStart = loaded.config;
+  let loadedAt = now();
+  let error: ConfigError | null = null;
+  let watch: FileWatch | undefined;
+  const changes = new Channel<{ next: Config; previous: Config }>(onError);
+  const reloads = new Channel<ReloadResult>(onError);
+  const pendingRestart = (): string[] => restartNeeded(changedPaths(atStart, loaded.config));
+
+  const attempt = (): ReloadResult => {
+    const previous = loaded.config;
+    try {
+      loaded = loadConfig(options);
+    } catch (cause) {
+      error = asConfigError(cause);
+      return { ok: false, error };
+    }
+    error = null;
+    loadedAt = now();
+    const changed = changedPaths(previous, loaded.config);
+    if (changed.length > 0) changes.publish({ next: loaded.config, previous });
+    return { ok: true, changed, restart_needed: pendingRestart() };
+  };
+
+  const reload = (): ReloadResult => {
+    const failedBefore = error !== null;
+    const result = attempt();
+    if (!result.ok || result.changed.length > 0 || failedBefore) reloads.publish(result);
+    return result;
+  };
+
+  return {
+    current: () => loaded.config,
+    source: () => loaded.source,
+    onChange: (listener) => changes.subscribe(({ next, previous }) => listener(next, previous)),
+    onReload: (listener) => reloads.subscribe(listener),
+    reload: async () => reload(),
+    status: () => ({
+      loaded_at: isoTime(loadedAt),
+      error: error?.message ?? null,
+      restart_needed: pendingRestart(),
+    }),
+    async start() {
+      const { file } = loaded.source;
+      if (file === undefined || !loaded.config.server.reload || watch) return;
+      watch = new FileWatch({ file, debounceMs, pollMs, onChange: reload });
+      await watch.start();
+    },
+    async stop() {
+      await watch?.stop();
+      watch = undefined;
+    },
+  };
+}

@@ -1,0 +1,427 @@
+import { RuleId } from "@fleetlight/contract";
+import { formatDuration } from "#lib";
+import { z } from "zod";
+
+import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
+import { RuleEntry, ServiceEntry } from "./entries.ts";
+import { TIMER_RANGE, bytes, cidr, duration, logLevel, port, url } from "./fields.ts";
+import { TokenEntry } from "./tokens.ts";
+
+const MIB = 1024 ** 2;
+
+/** A section whose keys all have defaults may be left out. */
+const section = <Shape extends z.ZodRawShape>(description: string, shape: Shape) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(description);
+
+const timer = (text: string) => duration(TIMER_RANGE).prefault(text);
+const retention = (text: string) => duration({ min: "1m", max: "1000y" }).prefault(text);
+const file = () => z.string().min(1).max(4096);
+
+const server = section("Where the server listens and what it accepts from clients.", {
+  host: z
+    .string()
+    .min(1)
+    .max(255)
+    .default("127.0.0.1")
+    .describe(
+      "Address to listen on; any other than a loopback address needs `auth.tokens` or `auth.mode: none`.",
+    ),
+  port: port().default(8051).describe("TCP port of the API and the console; 0 takes any free one."),
+  dashboard_port: port().optional().describe("Second port on which the same console answers."),
+  workers: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(1)
+    .describe("Accepted for compatibility: one process serves everything, more are not started."),
+  reload: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the configuration file is watched; SIGHUP and `POST /-/reload` work either way.",
+    ),
+  cors: section("Which web pages of other origins may call the API.", {
+    origins: z
+      .array(
+        z
+          .string()
+          .max(2048)
+          .refine(
+            (text) => text === "*" || /^https?:\/\/[^/\s]+$/.test(text),
+            "expected an origin such as https://example.org, or *",
+          ),
+      )
+      .max(1000)
+      .default([])
+      .describe("Origins that are allowed, such as `https://example.org`, or `*` for every one."),
+  }),
+  rate_limit: section("How much one client may ask.", {
+    requests_per_minute: z
+      .int()
+      .min(0)
+      .max(100_000_000)
+      .default(6000)
+      .describe("Requests per minute and client address; 0 is no limit."),
+  }),
+  body_limit_bytes: bytes({ min: 1024 })
+    .prefault(10 * MIB)
+    .describe("Largest request body that is read."),
+  tls: z
+    .strictObject({
+      cert_file: file().describe("PEM file with the certificate and its chain."),
+      key_file: file().describe("PEM file with the private key."),
+    })
+    .optional()
+    .describe("Serve HTTPS with this certificate; HTTP when left out."),
+});
+
+const monitoring = section("The pace of the console and of checks that say nothing else.", {
+  refresh_interval: timer("5s").describe("How often connected consoles are sent the overview."),
+  max_data_points: z
+    .int()
+    .min(10)
+    .max(100_000)
+    .default(1000)
+    .describe("Most points per series in an answer of the API."),
+  metrics_retention_hours: z
+    .number()
+    .min(1 / 60)
+    .max(8_760_000)
+    .optional()
+    .describe(
+      "Hours for which metrics are kept; used when `storage.retention.metrics` is not set.",
+    ),
+  alert_cooldown_minutes: z
+    .number()
+    .min(0)
+    .max(525_600)
+    .default(5)
+    .describe(
+      "Minutes without a further notification about the same alert, for rules that do not say.",
+    ),
+  health_check_interval: timer("30s").describe(
+    "How often a service is checked when its registration does not say.",
+  ),
+});
+
+const checks = section("Health checks of services.", {
+  timeout: duration({ min: "50ms", max: "10m" })
+    .prefault("5s")
+    .describe("How long one check may take."),
+  failure_threshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe("Consecutive failures before a service counts as unhealthy."),
+  success_threshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe("Consecutive successes before an unhealthy service counts as healthy again."),
+  jitter: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("Share of the interval by which checks are spread at random."),
+  max_concurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe("Most checks under way at once."),
+  heartbeat_timeout: duration({ min: "1s", max: "30d" })
+    .prefault("90s")
+    .describe("Silence after which a service that sends heartbeats counts as unhealthy."),
+  retain_vanished: duration()
+    .prefault("24h")
+    .describe("How long a discovered service is shown after it vanished from its source."),
+});
+
+const scrape = section("Collection of metrics from services.", {
+  enabled: z.boolean().default(true).describe("Whether services are scraped."),
+  interval: timer("15s").describe(
+    "How often a service is scraped when its registration does not say.",
+  ),
+  timeout: duration({ min: "50ms", max: "10m" })
+    .prefault(formatDuration(SCRAPE_TIMEOUT))
+    .describe(
+      "How long one scrape may take; at most the interval, which is the default when that is shorter.",
+    ),
+  honor_labels: z
+    .boolean()
+    .default(false)
+    .describe("Whether labels of the target win over those that Fleetlight adds."),
+  body_size_limit_bytes: bytes({ min: 1024 })
+    .prefault(50 * MIB)
+    .describe("Largest answer, after decompression, before a scrape fails."),
+  sample_limit: z
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .default(100_000)
+    .describe("Most samples of one scrape before it fails."),
+  label_limit: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(64)
+    .describe("Most labels of one series before a scrape fails."),
+  label_name_length_limit: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(512)
+    .describe("Longest label name in bytes before a scrape fails."),
+  label_value_length_limit: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(4096)
+    .describe("Longest label value in bytes before a scrape fails."),
+  max_concurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe("Most scrapes under way at once."),
+});
+
+const services = z
+  .array(ServiceEntry)
+  .max(100_000)
+  .default([])
+  .describe("Services to watch, each as in the body of `POST /api/v1/services/register`.");
+
+const discovery = section("Where services are found without being registered.", {
+  file_sd: z
+    .array(
+      z.strictObject({
+        files: z
+          .array(file())
+          .min(1)
+          .max(1000)
+          .describe(
+            "Files of targets in the format of Prometheus; the last part of a path may hold `*`.",
+          ),
+        refresh_interval: timer("30s").describe(
+          "How often the files are read again besides being watched.",
+        ),
+        type: z
+          .string()
+          .min(1)
+          .max(64)
+          .default("custom")
+          .describe("Type of the services found there."),
+      }),
+    )
+    .max(1000)
+    .default([])
+    .describe("Lists of targets in JSON or YAML files, read again when they change."),
+});
+
+const host = section("Figures of the machine that Fleetlight runs on.", {
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Whether CPU, memory, disk and network of this machine are recorded."),
+  interval: timer("15s").describe("How often they are recorded."),
+});
+
+const alerting = section("When an alert is raised.", {
+  evaluation_interval: timer("15s").describe(
+    "How often every rule is evaluated, besides when samples arrive.",
+  ),
+  builtin_rules: z
+    .boolean()
+    .default(true)
+    .describe("Whether the rules that come with Fleetlight, such as service down, are in force."),
+  rules: z
+    .record(RuleId, RuleEntry)
+    .default({})
+    .describe(
+      "Rules by id, each as in the body of `POST /api/v1/alerts/rules`; conditions may be written `gt` or `>`.",
+    ),
+});
+
+const notifications = section("Who is told about alerts.", {
+  webhook: z
+    .strictObject({
+      url: url("http", "https").describe(
+        "Where notifications are posted, as Alertmanager's webhook version 4.",
+      ),
+      headers: z
+        .record(
+          z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"),
+          z
+            .string()
+            .max(8192)
+            .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "not a header value"),
+        )
+        .default({})
+        .describe("Headers to send along, such as `Authorization`."),
+      timeout: duration({ min: "50ms", max: "10m" })
+        .prefault("10s")
+        .describe("How long the receiver may take to answer."),
+      send_resolved: z
+        .boolean()
+        .default(true)
+        .describe("Whether the end of an alert is told as well."),
+      max_attempts: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(0)
+        .describe("Attempts before a notification is given up; 0 tries until `max_age`."),
+      max_age: duration({ min: "1s" })
+        .prefault("24h")
+        .describe("Age at which an undelivered notification is given up."),
+    })
+    .optional()
+    .describe("Posts every alert to one URL; nobody is told when left out."),
+});
+
+const outbound = section("Which addresses checks, scrapes and webhooks may reach.", {
+  allow_link_local: z
+    .boolean()
+    .default(false)
+    .describe("Whether link-local addresses, among them cloud metadata services, may be asked."),
+  allow_addresses: z
+    .array(cidr())
+    .max(1000)
+    .default([])
+    .describe("Networks that may be asked although they would be refused."),
+});
+
+const storage = section("Where and for how long everything is kept.", {
+  data_dir: z
+    .string()
+    .min(1)
+    .max(4096)
+    .default("./.fleetlight")
+    .describe("Directory of all data; one process at a time."),
+  telemetry_url: url("http", "https")
+    .optional()
+    .describe(
+      "ClickHouse server for metrics, traces, logs and events, as `http://user:password@host:8123/database`; the embedded store when left out.",
+    ),
+  state_url: url("postgres", "postgresql")
+    .optional()
+    .describe(
+      "PostgreSQL database for services, rules and alerts, as `postgres://user:password@host/database`; the embedded store when left out.",
+    ),
+  retention: section("How long each signal is kept.", {
+    metrics: retention("15d").describe("Age at which samples are dropped."),
+    traces: retention("30d").describe("Age at which spans are dropped."),
+    logs: retention("14d").describe("Age at which log lines are dropped."),
+    events: retention("400d").describe("Age at which events are dropped."),
+  }),
+  max_bytes: bytes({ min: 64 * MIB })
+    .optional()
+    .describe(
+      "Size of the whole store above which the oldest data is dropped; no limit when left out.",
+    ),
+  flush_interval: duration({ min: "10ms", max: "10m" })
+    .prefault("5s")
+    .describe("Longest time for which accepted rows wait for their batch."),
+  flush_rows: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(10_000)
+    .describe("Rows at which a batch is written at once."),
+  max_pending_rows: z
+    .int()
+    .min(1000)
+    .max(1_000_000_000)
+    .default(2_000_000)
+    .describe("Rows waiting to be written above which senders are told to come again later."),
+  head: section("Recent samples that are kept in memory.", {
+    max_bytes: bytes({ min: MIB })
+      .prefault(128 * MIB)
+      .describe("Memory for recent samples."),
+    window: duration({ min: "1m", max: "7d" })
+      .prefault("2h")
+      .describe("Age up to which samples are recent."),
+  }),
+  max_series: z
+    .int()
+    .min(1000)
+    .max(1_000_000_000)
+    .default(1_000_000)
+    .describe("Most series that are known at once; samples of further ones are refused."),
+});
+
+const auth = section("Who may use the API.", {
+  mode: z
+    .enum(["tokens", "none"])
+    .optional()
+    .describe(
+      "`tokens` asks for a bearer token, `none` lets everybody in; when left out, `tokens` as soon as there is one.",
+    ),
+  tokens: z
+    .array(TokenEntry)
+    .max(10_000)
+    .default([])
+    .describe("Bearer tokens that are accepted; `fleetlight hash-token` makes one."),
+});
+
+const logging = section("What the server tells about itself.", {
+  level: logLevel().prefault("info").describe("Least important level that is written."),
+  format: z
+    .enum(["auto", "json", "pretty"])
+    .default("auto")
+    .describe("Format on standard output; `auto` is pretty on a terminal and JSON elsewhere."),
+  file: z
+    .strictObject({
+      path: file().describe("The log file."),
+      max_bytes: bytes({ min: 1024 })
+        .prefault(10_485_760)
+        .describe("Size at which the file is rotated."),
+      max_files: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(5)
+        .describe("Files that are kept, the current one included."),
+    })
+    .optional()
+    .describe("A rotating text file besides standard output."),
+});
+
+const sections = {
+  server,
+  monitoring,
+  checks,
+  scrape,
+  services,
+  discovery,
+  host,
+  alerting,
+  notifications,
+  outbound,
+  storage,
+  auth,
+  logging,
+};
+
+/** The shape alone, which documentation and environment variables are derived from. */
+export const ConfigShape = z.strictObject(sections);
+
+/**
+ * The whole configuration: `ConfigSchema.parse({})` is the default one. Durations come out in milliseconds
+ * (`DurationMs`) and sizes in bytes, under the names they have in the file.
+ */
+export const ConfigSchema = z.preprocess(
+  fillDependentDefaults,
+  ConfigShape.superRefine(checkAcrossFields),
+);
+export type Config = z.output<typeof ConfigShape>;
+
+/** What may be written in a configuration: everything is optional. */
+export type ConfigInput = z.input<typeof ConfigShape>;

@@ -1,0 +1,2 @@
+export { createRules, type Rules } from "./rules.ts";
+export type { ActiveEvaluation, Evaluation, ResolvedEvaluation, RuleDefinition } from "./types.ts";

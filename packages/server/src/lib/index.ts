@@ -1,0 +1,39 @@
+export { Channel } from "./channel.ts";
+export { formatDuration, parseDuration, type DurationMs } from "./duration.ts";
+export {
+  FleetlightError,
+  badRequest,
+  conflict,
+  describeError,
+  limitReached,
+  notFound,
+  overloaded,
+  type ErrorDetail,
+} from "./errors.ts";
+export {
+  DEFAULT_TENANT,
+  NAME_LABEL,
+  formatLabels,
+  labelKey,
+  labelNames,
+  type LabelSet,
+} from "./labels.ts";
+export { createLogger, type LogLevel, type Logger, type LoggingOptions } from "./log.ts";
+export {
+  checkUrlLiteral,
+  createOutbound,
+  type Outbound,
+  type OutboundAnswer,
+  type OutboundRequest,
+  type OutboundStats,
+} from "./outbound.ts";
+export { createAddressFilter, type OutboundPolicy } from "./outbound-address.ts";
+export {
+  createScheduler,
+  type ScheduledRun,
+  type Scheduler,
+  type SchedulerStats,
+} from "./scheduler.ts";
+export { parseSelector, selectMetric, type Selector } from "./selector.ts";
+export { isStale, wordsOf, writeStale } from "./stale.ts";
+export { isoTime, type Now } from "./time.ts";

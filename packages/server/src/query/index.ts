@@ -1,0 +1,2 @@
+export { listEvents, toFleetEvent } from "./events.ts";
+export { createMetricQueries, LOOKBACK_MS, type MetricQueries } from "./metrics.ts";

@@ -1,0 +1,183 @@
+import type { Alert } from "@fleetlight/contract";
+import type { ActiveEvaluation, Evaluation, ResolvedEvaluation } from "#decide";
+import { NAME_LABEL, formatLabels, isoTime } from "#lib";
+import type { StoredAlert } from "#store";
+
+import { annotationsOf } from "./annotations.ts";
+
+/** Two alerts of one series never begin in the same second, so that each has an id of its own; remembered this long. */
+const REMEMBER_ID_MS = 60_000;
+
+/** What an evaluation did to an alert. */
+export interface Change {
+  stored: StoredAlert;
+  /** The state that the alert reached just now, or null when only its value or its texts changed. */
+  reached: Alert["state"] | null;
+  /** False when there is nothing that a restart must not lose. */
+  isLasting: boolean;
+  cooldownMs: number;
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** Labels of the series and of the rule, which wins; without the metric's name. */
+function labelsOf({ labels, rule }: ActiveEvaluation): Record<string, string> {
+  const { [NAME_LABEL]: _, ...series } = labels;
+  return { ...series, ...rule.labels };
+}
+
+const keyOf = (tenant: string, fingerprint: string): string => `${tenant}\n${fingerprint}`;
+
+/** The alerts that are active, in memory. */
+export class AlertBook {
+  private readonly active = new Map<string, StoredAlert>();
+  private readonly cooldownMs = new Map<string, number>();
+  /** Second in which the latest alert of a series began, by series. */
+  private readonly begun = new Map<string, number>();
+  private readonly ids = new Set<string>();
+
+  /** Takes over alerts from before the restart; of resolved ones only the ids, which stay taken. */
+  load(alerts: readonly StoredAlert[]): void {
+    for (const stored of alerts) {
+      const { alert, tenant } = stored;
+      const second = Number(/^alert_(\d+)_/.exec(alert.id)?.[1] ?? 0);
+      const key = keyOf(tenant, alert.fingerprint);
+      this.begun.set(key, Math.max(second, this.begun.get(key) ?? 0));
+      if (alert.state === "resolved") continue;
+      this.active.set(key, stored);
+      this.ids.add(alert.id);
+    }
+  }
+
+  /** @returns undefined when the evaluation changes nothing. */
+  apply(evaluation: Evaluation): Change | undefined {
+    const known = this.active.get(keyOf(evaluation.tenant, evaluation.fingerprint));
+    if (evaluation.kind === "resolved") return known && this.resolve(known, evaluation);
+    return known ? this.update(known, evaluation) : this.begin(evaluation);
+  }
+
+  /** Replaces active alerts by what became of them in the pipeline. */
+  keep(alerts: readonly StoredAlert[]): void {
+    for (const stored of alerts) {
+      const key = keyOf(stored.tenant, stored.alert.fingerprint);
+      if (this.active.get(key)?.alert.id === stored.alert.id) this.active.set(key, stored);
+    }
+  }
+
+  /** Active alerts of one tenant, or of all. */
+  list(tenant?: string): StoredAlert[] {
+    const all = [...this.active.values()];
+    return tenant === undefined ? all : all.filter((stored) => stored.tenant === tenant);
+  }
+
+  find(tenant: string, id: string): StoredAlert | undefined {
+    return this.list(tenant).find((stored) => stored.alert.id === id);
+  }
+
+  /** The firing alerts among these series, with their cooldown. */
+  firing(fingerprints: ReadonlySet<string>): Change[] {
+    const found: Change[] = [];
+    for (const [key, stored] of this.active) {
+      const { fingerprint, state } = stored.alert;
+      if (state !== "firing" || !fingerprints.has(fingerprint)) continue;
+      const cooldownMs = this.cooldownMs.get(key) ?? 0;
+      found.push({ stored, reached: null, isLasting: true, cooldownMs });
+    }
+    return found;
+  }
+
+  count(state: Alert["state"]): number {
+    let count = 0;
+    for (const { alert } of this.active.values()) if (alert.state === state) count++;
+    return count;
+  }
+
+  sweep(nowMs: number): void {
+    for (const [key, second] of this.begun) {
+      if (!this.active.has(key) && second * 1000 < nowMs - REMEMBER_ID_MS) this.begun.delete(key);
+    }
+  }
+
+  private begin(evaluation: ActiveEvaluation): Change {
+    const { tenant, fingerprint, rule, labels, state, activeAtMs, atMs } = evaluation;
+    const key = keyOf(tenant, fingerprint);
+    const fires = state === "firing";
+    const alert: Alert = {
+      id: this.makeId(key, evaluation),
+      fingerprint,
+      rule_id: rule.id,
+      name: rule.name,
+      state,
+      severity: rule.severity,
+      service: labels["service"] ?? "",
+      metric: formatLabels(labels),
+      condition: rule.condition,
+      threshold: rule.threshold,
+      value: finite(evaluation.value),
+      labels: labelsOf(evaluation),
+      annotations: annotationsOf(evaluation),
+      active_at: isoTime(activeAtMs),
+      fired_at: fires ? isoTime(atMs) : null,
+      resolved_at: null,
+      updated_at: isoTime(atMs),
+    };
+    const stored = { tenant, alert, receivers: [], notifiedAtMs: null };
+    this.active.set(key, stored);
+    this.cooldownMs.set(key, rule.cooldownMs);
+    return { stored, reached: state, isLasting: true, cooldownMs: rule.cooldownMs };
+  }
+
+  private update(known: StoredAlert, evaluation: ActiveEvaluation): Change {
+    const { rule, atMs } = evaluation;
+    const key = keyOf(known.tenant, known.alert.fingerprint);
+    const before = known.alert;
+    const fires = before.state === "pending" && evaluation.state === "firing";
+    const alert: Alert = {
+      ...before,
+      name: rule.name,
+      state: fires ? "firing" : before.state,
+      severity: rule.severity,
+      condition: rule.condition,
+      threshold: rule.threshold,
+      value: finite(evaluation.value),
+      labels: labelsOf(evaluation),
+      annotations: annotationsOf(evaluation),
+      fired_at: fires ? isoTime(atMs) : before.fired_at,
+      updated_at: isoTime(atMs),
+    };
+    const stored = { ...known, alert };
+    this.active.set(key, stored);
+    this.cooldownMs.set(key, rule.cooldownMs);
+    const isLasting =
+      fires ||
+      alert.severity !== before.severity ||
+      alert.name !== before.name ||
+      alert.threshold !== before.threshold;
+    return { stored, reached: fires ? "firing" : null, isLasting, cooldownMs: rule.cooldownMs };
+  }
+
+  private resolve(known: StoredAlert, { value, atMs }: ResolvedEvaluation): Change {
+    const key = keyOf(known.tenant, known.alert.fingerprint);
+    const alert: Alert = {
+      ...known.alert,
+      state: "resolved",
+      value: value === null ? null : finite(value),
+      resolved_at: isoTime(atMs),
+      updated_at: isoTime(atMs),
+    };
+    this.active.delete(key);
+    this.cooldownMs.delete(key);
+    this.ids.delete(alert.id);
+    return { stored: { ...known, alert }, reached: "resolved", isLasting: true, cooldownMs: 0 };
+  }
+
+  private makeId(key: string, { rule, fingerprint, activeAtMs }: ActiveEvaluation): string {
+    const second = Math.max(Math.floor(activeAtMs / 1000), (this.begun.get(key) ?? 0) + 1);
+    this.begun.set(key, second);
+    const prefix = `alert_${second}_${rule.id}_`;
+    const short = prefix + fingerprint.slice(0, 8);
+    const id = this.ids.has(short) ? prefix + fingerprint : short;
+    this.ids.add(id);
+    return id;
+  }
+}

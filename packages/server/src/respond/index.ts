@@ -1,0 +1,1 @@
+export { createAlerts, type Alerts } from "./alerts.ts";

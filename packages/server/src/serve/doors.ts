@@ -1,0 +1,41 @@
+import type { Registry } from "@fleetlight/sdk";
+
+import type { HostCollector, ServiceRegistry } from "#collect";
+import type { Config, ConfigManager } from "#config";
+import type { Rules } from "#decide";
+import type { Logger, Now } from "#lib";
+import type { MetricQueries } from "#query";
+import type { Alerts } from "#respond";
+import type { StateStore, TelemetryStore } from "#store";
+
+/** Figures of this process that several views show. */
+export interface ProcessFigures {
+  uptimeSeconds: number;
+  residentBytes: number;
+  /** Share of one core over the last few seconds, in percent. */
+  cpuPercent: number;
+  eventLoopDelayP99Seconds: number;
+  samplesPerSecond: number;
+}
+
+/** The rooms behind the doors; every route gets all of them and uses what it needs. */
+export interface Doors {
+  version: string;
+  now: Now;
+  logger: Logger;
+  manager: ConfigManager;
+  config(): Config;
+  registry: ServiceRegistry;
+  rules: Rules;
+  alerts: Alerts;
+  queries: MetricQueries;
+  telemetry: TelemetryStore;
+  state: StateStore;
+  host: HostCollector;
+  ownMetrics: Registry;
+  figures(): ProcessFigures;
+  /** False until everything is started and again from the moment the process stops. */
+  isReady(): boolean;
+  /** Targets that are scraped, and how many of them answered at their latest scrape. */
+  targets(): { total: number; up: number };
+}

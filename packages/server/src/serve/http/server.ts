@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import type { Registry } from "@fleetlight/sdk";
+import fastify, { LogController, type FastifyBaseLogger } from "fastify";
+import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
+
+import type { Config } from "#config";
+import { describeError, FleetlightError } from "#lib";
+
+import type { Doors } from "../doors.ts";
+import { guardRoutes } from "./access.ts";
+import type { App } from "./app-type.ts";
+import { acceptBodies } from "./bodies.ts";
+import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
+import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
+import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
+import { dashboardRoutes } from "./routes/dashboard.ts";
+import { metricRoutes } from "./routes/metrics.ts";
+import { operationRoutes, PROBE_PATHS, probeRoutes } from "./routes/probes.ts";
+import { serviceRoutes } from "./routes/services.ts";
+
+/** Answers smaller than this are not worth compressing. */
+const COMPRESS_FROM_BYTES = 4096;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Clients whose requests are counted for the rate limit. */
+const RATE_LIMIT_CLIENTS = 10_000;
+/** How long a browser may remember what another origin may do. */
+const PREFLIGHT_SECONDS = 600;
+/** An orchestrator must not lose sight of the server because a client beside it asks too often. */
+const PROBES: ReadonlySet<string> = new Set(PROBE_PATHS);
+
+/** What a browser may do with our pages: only what comes from here. */
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+function documentApi(app: App, version: string): void {
+  void app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Fleetlight",
+        version,
+        description: "Observes and operates a fleet of AI agents and the services under it.",
+      },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      // Without tokens in the configuration nothing is asked for.
+      security: [{}, { token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+}
+
+/** What the HTTP application counts; made once, however many ports there are. */
+export const createHttpInstruments = (registry: Registry) => ({
+  rateLimited: registry.counter({
+    name: "fleetlight_http_requests_rate_limited_total",
+    help: "Requests that were refused because a client asked too often.",
+  }),
+});
+type HttpInstruments = ReturnType<typeof createHttpInstruments>;
+
+function limitRates(app: App, doors: Doors, { rateLimited }: HttpInstruments): void {
+  const limit = () => doors.config().server.rate_limit.requests_per_minute;
+  void app.register(rateLimit, {
+    // As a hook of its own it also counts requests that no route answers, or that are refused.
+    global: false,
+    max: limit,
+    timeWindow: 60_000,
+    cache: RATE_LIMIT_CLIENTS,
+    allowList: (request) => limit() === 0 || PROBES.has(request.routeOptions.url ?? ""),
+    onExceeded: () => rateLimited.inc(),
+    errorResponseBuilder: (_request, { max, after }) =>
+      new FleetlightError(
+        "rate_limited",
+        429,
+        `too many requests: at most ${max} a minute; try again in ${after}`,
+      ),
+  });
+  app.after(() => {
+    app.addHook("onRequest", app.rateLimit());
+  });
+}
+
+function allowOrigins(app: App, doors: Doors): void {
+  void app.register(cors, {
+    origin: (origin, done) => {
+      const { origins } = doors.config().server.cors;
+      done(null, origin !== undefined && (origins.includes("*") || origins.includes(origin)));
+    },
+    methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    exposedHeaders: ["Retry-After"],
+    maxAge: PREFLIGHT_SECONDS,
+  });
+}
+
+/** @throws FleetlightError `config_invalid` that names the file and what is wrong with it. */
+function readTls({ cert_file, key_file }: NonNullable<Config["server"]["tls"]>) {
+  const attempt = <T>(setting: string, file: string, read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      const message = `server.tls.${setting}: ${file}: ${describeError(error)}`;
+      throw new FleetlightError("config_invalid", 400, message);
+    }
+  };
+  const cert = attempt("cert_file", cert_file, () => readFileSync(cert_file));
+  const key = attempt("key_file", key_file, () => readFileSync(key_file));
+  attempt("cert_file", cert_file, () => createSecureContext({ cert }));
+  attempt("key_file", key_file, () => createSecureContext({ cert, key }));
+  return { cert, key };
+}
+
+/** The HTTP application, not yet listening. @throws FleetlightError when the certificate is not usable. */
+export function createHttp(doors: Doors, instruments: HttpInstruments): App {
+  const config = doors.config();
+  const { tls } = config.server;
+  const options = {
+    loggerInstance: doors.logger.child({}, { level: "warn" }) as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.server.body_limit_bytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true as const,
+    frameworkErrors: answerUnreadable,
+    clientErrorHandler: answerMalformed,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+  };
+  const app = (tls === undefined
+    ? fastify(options)
+    : fastify({
+        ...options,
+        https: readTls(tls),
+      })) as unknown as App;
+  app.setValidatorCompiler(validatorCompiler);
+  // Our own answers are not validated a second time; the schemas document them.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  acceptBodies(app);
+  handleErrors(app);
+  app.addHook("onRequest", async (_request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+  });
+  documentApi(app, doors.version);
+  // In this order: a page learns why it was refused, and guessing tokens is limited as well.
+  allowOrigins(app, doors);
+  limitRates(app, doors, instruments);
+  app.after(() => guardRoutes(app, doors.config));
+  void app.register(compress, { threshold: COMPRESS_FROM_BYTES, encodings: ["gzip", "identity"] });
+  void app.register(async (scope) => {
+    const routes = scope as unknown as App;
+    for (const add of [
+      probeRoutes,
+      operationRoutes,
+      serviceRoutes,
+      ruleRoutes,
+      alertRoutes,
+      metricRoutes,
+      dashboardRoutes,
+      consoleRoutes,
+    ])
+      add(routes, doors);
+    referenceRoutes(routes);
+  });
+  return app;
+}

@@ -1,0 +1,2 @@
+export * from "./state/index.ts";
+export * from "./telemetry/index.ts";

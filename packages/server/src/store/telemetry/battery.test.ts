@@ -1,0 +1,445 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterEach, describe, expect, it } from "vitest";
+
+import { isStale, parseSelector, selectMetric, wordsOf } from "#lib";
+
+import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "./store.ts";
+import type { TelemetryStore } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+const T0 = Date.UTC(2026, 5, 1, 12);
+
+interface Adapter {
+  name: string;
+  open(options: TelemetryOptions): Promise<TelemetryStore>;
+  /** The same data again, after `close`; undefined when nothing is kept. */
+  reopen?: (options: TelemetryOptions) => Promise<TelemetryStore>;
+  dispose(): Promise<void>;
+}
+
+const memory = (): Adapter => ({
+  name: "memory",
+  open: (options) => createMemoryTelemetry(options),
+  dispose: async () => {},
+});
+
+const makeDirectory = () => mkdtemp(join(tmpdir(), "fleetlight-telemetry-"));
+
+const embedded = (): Adapter => {
+  let dataDir = "";
+  const open = (options: TelemetryOptions) => createTelemetryStore({ dataDir }, options);
+  return {
+    name: "chdb",
+    open: async (options) => {
+      dataDir = await makeDirectory();
+      return open(options);
+    },
+    reopen: open,
+    dispose: () => rm(dataDir, { recursive: true, force: true }),
+  };
+};
+
+/** A server that speaks ClickHouse's HTTP interface; every test has a database of its own. */
+const overHttp = (
+  name: string,
+  start: () => Promise<{ url: string; stop(): Promise<void> }>,
+): Adapter => {
+  let dataDir = "";
+  let server: Awaited<ReturnType<typeof start>> | undefined;
+  const open = (options: TelemetryOptions) =>
+    createTelemetryStore({ dataDir, url: server?.url }, options);
+  return {
+    name,
+    open: async (options) => {
+      dataDir = await makeDirectory();
+      server = await start();
+      return open(options);
+    },
+    reopen: open,
+    dispose: async () => {
+      await server?.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+};
+
+const startPeer = async () => {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("./drivers/http-peer.ts", import.meta.url))],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return {
+    url: line.toString().trim(),
+    stop: async () => {
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+};
+
+const startDatabase = (server: string) => async () => {
+  const name = `fleetlight_test_${randomUUID().replaceAll("-", "")}`;
+  const { openClickHouse } = await import("./drivers/clickhouse.ts");
+  const driver = openClickHouse(server);
+  await driver.command(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    stop: async () => {
+      await driver.command(`DROP DATABASE ${name}`);
+      await driver.close();
+    },
+  };
+};
+
+const adapters = [memory, embedded, () => overHttp("the engine over HTTP", startPeer)];
+const clickHouseUrl = process.env["FLEETLIGHT_TEST_CLICKHOUSE"];
+if (clickHouseUrl === undefined)
+  console.warn(
+    "SKIPPED the storage battery against a ClickHouse server: set FLEETLIGHT_TEST_CLICKHOUSE to its URL",
+  );
+else adapters.push(() => overHttp("a ClickHouse server", startDatabase(clickHouseUrl)));
+
+const errors: string[] = [];
+const optionsAt = (now: () => number, more: Partial<TelemetryOptions> = {}): TelemetryOptions => ({
+  flushIntervalMs: 60_000,
+  flushRows: 100_000,
+  maxPendingRows: 200_000,
+  headMaxBytes: 16 << 20,
+  headWindowMs: 2 * 3_600_000,
+  maxSeries: 10_000,
+  retention: () => ({ metricsMs: 15 * DAY_MS, eventsMs: 400 * DAY_MS, maxBytes: undefined }),
+  now,
+  onError: (message) => errors.push(message),
+  ...more,
+});
+
+async function write(
+  store: TelemetryStore,
+  labels: Record<string, string>,
+  samples: [number, number][],
+) {
+  const appender = store.metrics.appender("default");
+  const ref = appender.series(labels);
+  for (const [timeMs, value] of samples) appender.append(ref, timeMs, value);
+  await appender.commit();
+  return ref;
+}
+
+const readAll = async (
+  store: TelemetryStore,
+  selector: string,
+  startMs = 0,
+  endMs = T0 + DAY_MS,
+) => {
+  const refs = store.metrics.select("default", parseSelector(selector));
+  const series = await store.metrics.range("default", refs, startMs, endMs);
+  return series.map((one) => ({
+    labels: store.metrics.labels(one.ref),
+    samples: [...one.times].map((time, i) => [time, one.values[i]]),
+  }));
+};
+
+describe.each(adapters.map((make) => ({ make, name: make().name })))(
+  "storage battery: $name",
+  ({ make }) => {
+    let adapter = make();
+    let store: TelemetryStore | undefined;
+    const open = async (options = optionsAt(() => T0)) => {
+      adapter = make();
+      store = await adapter.open(options);
+      return store;
+    };
+    /** Closes and opens the same data again; a store that keeps nothing starts empty. */
+    const restart = async (options = optionsAt(() => T0)) => {
+      await store?.close();
+      store = await (adapter.reopen ?? adapter.open)(options);
+      return store;
+    };
+    afterEach(async () => {
+      await store?.close();
+      store = undefined;
+      await adapter.dispose();
+      errors.length = 0;
+    });
+
+    it("answers what was committed, before and after it reaches the tables", async () => {
+      const opened = await open();
+      const ref = await write(opened, { __name__: "up", job: "a" }, [
+        [T0 - 2000, 1],
+        [T0 - 1000, 0],
+      ]);
+      const expected = [
+        {
+          labels: { __name__: "up", job: "a" },
+          samples: [
+            [T0 - 2000, 1],
+            [T0 - 1000, 0],
+          ],
+        },
+      ];
+      expect(await readAll(opened, "up")).toEqual(expected);
+      expect(opened.metrics.latest(ref, T0 - 5000)).toEqual({ ref, timeMs: T0 - 1000, value: 0 });
+      expect(opened.metrics.latest(ref, T0)).toBeUndefined();
+      await opened.flush();
+      expect(opened.stats().pendingRows).toBe(0);
+      expect(await readAll(opened, "up")).toEqual(expected);
+    });
+
+    it("shows nothing of a batch before it is committed", async () => {
+      const opened = await open();
+      const appender = opened.metrics.appender("default");
+      const ref = appender.series({ __name__: "up" });
+      appender.append(ref, T0, 1);
+      expect(opened.metrics.latest(ref, 0)).toBeUndefined();
+      appender.rollback();
+      await appender.commit();
+      expect(opened.metrics.latest(ref, 0)).toBeUndefined();
+    });
+
+    it("keeps tenants apart", async () => {
+      const opened = await open();
+      await write(opened, { __name__: "up" }, [[T0, 1]]);
+      expect(opened.metrics.select("other", selectMetric("up"))).toEqual([]);
+      expect(opened.metrics.metricNames("other").size).toBe(0);
+      const other = opened.metrics.appender("other");
+      other.append(other.series({ __name__: "up" }), T0, 7);
+      await other.commit();
+      await opened.flush();
+      expect((await readAll(opened, "up"))[0]?.samples).toEqual([[T0, 1]]);
+    });
+
+    it("selects by equality, inequality and anchored regular expressions", async () => {
+      const opened = await open();
+      for (const job of ["api", "api-2", "web"])
+        await write(opened, { __name__: "up", job }, [[T0, 1]]);
+      const jobs = (selector: string) =>
+        opened.metrics
+          .select("default", parseSelector(selector))
+          .map((ref) => opened.metrics.labels(ref)["job"]);
+      expect(jobs('up{job="api"}')).toEqual(["api"]);
+      expect(jobs('up{job!="api"}')).toEqual(["api-2", "web"]);
+      expect(jobs('up{job=~"api"}')).toEqual(["api"]);
+      expect(jobs('up{job=~"api.*|web"}')).toEqual(["api", "api-2", "web"]);
+      expect(jobs('{__name__=~"u.",job!~"api.*"}')).toEqual(["web"]);
+      expect(jobs('up{missing=""}')).toHaveLength(3);
+    });
+
+    it("keeps the bits of stale markers and tells them from other NaNs", async () => {
+      const opened = await open(optionsAt(() => T0, { headMaxBytes: 1 }));
+      if (adapter.reopen === undefined) return;
+      const appender = opened.metrics.appender("default");
+      const ref = appender.series({ __name__: "gone" });
+      appender.append(ref, T0 - 3000, Number.NaN);
+      appender.append(ref, T0 - 2000, 5);
+      appender.appendStale(ref, T0 - 1000);
+      await appender.commit();
+      expect(opened.metrics.latest(ref, 0)).toBeUndefined();
+      await opened.flush();
+      const reread = await restart();
+      const [series] = await reread.metrics.range(
+        "default",
+        reread.metrics.select("default", selectMetric("gone")),
+        0,
+        T0,
+      );
+      const words = wordsOf(series?.values ?? new Float64Array(0));
+      expect([0, 1, 2].map((i) => isStale(words, i))).toEqual([false, false, true]);
+      expect(series?.values[0]).toBeNaN();
+    });
+
+    it("takes late samples and answers each time once, in order, before and after they reach the tables", async () => {
+      const opened = await open();
+      await write(opened, { __name__: "late" }, [[T0 - 1000, 3]]);
+      await write(opened, { __name__: "late" }, [
+        [T0 - 5000, 2],
+        [T0 - 9000, 1],
+        [T0 - 1000, 99],
+      ]);
+      const expected = [
+        [T0 - 9000, 1],
+        [T0 - 5000, 2],
+        [T0 - 1000, 3],
+      ];
+      expect((await readAll(opened, "late"))[0]?.samples).toEqual(expected);
+      await opened.flush();
+      expect((await readAll(opened, "late"))[0]?.samples).toEqual(expected);
+    });
+
+    it("stores samples of 1970 when the retention is a century", async () => {
+      const century = optionsAt(() => T0, {
+        retention: () => ({ metricsMs: 100 * 365 * DAY_MS, eventsMs: DAY_MS, maxBytes: undefined }),
+      });
+      const opened = await open(century);
+      await write(opened, { __name__: "old" }, [
+        [0, 1],
+        [60_000, 2],
+      ]);
+      await opened.flush();
+      expect((await readAll(opened, "old"))[0]?.samples).toEqual([
+        [0, 1],
+        [60_000, 2],
+      ]);
+      const again = await restart(century);
+      const samples = (await readAll(again, "old"))[0]?.samples;
+      expect(samples).toEqual(
+        adapter.reopen === undefined
+          ? undefined
+          : [
+              [0, 1],
+              [60_000, 2],
+            ],
+      );
+    });
+
+    it("never answers what is past the retention", async () => {
+      let now = T0;
+      const opened = await open(
+        optionsAt(() => now, {
+          retention: () => ({ metricsMs: 600_000, eventsMs: 600_000, maxBytes: undefined }),
+        }),
+      );
+      await write(opened, { __name__: "short" }, [
+        [T0 - 500_000, 1],
+        [T0, 2],
+      ]);
+      expect((await readAll(opened, "short"))[0]?.samples).toHaveLength(2);
+      now = T0 + 200_000;
+      expect((await readAll(opened, "short"))[0]?.samples).toEqual([[T0, 2]]);
+    });
+
+    it("tells who watches which series got samples, after they are visible", async () => {
+      const opened = await open();
+      const seen: (number | undefined)[] = [];
+      opened.metrics.onSeries(
+        (_tenant, ref, labels) => labels["job"] === "a" && opened.metrics.watch(ref),
+      );
+      opened.metrics.onWatched((refs) =>
+        seen.push(...refs.map((ref) => opened.metrics.latest(ref, 0)?.value)),
+      );
+      await write(opened, { __name__: "up", job: "a" }, [[T0, 4]]);
+      await write(opened, { __name__: "up", job: "b" }, [[T0, 5]]);
+      expect(seen).toEqual([4]);
+    });
+
+    it("refuses more series than allowed and counts them", async () => {
+      const opened = await open(optionsAt(() => T0, { maxSeries: 1 }));
+      await write(opened, { __name__: "one" }, [[T0, 1]]);
+      expect(() => opened.metrics.appender("default").series({ __name__: "two" })).toThrow(
+        /1 series already/,
+      );
+      expect(opened.stats().seriesRefused).toBe(1);
+    });
+
+    it("refuses a batch whole when too many rows wait, and loses nothing it took", async () => {
+      const opened = await open(optionsAt(() => T0, { maxPendingRows: 5 }));
+      await write(opened, { __name__: "m" }, [
+        [T0 - 3000, 1],
+        [T0 - 2000, 2],
+      ]);
+      await expect(
+        write(opened, { __name__: "m" }, [
+          [T0 - 1000, 3],
+          [T0, 4],
+          [T0 + 1, 5],
+        ]),
+      ).rejects.toThrow(/behind/);
+      expect((await readAll(opened, "m"))[0]?.samples).toEqual([
+        [T0 - 3000, 1],
+        [T0 - 2000, 2],
+      ]);
+      await opened.flush();
+      await write(opened, { __name__: "m" }, [[T0 - 1000, 3]]);
+      expect((await readAll(opened, "m"))[0]?.samples).toHaveLength(3);
+    });
+
+    it("answers events newest first, filtered, each once", async () => {
+      const opened = await open();
+      const event = (n: number, type: string, service: string) => ({
+        id: `00000000-0000-4000-8000-00000000000${n}`,
+        timeMs: T0 - n * 1000,
+        type,
+        service,
+        attributes: { from: "healthy", "odd key": "line\n\nDROP TABLE samples" },
+      });
+      await opened.events.append("default", [
+        event(2, "service.status_changed", "a"),
+        event(1, "alert.firing", "a"),
+      ]);
+      await opened.flush();
+      await opened.events.append("default", [
+        event(2, "service.status_changed", "a"),
+        event(3, "alert.firing", "b"),
+      ]);
+      const all = await opened.events.query("default", { limit: 10 });
+      expect(all.map((one) => one.id.at(-1))).toEqual(["1", "2", "3"]);
+      expect(all[0]?.attributes).toEqual(event(1, "", "").attributes);
+      expect(
+        await opened.events.query("default", { types: ["alert.firing"], service: "b", limit: 10 }),
+      ).toHaveLength(1);
+      expect(await opened.events.query("default", { startMs: T0 - 1500, limit: 10 })).toHaveLength(
+        1,
+      );
+      expect(await opened.events.query("other", { limit: 10 })).toEqual([]);
+    });
+
+    it("does not run SQL that arrives in names, labels, help texts or tenants", async () => {
+      const opened = await open();
+      if (adapter.reopen === undefined) return;
+      const evil = "x\n\nDROP TABLE samples;\n\n'); DROP TABLE series; --";
+      opened.metrics.describe(evil, "evil", { type: "gauge", unit: "", help: evil });
+      const appender = opened.metrics.appender(evil);
+      appender.append(appender.series({ __name__: "evil", label: evil, "a'b": `{"}` }), T0, 1);
+      await appender.commit();
+      await opened.flush();
+      await write(opened, { __name__: "after" }, [[T0, 1]]);
+      await opened.flush();
+      expect((await readAll(opened, "after"))[0]?.samples).toEqual([[T0, 1]]);
+      const reread = await restart();
+      const [ref = -1] = reread.metrics.select(evil, selectMetric("evil"));
+      expect(reread.metrics.labels(ref)["label"]).toBe(evil);
+      expect(reread.metrics.metadata(evil, "evil")?.help).toBe(evil);
+      expect(errors).toEqual([]);
+    });
+
+    it("has everything again after a restart: series, samples, metadata, events", async () => {
+      const opened = await open();
+      if (adapter.reopen === undefined) return;
+      opened.metrics.describe("default", "kept", { type: "counter", unit: "bytes", help: "Kept." });
+      await write(opened, { __name__: "kept", job: "a" }, [
+        [T0 - 3_600_000, 1],
+        [T0 - 1000, 2],
+      ]);
+      await opened.events.append("default", [
+        { id: crypto.randomUUID(), timeMs: T0, type: "t", service: "s", attributes: {} },
+      ]);
+      const again = await restart();
+      expect((await readAll(again, "kept"))[0]?.samples).toEqual([
+        [T0 - 3_600_000, 1],
+        [T0 - 1000, 2],
+      ]);
+      const [ref = -1] = again.metrics.select("default", selectMetric("kept"));
+      expect(again.metrics.latest(ref, T0 - 60_000)?.value).toBe(2);
+      expect(again.metrics.metadata("default", "kept")).toEqual({
+        type: "counter",
+        unit: "bytes",
+        help: "Kept.",
+      });
+      expect(await again.events.query("default", { limit: 5 })).toHaveLength(1);
+      await write(again, { __name__: "kept", job: "a" }, [[T0, 3]]);
+      expect((await readAll(again, "kept"))[0]?.samples).toHaveLength(3);
+    });
+  },
+);

@@ -1,0 +1,155 @@
+import type { MetadataRow, Partition, SampleColumns, SeriesRow, Signal, Tables } from "./tables.ts";
+import type { EventQuery, EventRecord } from "./types.ts";
+
+interface Row {
+  tenant: string;
+  id: bigint;
+  time: number;
+  value: number;
+}
+
+const byIdAndTime = (a: Row, b: Row): number =>
+  a.id < b.id ? -1 : a.id > b.id ? 1 : a.time - b.time;
+
+const asColumns = (rows: readonly Row[]): SampleColumns => ({
+  ids: BigUint64Array.from(rows, (row) => row.id),
+  times: Float64Array.from(rows, (row) => row.time),
+  values: Float64Array.from(rows, (row) => row.value),
+});
+
+const DAY_MS = 86_400_000;
+
+/** Tables in plain arrays, for tests and short-lived servers: nothing is kept after the process. */
+export class MemoryTables implements Tables {
+  private readonly tokens = new Set<string>();
+  private readonly series = new Map<string, SeriesRow>();
+  private readonly metadata = new Map<string, MetadataRow>();
+  private samples: Row[] = [];
+  private events: { tenant: string; event: EventRecord }[] = [];
+
+  private isNew(token: string): boolean {
+    if (this.tokens.has(token)) return false;
+    this.tokens.add(token);
+    return true;
+  }
+
+  async migrate(): Promise<void> {}
+
+  async insertSeries(rows: readonly SeriesRow[], token: string): Promise<void> {
+    if (!this.isNew(token)) return;
+    for (const row of rows) {
+      const known = this.series.get(`${row.tenant} ${row.id}`);
+      this.series.set(`${row.tenant} ${row.id}`, {
+        ...row,
+        firstSeenMs: Math.min(row.firstSeenMs, known?.firstSeenMs ?? Infinity),
+        lastSeenMs: Math.max(row.lastSeenMs, known?.lastSeenMs ?? -Infinity),
+      });
+    }
+  }
+
+  async insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void> {
+    if (!this.isNew(token)) return;
+    for (const [i, id] of samples.ids.entries())
+      this.samples.push({ tenant, id, time: samples.times[i] ?? 0, value: samples.values[i] ?? 0 });
+  }
+
+  async insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void> {
+    if (!this.isNew(token)) return;
+    for (const row of rows) this.metadata.set(`${row.tenant} ${row.metric}`, row);
+  }
+
+  async insertEvents(tenant: string, events: readonly EventRecord[], token: string): Promise<void> {
+    if (!this.isNew(token)) return;
+    const known = new Set(this.events.map(({ event }) => event.id));
+    for (const event of events) if (!known.has(event.id)) this.events.push({ tenant, event });
+  }
+
+  async loadSeries(sinceMs: number, limit: number): Promise<SeriesRow[]> {
+    return [...this.series.values()]
+      .filter((row) => row.lastSeenMs >= sinceMs)
+      .toSorted((a, b) => b.lastSeenMs - a.lastSeenMs)
+      .slice(0, limit);
+  }
+
+  async loadMetadata(): Promise<MetadataRow[]> {
+    return [...this.metadata.values()];
+  }
+
+  async readSamples(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<SampleColumns> {
+    const wanted = new Set(ids);
+    return asColumns(
+      this.samples
+        .filter(
+          (row) =>
+            row.tenant === tenant && wanted.has(row.id) && row.time >= startMs && row.time <= endMs,
+        )
+        .toSorted(byIdAndTime),
+    );
+  }
+
+  async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
+    return asColumns(
+      this.samples
+        .filter((row) => row.tenant === tenant && row.time >= sinceMs)
+        .toSorted((a, b) => b.time - a.time)
+        .slice(0, limit)
+        .toSorted(byIdAndTime),
+    );
+  }
+
+  async readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]> {
+    return this.events
+      .filter((row) => row.tenant === tenant)
+      .map((row) => row.event)
+      .filter(
+        (event) =>
+          (query.service === undefined || event.service === query.service) &&
+          (query.types === undefined || query.types.includes(event.type)) &&
+          event.timeMs >= (query.startMs ?? -Infinity) &&
+          event.timeMs <= (query.endMs ?? Infinity),
+      )
+      .toSorted((a, b) => b.timeMs - a.timeMs)
+      .slice(0, query.limit);
+  }
+
+  async partitions(): Promise<Partition[]> {
+    const days = new Map<number, number>();
+    for (const row of this.samples) {
+      const day = Math.floor(row.time / DAY_MS);
+      days.set(day, (days.get(day) ?? 0) + 24);
+    }
+    return [...days]
+      .toSorted(([a], [b]) => a - b)
+      .map(([day, bytes]) => ({
+        signal: "metrics",
+        table: "samples",
+        id: String(day),
+        newestMs: (day + 1) * DAY_MS,
+        bytes,
+      }));
+  }
+
+  async dropPartition(partition: Partition): Promise<void> {
+    this.samples = this.samples.filter(
+      (row) => String(Math.floor(row.time / DAY_MS)) !== partition.id,
+    );
+  }
+
+  async deleteBefore(signal: Signal, cutoffMs: number): Promise<void> {
+    if (signal === "metrics") this.samples = this.samples.filter((row) => row.time >= cutoffMs);
+    else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
+  }
+
+  async deleteSeriesBefore(cutoffMs: number): Promise<void> {
+    for (const [key, row] of this.series) if (row.lastSeenMs < cutoffMs) this.series.delete(key);
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

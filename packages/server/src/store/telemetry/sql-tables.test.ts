@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { openChdb } from "./drivers/chdb.ts";
+import type { Driver } from "./drivers/types.ts";
+import { SqlTables } from "./sql-tables.ts";
+
+const DAY_MS = 86_400_000;
+const T0 = Date.UTC(2026, 5, 10, 12);
+const ID = 2n ** 64n - 5n;
+
+let directory = "";
+let driver: Driver;
+let tables: SqlTables;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "fleetlight-tables-"));
+  driver = openChdb(join(directory, "telemetry"));
+  tables = new SqlTables(driver);
+  await tables.migrate();
+});
+afterAll(async () => {
+  await tables.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const insert = (token: string, ...times: number[]) =>
+  tables.insertSamples(
+    "default",
+    {
+      ids: new BigUint64Array(times.length).fill(ID),
+      times: Float64Array.from(times),
+      values: Float64Array.from(times, (_, i) => i),
+    },
+    token,
+  );
+const stored = async () => [...(await tables.readSamples("default", [ID], 0, T0 + DAY_MS)).times];
+
+it("changes nothing when an insert is repeated under its token", async () => {
+  await insert("a", T0 - 2 * DAY_MS, T0);
+  await insert("a", T0 - 2 * DAY_MS, T0);
+  await insert("b", T0 - DAY_MS);
+  expect(await stored()).toEqual([T0 - 2 * DAY_MS, T0 - DAY_MS, T0]);
+});
+
+it("tells the days that it holds, drops one of them, and deletes rows inside another", async () => {
+  const partitions = await tables.partitions();
+  expect(partitions.map(({ id, newestMs, signal }) => [id, newestMs, signal])).toEqual([
+    ["20260608", Date.UTC(2026, 5, 9), "metrics"],
+    ["20260609", Date.UTC(2026, 5, 10), "metrics"],
+    ["20260610", Date.UTC(2026, 5, 11), "metrics"],
+  ]);
+  expect(partitions.every(({ bytes }) => bytes > 0)).toBe(true);
+  const [oldest] = partitions;
+  if (oldest === undefined) throw new Error("no partition");
+  await tables.dropPartition(oldest);
+  expect(await stored()).toEqual([T0 - DAY_MS, T0]);
+  await tables.deleteBefore("metrics", T0 - 1000);
+  expect(await stored()).toEqual([T0]);
+});
+
+it("forgets series that were last seen before the cut", async () => {
+  const series = (id: bigint, lastSeenMs: number) => ({
+    tenant: "default",
+    id,
+    labels: { __name__: "m" },
+    firstSeenMs: T0 - 9 * DAY_MS,
+    lastSeenMs,
+  });
+  await tables.insertSeries([series(1n, T0 - DAY_MS), series(2n, T0)], "s1");
+  await tables.insertSeries([series(1n, T0 - 2 * DAY_MS)], "s2");
+  expect((await tables.loadSeries(0, 10)).map(({ id, lastSeenMs }) => [id, lastSeenMs])).toEqual([
+    [2n, T0],
+    [1n, T0 - DAY_MS],
+  ]);
+  await tables.deleteSeriesBefore(T0 - 1000);
+  expect((await tables.loadSeries(0, 10)).map(({ id }) => id)).toEqual([2n]);
+});
+
+it("answers the newest samples when there are more than asked for", async () => {
+  await insert("c", T0 + 1000, T0 + 2000, T0 + 3000);
+  const { times } = await tables.readRecent("default", T0, 2);
+  expect([...times]).toEqual([T0 + 2000, T0 + 3000]);
+  expect((await tables.readRecent("default", T0, 100)).times).toHaveLength(4);
+});
+
+it("answers while another query is under way", async () => {
+  const slow = driver.rows("SELECT sleep(1) AS s");
+  const started = performance.now();
+  await tables.ping(5000);
+  expect(performance.now() - started).toBeLessThan(900);
+  await slow;
+});
+
+it("stops a query that takes longer than it may, and goes on", async () => {
+  await expect(
+    driver.rows("SELECT count() FROM numbers(1e12) WHERE cityHash64(number) = 7", {
+      timeoutMs: 1000,
+    }),
+  ).rejects.toThrow(/TIMEOUT_EXCEEDED/);
+  await tables.ping(5000);
+});
+
+it("refuses data that a newer version wrote", async () => {
+  await driver.command("INSERT INTO schema_migrations (name) VALUES ('999-from-the-future.sql')");
+  await expect(tables.migrate()).rejects.toThrow(/newer version.*999-from-the-future/);
+});

@@ -1,0 +1,346 @@
+import { readFile, readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+import { decodeNative } from "./drivers/native.ts";
+import type { Driver } from "./drivers/types.ts";
+import {
+  concatSamples,
+  type MetadataRow,
+  type Partition,
+  type SampleColumns,
+  type SeriesRow,
+  type Signal,
+  type Tables,
+} from "./tables.ts";
+import type { EventQuery, EventRecord, MetricKind } from "./types.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
+
+/** Ids per query: the text of a query stays far below the engine's limit of 256 KiB. */
+const IDS_PER_QUERY = 5000;
+
+const TABLE_OF: Record<Signal, string> = { metrics: "samples", events: "events" };
+
+const toBigInts = (numbers: ArrayLike<number>): BigInt64Array => {
+  const column = new BigInt64Array(numbers.length);
+  // Two 32-bit halves are written instead of a BigInt per row.
+  const words = new Int32Array(column.buffer);
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i] ?? 0;
+    words[i * 2] = value | 0;
+    words[i * 2 + 1] = Math.floor(value / 4294967296);
+  }
+  return column;
+};
+
+const toNumbers = (column: BigInt64Array): Float64Array => {
+  const numbers = new Float64Array(column.length);
+  const words = new Int32Array(column.buffer, column.byteOffset, column.length * 2);
+  for (let i = 0; i < column.length; i++)
+    numbers[i] = (words[i * 2 + 1] ?? 0) * 4294967296 + ((words[i * 2] ?? 0) >>> 0);
+  return numbers;
+};
+
+const asSigned = (ids: BigUint64Array): BigInt64Array =>
+  new BigInt64Array(ids.buffer, ids.byteOffset, ids.length);
+
+const time = (timeMs: number): string => `fromUnixTimestamp64Milli(${Math.trunc(timeMs)}, 'UTC')`;
+
+const asSamples = (answer: Uint8Array): SampleColumns => {
+  const columns = decodeNative(answer);
+  const ids = columns.get("id");
+  const times = columns.get("t");
+  const values = columns.get("v");
+  if (ids === undefined) return concatSamples([]);
+  if (
+    !(ids instanceof BigUint64Array) ||
+    !(times instanceof BigInt64Array) ||
+    !(values instanceof Float64Array)
+  )
+    throw new Error("the store answered samples with other column types than were asked for");
+  return { ids, times: toNumbers(times), values };
+};
+
+const SAMPLE_COLUMNS = "id, toUnixTimestamp64Milli(ts) AS t, value AS v";
+
+interface PartitionRow {
+  table: string;
+  partition_id: string;
+  newest: string;
+  bytes: string;
+}
+
+/**
+ * Tables in ClickHouse SQL: the same statements for the embedded engine and a server. Columns of an insert arrive as
+ * Nullable from the embedded engine, hence assumeNotNull.
+ */
+export class SqlTables implements Tables {
+  private readonly driver: Driver;
+
+  constructor(driver: Driver) {
+    this.driver = driver;
+  }
+
+  async migrate(): Promise<void> {
+    await this.driver.command(
+      "CREATE TABLE IF NOT EXISTS schema_migrations (name String, applied_at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name",
+    );
+    const done = await this.driver.rows<{ name: string }>(
+      "SELECT DISTINCT name FROM schema_migrations",
+    );
+    const applied = new Set(done.map((row) => row.name));
+    const files = (await readdir(MIGRATIONS)).filter((file) => file.endsWith(".sql")).toSorted();
+    const unknown = [...applied].filter((name) => !files.includes(name));
+    if (unknown.length > 0)
+      throw new Error(
+        `the data was written by a newer version (migration ${unknown.join(", ")}); use that version`,
+      );
+    for (const file of files) {
+      if (applied.has(file)) continue;
+      const text = await readFile(MIGRATIONS + file, "utf8");
+      for (const statement of text.split(/;\s*\n\s*\n|;\s*$/))
+        if (statement.trim() !== "") await this.driver.command(statement);
+      await this.driver.insert({
+        into: "schema_migrations (name)",
+        select: "name",
+        columns: [{ name: "name", type: "String", data: [file] }],
+        parameters: {},
+        token: file,
+      });
+    }
+  }
+
+  async insertSeries(rows: readonly SeriesRow[], token: string): Promise<void> {
+    if (rows.length === 0) return;
+    await this.driver.insert({
+      into: "series (tenant, metric, id, labels, first_seen, last_seen)",
+      select:
+        "tenant, metric, reinterpretAsUInt64(assumeNotNull(id)), JSONExtract(assumeNotNull(labels), 'Map(String, String)'), fromUnixTimestamp64Milli(assumeNotNull(first), 'UTC'), fromUnixTimestamp64Milli(assumeNotNull(last), 'UTC')",
+      columns: [
+        { name: "tenant", type: "String", data: rows.map((row) => row.tenant) },
+        { name: "metric", type: "String", data: rows.map((row) => row.labels["__name__"] ?? "") },
+        { name: "id", type: "Int64", data: asSigned(BigUint64Array.from(rows, (row) => row.id)) },
+        { name: "labels", type: "String", data: rows.map((row) => JSON.stringify(row.labels)) },
+        { name: "first", type: "Int64", data: toBigInts(rows.map((row) => row.firstSeenMs)) },
+        { name: "last", type: "Int64", data: toBigInts(rows.map((row) => row.lastSeenMs)) },
+      ],
+      parameters: {},
+      token,
+    });
+  }
+
+  async insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void> {
+    if (samples.ids.length === 0) return;
+    await this.driver.insert({
+      into: "samples (tenant, id, ts, value)",
+      select:
+        "{tenant:String}, reinterpretAsUInt64(assumeNotNull(id)), fromUnixTimestamp64Milli(assumeNotNull(t), 'UTC'), assumeNotNull(v)",
+      columns: [
+        { name: "id", type: "Int64", data: asSigned(samples.ids) },
+        { name: "t", type: "Int64", data: toBigInts(samples.times) },
+        { name: "v", type: "Float64", data: samples.values },
+      ],
+      parameters: { tenant },
+      token,
+    });
+  }
+
+  async insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void> {
+    if (rows.length === 0) return;
+    const text = (pick: (row: MetadataRow) => string) => rows.map(pick);
+    await this.driver.insert({
+      into: "metric_metadata (tenant, metric, type, unit, help, updated_at)",
+      select:
+        "tenant, metric, type, unit, help, fromUnixTimestamp64Milli(assumeNotNull(updated), 'UTC')",
+      columns: [
+        { name: "tenant", type: "String", data: text((row) => row.tenant) },
+        { name: "metric", type: "String", data: text((row) => row.metric) },
+        { name: "type", type: "String", data: text((row) => row.type) },
+        { name: "unit", type: "String", data: text((row) => row.unit) },
+        { name: "help", type: "String", data: text((row) => row.help) },
+        { name: "updated", type: "Int64", data: toBigInts(rows.map((row) => row.updatedAtMs)) },
+      ],
+      parameters: {},
+      token,
+    });
+  }
+
+  async insertEvents(tenant: string, events: readonly EventRecord[], token: string): Promise<void> {
+    if (events.length === 0) return;
+    const text = (pick: (event: EventRecord) => string) => events.map(pick);
+    await this.driver.insert({
+      into: "events (tenant, ts, type, event_id, service, attrs)",
+      select:
+        "{tenant:String}, fromUnixTimestamp64Milli(assumeNotNull(t), 'UTC'), type, toUUIDOrZero(assumeNotNull(id)), service, JSONExtract(assumeNotNull(attrs), 'Map(String, String)')",
+      columns: [
+        { name: "t", type: "Int64", data: toBigInts(events.map((event) => event.timeMs)) },
+        { name: "type", type: "String", data: text((event) => event.type) },
+        { name: "id", type: "String", data: text((event) => event.id) },
+        { name: "service", type: "String", data: text((event) => event.service) },
+        { name: "attrs", type: "String", data: text((event) => JSON.stringify(event.attributes)) },
+      ],
+      parameters: { tenant },
+      token,
+    });
+  }
+
+  async loadSeries(sinceMs: number, limit: number): Promise<SeriesRow[]> {
+    const rows = await this.driver.rows<{
+      tenant: string;
+      i: string;
+      l: Record<string, string>;
+      f: number;
+      s: number;
+    }>(
+      `SELECT tenant, toString(id) AS i, labels AS l, toUnixTimestamp64Milli(first_seen) AS f, toUnixTimestamp64Milli(last_seen) AS s
+       FROM series FINAL WHERE last_seen >= ${time(sinceMs)} ORDER BY last_seen DESC LIMIT ${Math.trunc(limit)}`,
+    );
+    return rows.map((row) => ({
+      tenant: row.tenant,
+      id: BigInt(row.i),
+      labels: row.l,
+      firstSeenMs: Number(row.f),
+      lastSeenMs: Number(row.s),
+    }));
+  }
+
+  async loadMetadata(): Promise<MetadataRow[]> {
+    const rows = await this.driver.rows<{
+      tenant: string;
+      metric: string;
+      type: string;
+      unit: string;
+      help: string;
+      u: number;
+    }>(
+      "SELECT tenant, metric, type, unit, help, toUnixTimestamp64Milli(updated_at) AS u FROM metric_metadata FINAL",
+    );
+    return rows.map(({ tenant, metric, type, unit, help, u }) => ({
+      tenant,
+      metric,
+      type: type as MetricKind,
+      unit,
+      help,
+      updatedAtMs: Number(u),
+    }));
+  }
+
+  async readSamples(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<SampleColumns> {
+    const answers: SampleColumns[] = [];
+    const sorted = ids.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    for (let first = 0; first < sorted.length; first += IDS_PER_QUERY) {
+      const some = sorted.slice(first, first + IDS_PER_QUERY).join(",");
+      answers.push(
+        asSamples(
+          await this.driver.native(
+            `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some}) AND ts >= ${time(startMs)} AND ts <= ${time(endMs)} ORDER BY id, ts`,
+            { parameters: { tenant } },
+          ),
+        ),
+      );
+    }
+    return concatSamples(answers);
+  }
+
+  async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
+    const where = `FROM samples WHERE tenant = {tenant:String} AND ts >= ${time(sinceMs)}`;
+    const options = { parameters: { tenant } };
+    const counted = await this.driver.rows<{ rows: string }>(
+      `SELECT toString(count()) AS rows ${where}`,
+      options,
+    );
+    // Sorting by time first, to keep the newest, doubles the cost and is needed only where there are too many.
+    const from =
+      Number(counted[0]?.rows ?? 0) <= limit
+        ? where
+        : `FROM (SELECT id, ts, value ${where} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`;
+    return asSamples(
+      await this.driver.native(`SELECT ${SAMPLE_COLUMNS} ${from} ORDER BY id, ts`, options),
+    );
+  }
+
+  async readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]> {
+    const where = ["tenant = {tenant:String}"];
+    const parameters: Record<string, string> = { tenant };
+    if (query.service !== undefined) {
+      where.push("service = {service:String}");
+      parameters["service"] = query.service;
+    }
+    if (query.types !== undefined) {
+      where.push(`type IN (${query.types.map((_, i) => `{type${i}:String}`).join(", ") || "''"})`);
+      for (const [i, type] of query.types.entries()) parameters[`type${i}`] = type;
+    }
+    if (query.startMs !== undefined) where.push(`ts >= ${time(query.startMs)}`);
+    if (query.endMs !== undefined) where.push(`ts <= ${time(query.endMs)}`);
+    const rows = await this.driver.rows<{
+      id: string;
+      t: number;
+      type: string;
+      service: string;
+      attrs: Record<string, string>;
+    }>(
+      `SELECT event_id AS id, toUnixTimestamp64Milli(ts) AS t, type, service, attrs FROM events
+       WHERE ${where.join(" AND ")} ORDER BY tenant DESC, toStartOfHour(ts) DESC, ts DESC LIMIT 1 BY event_id LIMIT ${Math.trunc(query.limit)}`,
+      { parameters },
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      timeMs: Number(row.t),
+      type: row.type,
+      service: row.service,
+      attributes: row.attrs,
+    }));
+  }
+
+  async partitions(): Promise<Partition[]> {
+    const rows = await this.driver.rows<PartitionRow>(
+      `SELECT table, partition_id, toUnixTimestamp64Milli(toDateTime64(max(max_time), 3, 'UTC')) AS newest, sum(bytes_on_disk) AS bytes
+       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'events') GROUP BY table, partition_id ORDER BY newest`,
+    );
+    return rows.map((row) => ({
+      signal: row.table === "samples" ? "metrics" : "events",
+      table: row.table,
+      id: row.partition_id,
+      newestMs: partitionEndMs(row.partition_id, Number(row.newest)),
+      bytes: Number(row.bytes),
+    }));
+  }
+
+  async dropPartition(partition: Partition): Promise<void> {
+    const id = partition.id.replace(/[^a-zA-Z0-9_-]/g, "");
+    await this.driver.command(`ALTER TABLE ${partition.table} DROP PARTITION ID '${id}'`);
+  }
+
+  async deleteBefore(signal: Signal, cutoffMs: number): Promise<void> {
+    await this.driver.command(
+      `ALTER TABLE ${TABLE_OF[signal]} DELETE WHERE ts < ${time(cutoffMs)} SETTINGS mutations_sync = 1`,
+    );
+  }
+
+  async deleteSeriesBefore(cutoffMs: number): Promise<void> {
+    await this.driver.command(
+      `ALTER TABLE series DELETE WHERE last_seen < ${time(cutoffMs)} SETTINGS mutations_sync = 1`,
+    );
+  }
+
+  async ping(timeoutMs: number): Promise<void> {
+    await this.driver.rows("SELECT 1 AS one", { timeoutMs });
+  }
+
+  close(): Promise<void> {
+    return this.driver.close();
+  }
+}
+
+/** End of the day or month that a partition holds, from its name (`20261121`, `202611`); the parts' own time if it has another form. */
+function partitionEndMs(id: string, newestMs: number): number {
+  const found = /^(\d{4})(\d{2})(\d{2})?$/.exec(id);
+  if (found === null) return newestMs;
+  const [year, month, day] = [Number(found[1]), Number(found[2]), found[3]];
+  return day === undefined ? Date.UTC(year, month, 1) : Date.UTC(year, month - 1, Number(day) + 1);
+}

@@ -1,0 +1,182 @@
+import { join } from "node:path";
+
+import { describeError, type Now } from "#lib";
+
+import { openChdb } from "./drivers/chdb.ts";
+import { MemoryTables } from "./memory-tables.ts";
+import { Metrics } from "./metrics.ts";
+import { Retention, type RetentionLimits } from "./retention.ts";
+import { SqlTables } from "./sql-tables.ts";
+import type { Tables } from "./tables.ts";
+import type {
+  EventQuery,
+  EventRecord,
+  EventStore,
+  MetricStore,
+  TelemetryStats,
+  TelemetryStore,
+} from "./types.ts";
+import { WriteAheadLog } from "./wal.ts";
+import { BatchWriter } from "./writer.ts";
+
+/** How long a closing server goes on trying to insert; what remains is in the log. */
+const CLOSE_FLUSH_MS = 3000;
+/** Samples this old are put into the head at start, so that instant questions are answered at once. */
+const RECOVER_MS = 5 * 60_000;
+
+export interface TelemetryOptions {
+  flushIntervalMs: number;
+  flushRows: number;
+  maxPendingRows: number;
+  headMaxBytes: number;
+  headWindowMs: number;
+  maxSeries: number;
+  retention: () => RetentionLimits;
+  now: Now;
+  onError(message: string): void;
+}
+
+interface Parts {
+  tables: Tables;
+  wal: WriteAheadLog | undefined;
+}
+
+class Events implements EventStore {
+  private readonly tables: Tables;
+  private readonly writer: BatchWriter;
+  private readonly retention: Retention;
+  private readonly listeners = new Set<(tenant: string, events: readonly EventRecord[]) => void>();
+
+  constructor(tables: Tables, writer: BatchWriter, retention: Retention) {
+    this.tables = tables;
+    this.writer = writer;
+    this.retention = retention;
+  }
+
+  async append(tenant: string, events: readonly EventRecord[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.writer.write(
+      { tenant, series: [], metadata: [], samples: undefined, events },
+      () => false,
+    );
+    for (const listener of this.listeners) listener(tenant, events);
+  }
+
+  async query(tenant: string, query: EventQuery): Promise<EventRecord[]> {
+    const startMs = Math.max(query.startMs ?? 0, this.retention.cutoffMs("events"));
+    // What waits is taken before the tables are read: an insert in between makes doubles, which are removed, not gaps.
+    const waiting = this.writer
+      .pendingEvents(tenant)
+      .filter(
+        (event) =>
+          event.timeMs >= startMs &&
+          event.timeMs <= (query.endMs ?? Infinity) &&
+          (query.service === undefined || event.service === query.service) &&
+          (query.types === undefined || query.types.includes(event.type)),
+      );
+    const stored = await this.tables.readEvents(tenant, { ...query, startMs });
+    const byId = new Map([...stored, ...waiting].map((event) => [event.id, event]));
+    return [...byId.values()].toSorted((a, b) => b.timeMs - a.timeMs).slice(0, query.limit);
+  }
+
+  onEvents(listener: (tenant: string, events: readonly EventRecord[]) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+async function assemble(
+  { tables, wal }: Parts,
+  options: TelemetryOptions,
+): Promise<TelemetryStore> {
+  await tables.migrate();
+  const writer = new BatchWriter({ ...options, tables, wal });
+  for (const { segment, batches, tornBytes } of (await wal?.recover()) ?? []) {
+    if (tornBytes > 0)
+      options.onError(
+        `${segment.name}: ignored ${tornBytes} bytes of a write that a crash cut off (it was not acknowledged)`,
+      );
+    await writer.replay(segment, batches);
+  }
+  const retention = new Retention(tables, options);
+  const metrics = new Metrics({ ...options, tables, writer, retention });
+  const startMs = options.now();
+  await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS);
+  const events = new Events(tables, writer, retention);
+  const stopRetention = retention.start();
+  const expiry = setInterval(() => metrics.expire(), 60_000).unref();
+
+  return {
+    metrics: metrics as MetricStore,
+    events,
+    stats: (): TelemetryStats => ({
+      ...metrics.stats(),
+      pendingRows: writer.pendingRows,
+      walBytes: wal?.bytes ?? 0,
+      storeBytes: retention.storeBytes,
+      rowsInserted: writer.rowsInserted,
+      insertSeconds: writer.insertSeconds,
+      insertErrors: writer.insertErrors,
+      refusedRows: writer.refusedRows,
+    }),
+    ping: (timeoutMs) => tables.ping(timeoutMs),
+    flush: () => writer.flush(),
+    close: async () => {
+      clearInterval(expiry);
+      await stopRetention();
+      await writer.close(CLOSE_FLUSH_MS);
+      await tables.close();
+    },
+  };
+}
+
+/**
+ * Opens the telemetry store: embedded in `dataDir`, or on a ClickHouse server when `url` is given (the write-ahead log
+ * stays in `dataDir`). Resolves when everything that was acknowledged before is readable again.
+ */
+export async function createTelemetryStore(
+  where: { dataDir: string; url?: string | undefined },
+  options: TelemetryOptions,
+): Promise<TelemetryStore> {
+  const driver =
+    where.url === undefined
+      ? openChdb(join(where.dataDir, "telemetry"))
+      : // Loaded only where it is used: an embedded store should not pay for it.
+        (await import("./drivers/clickhouse.ts")).openClickHouse(where.url);
+  try {
+    return await assemble(
+      { tables: new SqlTables(driver), wal: new WriteAheadLog(join(where.dataDir, "wal")) },
+      options,
+    );
+  } catch (error) {
+    await driver.close();
+    throw new Error(`failed to open the telemetry store: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A store that keeps nothing after the process; every limit has a generous default. */
+export function createMemoryTelemetry(
+  options: Partial<TelemetryOptions> = {},
+): Promise<TelemetryStore> {
+  return assemble(
+    { tables: new MemoryTables(), wal: undefined },
+    {
+      flushIntervalMs: 1000,
+      flushRows: 10_000,
+      maxPendingRows: 1_000_000,
+      headMaxBytes: 64 << 20,
+      headWindowMs: 2 * 3_600_000,
+      maxSeries: 100_000,
+      retention: () => ({
+        metricsMs: 15 * 86_400_000,
+        eventsMs: 400 * 86_400_000,
+        maxBytes: undefined,
+      }),
+      now: Date.now,
+      onError: () => {},
+      ...options,
+    },
+  );
+}

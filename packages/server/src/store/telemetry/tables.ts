@@ -1,0 +1,92 @@
+import type { EventQuery, EventRecord, MetricMetadata } from "./types.ts";
+
+/** One series as the tables keep it. */
+export interface SeriesRow {
+  tenant: string;
+  id: bigint;
+  labels: Readonly<Record<string, string>>;
+  /** Unix milliseconds. */
+  firstSeenMs: number;
+  lastSeenMs: number;
+}
+
+export interface MetadataRow extends MetricMetadata {
+  tenant: string;
+  metric: string;
+  updatedAtMs: number;
+}
+
+/** Three columns of equal length. */
+export interface SampleColumns {
+  ids: BigUint64Array;
+  /** Unix milliseconds. */
+  times: Float64Array;
+  values: Float64Array;
+}
+
+/** One set of columns after the other. */
+export function concatSamples(parts: readonly SampleColumns[]): SampleColumns {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first;
+  const rows = parts.reduce((sum, part) => sum + part.ids.length, 0);
+  const joined = {
+    ids: new BigUint64Array(rows),
+    times: new Float64Array(rows),
+    values: new Float64Array(rows),
+  };
+  let position = 0;
+  for (const part of parts) {
+    joined.ids.set(part.ids, position);
+    joined.times.set(part.times, position);
+    joined.values.set(part.values, position);
+    position += part.ids.length;
+  }
+  return joined;
+}
+
+export type Signal = "metrics" | "events";
+
+/** One partition that can be dropped whole. */
+export interface Partition {
+  signal: Signal;
+  table: string;
+  id: string;
+  newestMs: number;
+  bytes: number;
+}
+
+/**
+ * The tables behind the live head: an adapter per kind of store.
+ *
+ * Inserts carry a token. Inserting again with the token of an insert that succeeded MUST change nothing: that is how a
+ * write-ahead segment is replayed after a crash without doubling its rows. Inserts MUST be durable when they resolve.
+ */
+export interface Tables {
+  migrate(): Promise<void>;
+  insertSeries(rows: readonly SeriesRow[], token: string): Promise<void>;
+  insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void>;
+  insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void>;
+  insertEvents(tenant: string, events: readonly EventRecord[], token: string): Promise<void>;
+  /** Series seen since then, at most `limit`, newest last_seen first. */
+  loadSeries(sinceMs: number, limit: number): Promise<SeriesRow[]>;
+  loadMetadata(): Promise<MetadataRow[]>;
+  /** Samples of these series with startMs <= time <= endMs, ordered by id and time; doubles are possible. */
+  readSamples(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<SampleColumns>;
+  /** Samples of all series since then, ordered by id and time, at most `limit`. */
+  readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns>;
+  /** Newest first. */
+  readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]>;
+  partitions(): Promise<Partition[]>;
+  dropPartition(partition: Partition): Promise<void>;
+  /** Removes rows older than the cut inside partitions that also hold newer ones. */
+  deleteBefore(signal: Signal, cutoffMs: number): Promise<void>;
+  /** Forgets series that were last seen before the cut. */
+  deleteSeriesBefore(cutoffMs: number): Promise<void>;
+  ping(timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,241 @@
+import { describeError, overloaded } from "#lib";
+
+import {
+  concatSamples,
+  type MetadataRow,
+  type SampleColumns,
+  type SeriesRow,
+  type Tables,
+} from "./tables.ts";
+import type { EventRecord } from "./types.ts";
+import { encodeRecord, type Batch } from "./wal-records.ts";
+import type { Segment, WriteAheadLog } from "./wal.ts";
+
+/** Longest pause between two tries to insert while the store fails. */
+const MAX_RETRY_MS = 10_000;
+/** Rows per INSERT: bounds the memory of one insert when much has piled up. */
+const MAX_INSERT_ROWS = 500_000;
+
+interface WriterOptions {
+  tables: Tables;
+  /** Absent when nothing has to outlive the process. */
+  wal: WriteAheadLog | undefined;
+  flushIntervalMs: number;
+  flushRows: number;
+  maxPendingRows: number;
+  onError(message: string): void;
+}
+
+const rowsOf = (batch: Batch): number =>
+  batch.series.length +
+  batch.metadata.length +
+  batch.events.length +
+  (batch.samples?.ids.length ?? 0);
+
+/** What one segment of the log will insert. */
+class Load {
+  readonly batches: Batch[] = [];
+  /** Samples that readers do not find in the head, although they are older than what it has. */
+  readonly late: { tenant: string; samples: SampleColumns }[] = [];
+  rows = 0;
+
+  add(batch: Batch): void {
+    this.batches.push(batch);
+    this.rows += rowsOf(batch);
+  }
+}
+
+/**
+ * Takes batches, makes them durable in the log, and inserts them into the tables in large pieces: when enough rows wait
+ * or the oldest has waited long enough. One load is inserted at a time, in order. A load that fails is tried again
+ * for as long as it takes; meanwhile new batches are taken until `maxPendingRows` wait, then refused.
+ */
+export class BatchWriter {
+  private readonly options: WriterOptions;
+  /** Loads by the segment that holds their records; the last one is still growing. */
+  private readonly loads = new Map<string, Load>();
+  private timer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> | undefined;
+  private inserting: Load | undefined;
+  private reservedRows = 0;
+  private waitingRows = 0;
+  private memorySegment = 0;
+  private closed = false;
+  rowsInserted = 0;
+  insertSeconds = 0;
+  insertErrors = 0;
+  refusedRows = 0;
+
+  constructor(options: WriterOptions) {
+    this.options = options;
+  }
+
+  get pendingRows(): number {
+    return this.waitingRows + (this.inserting?.rows ?? 0) + this.reservedRows;
+  }
+
+  /** What is not in the tables yet, oldest first. */
+  private pendingLoads(): Load[] {
+    return [...(this.inserting === undefined ? [] : [this.inserting]), ...this.loads.values()];
+  }
+
+  /** Events that readers do not find in the tables yet. */
+  pendingEvents(tenant: string): EventRecord[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.batches)
+      .flatMap((batch) => (batch.tenant === tenant ? batch.events : []));
+  }
+
+  /** Samples that readers find neither in the head, because they came late, nor in the tables yet. */
+  pendingLateSamples(tenant: string): SampleColumns[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.late)
+      .flatMap((late) => (late.tenant === tenant ? late.samples : []));
+  }
+
+  /**
+   * Resolves when the batch is durable; `show` runs at that moment and says whether some of its samples came late.
+   * @throws FleetlightError `overloaded` when too many rows wait.
+   */
+  async write(batch: Batch, show: () => boolean): Promise<void> {
+    const rows = rowsOf(batch);
+    if (this.closed) throw overloaded("the store is closing");
+    if (this.pendingRows + rows > this.options.maxPendingRows) {
+      this.refusedRows += rows;
+      throw overloaded(
+        "the store is behind: too many rows wait to be inserted; try again in a few seconds",
+      );
+    }
+    const written = (segment: string) => {
+      const load = this.loads.get(segment) ?? new Load();
+      this.loads.set(segment, load);
+      load.add(batch);
+      this.waitingRows += rows;
+      if (show() && batch.samples !== undefined)
+        load.late.push({ tenant: batch.tenant, samples: batch.samples });
+      this.schedule();
+    };
+    if (this.options.wal === undefined) return written(`memory-${this.memorySegment}`);
+    this.reservedRows += rows;
+    try {
+      await this.options.wal.append(encodeRecord(batch), written);
+    } finally {
+      this.reservedRows -= rows;
+    }
+  }
+
+  /** Inserts everything that waits now. */
+  async flush(): Promise<void> {
+    while (this.flushing !== undefined) await this.flushing;
+    if (this.waitingRows === 0) return;
+    this.flushing = this.insertLoad().finally(() => {
+      this.flushing = undefined;
+      this.schedule();
+    });
+    await this.flushing;
+  }
+
+  /** Inserts what a former process left in the log, under the same tokens as it would have used. */
+  async replay(segment: Segment, batches: readonly Batch[]): Promise<void> {
+    const load = new Load();
+    for (const batch of batches) load.add(batch);
+    await this.insert(load, segment.name);
+    await this.options.wal?.remove(segment);
+  }
+
+  /** Refuses new batches and inserts what waits; gives up after the time, what is in the log stays there. */
+  async close(timeoutMs: number): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await Promise.race([
+      this.flush(),
+      new Promise((resolve) => setTimeout(resolve, timeoutMs).unref()),
+    ]);
+    clearTimeout(this.timer);
+  }
+
+  private schedule(): void {
+    if (this.closed || this.waitingRows === 0 || this.flushing !== undefined) return;
+    if (this.waitingRows >= this.options.flushRows) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      void this.flush();
+    } else {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        void this.flush();
+      }, this.options.flushIntervalMs);
+    }
+  }
+
+  private async insertLoad(): Promise<void> {
+    // Sealing waits for writes under way, which still add to this segment's load.
+    const segment = await this.options.wal?.seal();
+    const token = segment?.name ?? `memory-${this.memorySegment++}`;
+    const load = this.loads.get(token);
+    if (load === undefined) return;
+    this.loads.delete(token);
+    this.waitingRows -= load.rows;
+    this.inserting = load;
+    for (let retryMs = 250; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
+      try {
+        await this.insert(load, token);
+        break;
+      } catch (error) {
+        this.insertErrors++;
+        this.options.onError(
+          `failed to insert ${load.rows} rows, trying again in ${retryMs} ms: ${describeError(error)}`,
+        );
+        if (this.closed) return;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    if (segment !== undefined) await this.options.wal?.remove(segment);
+    this.inserting = undefined;
+  }
+
+  private async insert(load: Load, token: string): Promise<void> {
+    const start = performance.now();
+    const { tables } = this.options;
+    await tables.insertSeries(
+      load.batches.flatMap<SeriesRow>((batch) => batch.series),
+      `${token}-series`,
+    );
+    await tables.insertMetadata(
+      load.batches.flatMap<MetadataRow>((batch) => batch.metadata),
+      `${token}-metadata`,
+    );
+    for (const [i, tenant] of [...new Set(load.batches.map((batch) => batch.tenant))].entries()) {
+      const own = load.batches.filter((batch) => batch.tenant === tenant);
+      for (const [part, samples] of joinSamples(own).entries())
+        await tables.insertSamples(tenant, samples, `${token}-samples-${i}-${part}`);
+      await tables.insertEvents(
+        tenant,
+        own.flatMap<EventRecord>((batch) => batch.events),
+        `${token}-events-${i}`,
+      );
+    }
+    this.rowsInserted += load.rows;
+    this.insertSeconds += (performance.now() - start) / 1000;
+  }
+}
+
+/** The samples of all batches in pieces of bounded size; the same batches always give the same pieces. */
+function joinSamples(batches: readonly Batch[]): SampleColumns[] {
+  const pieces: SampleColumns[] = [];
+  let waiting: SampleColumns[] = [];
+  let rows = 0;
+  const finish = () => {
+    if (rows > 0) pieces.push(concatSamples(waiting));
+    waiting = [];
+    rows = 0;
+  };
+  for (const { samples } of batches) {
+    if (samples === undefined) continue;
+    waiting.push(samples);
+    rows += samples.ids.length;
+    if (rows >= MAX_INSERT_ROWS) finish();
+  }
+  finish();
+  return pieces;
+}

@@ -1,0 +1,18 @@
+import { align } from "./data.ts";
+import type { Columns } from "./data.ts";
+
+// A spreadsheet runs a cell that begins like this as a formula; label values come from outside.
+const cell = (text: string): string => {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+/** What a chart draws as CSV: a column of ISO times, then one column per series. */
+export const toCsv = (series: (Columns & { label: string })[]): string => {
+  const [times, ...columns] = align(series);
+  const head = ["time", ...series.map(({ label }) => cell(label))].join(",");
+  const rows = times.map((at, index) =>
+    [new Date(at * 1000).toISOString(), ...columns.map((column) => column[index] ?? "")].join(","),
+  );
+  return `${[head, ...rows].join("\n")}\n`;
+};

@@ -1,0 +1,22 @@
+import { IconArrowLeft } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+
+import classes from "./back-link.module.css";
+
+interface BackLinkProps {
+  to:
+    | "/dashboard/services"
+    | "/dashboard/alerts"
+    | "/dashboard/alerts/rules"
+    | "/dashboard/explore";
+  children: ReactNode;
+}
+
+/** The way up from one thing to the list it belongs to. */
+export const BackLink = ({ to, children }: BackLinkProps) => (
+  <Link to={to} className={classes["back"]}>
+    <IconArrowLeft size={14} aria-hidden />
+    {children}
+  </Link>
+);
