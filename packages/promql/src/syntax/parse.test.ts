@@ -13,7 +13,7 @@ import {
   functions,
   parsePromQL,
   typeOf,
-} from "./index.ts";
+} from "../index.ts";
 
 /** The error of an expression; an expression without one fails the test. */
 function errorOf(text: string): PromQLError {
@@ -251,7 +251,7 @@ interface SharedCase {
 }
 
 describe("shared cases", () => {
-  const file = ["../../../../shared", "../../../../../shared"]
+  const file = ["../../../../../shared", "../../../../../../shared"]
     .map((up) => fileURLToPath(new URL(`${up}/promql/parser/shared.json`, import.meta.url)))
     .find((path) => existsSync(path));
   if (file === undefined) console.warn("shared/promql/parser/shared.json is absent: cases skipped");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { PromQLError, formatPromQL, parsePromQL } from "./index.ts";
+import { PromQLError, formatPromQL, parsePromQL } from "../index.ts";
 
 describe("formatPromQL", () => {
   it.each([

@@ -1,0 +1,60 @@
+import type { EvalContext } from "../engine/context.ts";
+import type { Value } from "../engine/vector.ts";
+import type { FloatHistogram } from "../histogram/index.ts";
+import type { Labels } from "../labels.ts";
+import type { CallExpr } from "../syntax/ast.ts";
+
+/** A call whose arguments are evaluated; no argument is a range vector. */
+export interface Call {
+  expr: CallExpr;
+  /** As many as were written. */
+  args: readonly Value[];
+  ctx: EvalContext;
+}
+
+/**
+ * A function of instant vectors, scalars and strings, over all steps at once. It may change the vectors it was given (the
+ * evaluator hands over ownership). It sets `dropName` where upstream does.
+ */
+export type VectorFunction = (call: Call) => Value | Promise<Value>;
+
+/**
+ * The samples of one series in one window (startMs, endMs]; stale markers are already left out. The object is reused
+ * from step to step and from series to series: keep nothing of it.
+ */
+export interface RangeWindow {
+  labels: Labels;
+  times: Float64Array;
+  values: Float64Array;
+  /** Sparse, by the same index; undefined when the series has none. */
+  histograms: readonly (FloatHistogram | undefined)[] | undefined;
+  /** When counting began, by the same index, 0 where unknown; undefined when the store knows none. */
+  startTimes: Float64Array | undefined;
+  /** The window's samples have the indices from <= i < to; there is at least one. */
+  from: number;
+  to: number;
+  /** Bounds of the window. */
+  startMs: number;
+  endMs: number;
+  /** Time of the step that asks; differs from endMs under `offset` and `@`. */
+  evalMs: number;
+  step: number;
+  /** Where a function puts its result when it returns true: a histogram when set, else the value. */
+  value: number;
+  histogram: FloatHistogram | undefined;
+}
+
+/** What stays the same for all windows of a call. */
+export interface RangeCall {
+  expr: CallExpr;
+  ctx: EvalContext;
+  /** Scalar arguments by position of the argument, one value per step; undefined where the range stands. */
+  scalars: readonly (Float64Array | undefined)[];
+}
+
+/** A function over ranges. `run` answers whether the step has a sample. */
+export interface RangeFunction {
+  run(window: RangeWindow, call: RangeCall): boolean;
+  /** True for last_over_time and first_over_time: the result keeps its name. */
+  keepsName?: boolean;
+}
