@@ -185,6 +185,10 @@ export async function startServer({
         );
         return { total: targets.length, up: up.length };
       },
+      scrapeTargets: () => ({ active: [], dropped: [], droppedCounts: {} }),
+      scrapePools: () => [],
+      targetMetadata: () => [],
+      ruleGroups: () => ({ groups: [] }),
     };
     exposeFigures(doors);
 

@@ -1,2 +1,3 @@
+export * from "./recording/index.ts";
 export { createRules, type Rules } from "./rules.ts";
 export type { ActiveEvaluation, Evaluation, ResolvedEvaluation, RuleDefinition } from "./types.ts";

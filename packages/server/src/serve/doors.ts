@@ -1,8 +1,8 @@
 import type { Registry } from "@fleetlight/sdk";
 
-import type { HostCollector, ServiceRegistry } from "#collect";
+import type { HostCollector, ServiceRegistry, TargetMetadataView, TargetsView } from "#collect";
 import type { Config, ConfigManager } from "#config";
-import type { Rules } from "#decide";
+import type { RuleGroupsView, Rules } from "#decide";
 import type { Logger, Now } from "#lib";
 import type { MetricQueries } from "#query";
 import type { Alerts } from "#respond";
@@ -38,4 +38,12 @@ export interface Doors {
   isReady(): boolean;
   /** Targets that are scraped, and how many of them answered at their latest scrape. */
   targets(): { total: number; up: number };
+  /** Every target of the tenant, those of `scrape_configs` belong to the default one. */
+  scrapeTargets(tenant: string): TargetsView;
+  /** Names of all pools, also of those without targets, in order. */
+  scrapePools(tenant: string): string[];
+  /** What the targets' latest pages say of their metrics; lazily, because it may be long. */
+  targetMetadata(tenant: string): Iterable<TargetMetadataView>;
+  /** Groups of the rule files; they belong to the default tenant. */
+  ruleGroups(tenant: string): RuleGroupsView;
 }

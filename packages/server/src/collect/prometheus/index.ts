@@ -1,0 +1,6 @@
+export type {
+  ActiveTargetView,
+  DroppedTargetView,
+  TargetMetadataView,
+  TargetsView,
+} from "./types.ts";

@@ -1,0 +1,6 @@
+export type {
+  AlertingRuleView,
+  RecordingRuleView,
+  RuleGroupView,
+  RuleGroupsView,
+} from "./types.ts";
