@@ -5,6 +5,7 @@ import { z } from "zod";
 import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
 import { RuleEntry, ServiceEntry } from "./entries.ts";
 import { TIMER_RANGE, bytes, cidr, duration, logLevel, port, url } from "./fields.ts";
+import { query } from "./query-section.ts";
 import { TokenEntry } from "./tokens.ts";
 
 const MIB = 1024 ** 2;
@@ -405,6 +406,7 @@ const sections = {
   alerting,
   notifications,
   outbound,
+  query,
   storage,
   auth,
   logging,
