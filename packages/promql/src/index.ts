@@ -1,6 +1,7 @@
 export { Annotations } from "./annotations.ts";
 export { EvaluationError, type EvaluationErrorType } from "./engine/errors.ts";
 export type * from "./engine/types.ts";
+export { formatFloat } from "./format-float.ts";
 export type { FloatHistogram, BucketSpan, CounterResetHint } from "./histogram/index.ts";
 export { compareBytes, Labels } from "./labels.ts";
 export type * from "./storage.ts";
