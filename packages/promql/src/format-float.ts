@@ -5,6 +5,7 @@
 export function formatFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   if (value === Infinity) return "+Inf";
+  if (value === -Infinity) return "-Inf";
   // JavaScript changes to exponents at the same bounds, but writes `1e-7`, where Go writes `1e-07`.
   const text = String(value);
   const tail = text.length - 3;

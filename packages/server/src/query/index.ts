@@ -1,2 +1,3 @@
 export { listEvents, toFleetEvent } from "./events.ts";
 export { createMetricQueries, LOOKBACK_MS, type MetricQueries } from "./metrics.ts";
+export * from "./promql/index.ts";

@@ -1,0 +1,3 @@
+export { createCatalog, type Catalog, type CatalogRequest } from "./catalog.ts";
+export { labelsJson, ResultWriter, statsJson } from "./result-json.ts";
+export type { PromQLOptions, PromQLQueries, PromQLStats } from "./types.ts";

@@ -1,0 +1,101 @@
+import { formatFloat } from "@fleetlight/promql";
+
+/** Bytes that are handed on at once. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Room that a number, a time or a bracket may take without asking for more. */
+const MARGIN = 64;
+
+const QUOTE = 34;
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+
+/**
+ * Text on its way to a client, gathered in one buffer that is used again and again: whoever takes `full` must be done
+ * with its bytes before more is written.
+ */
+export class JsonBytes {
+  private buffer = Buffer.allocUnsafe(CHUNK_BYTES + 4 * MARGIN);
+  private length = 0;
+  private readonly digits = new Uint8Array(20);
+
+  /** Whether it is time to hand the bytes on. */
+  get isFull(): boolean {
+    return this.length >= CHUNK_BYTES;
+  }
+
+  /** What was gathered; the next write overwrites it. */
+  take(): Buffer {
+    const bytes = this.buffer.subarray(0, this.length);
+    this.length = 0;
+    return bytes;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.buffer.length) return;
+    const bigger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.length + bytes));
+    this.buffer.copy(bigger, 0, 0, this.length);
+    this.buffer = bigger;
+  }
+
+  /** Text that is JSON already. */
+  raw(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.buffer.write(text, this.length);
+  }
+
+  /** One ASCII character. */
+  char(code: number): void {
+    if (this.length >= this.buffer.length) this.reserve(MARGIN);
+    this.buffer[this.length++] = code;
+  }
+
+  /** A time in Unix milliseconds as seconds with at most three digits after the point. */
+  seconds(timeMs: number): void {
+    this.reserve(MARGIN);
+    const whole = Math.trunc(timeMs / 1000);
+    const rest = Math.round(Math.abs(timeMs - whole * 1000));
+    if (timeMs < 0 && whole === 0) this.buffer[this.length++] = MINUS;
+    this.integer(whole);
+    if (rest === 0) return;
+    this.buffer[this.length++] = POINT;
+    this.buffer[this.length++] = ZERO + Math.trunc(rest / 100);
+    this.buffer[this.length++] = ZERO + (Math.trunc(rest / 10) % 10);
+    this.buffer[this.length++] = ZERO + (rest % 10);
+  }
+
+  /** A sample's value: a string, because JSON has neither infinity nor NaN. */
+  value(value: number): void {
+    this.reserve(MARGIN);
+    this.buffer[this.length++] = QUOTE;
+    if (Number.isSafeInteger(value) && (value !== 0 || Object.is(value, 0))) this.integer(value);
+    else this.ascii(formatFloat(value));
+    this.buffer[this.length++] = QUOTE;
+  }
+
+  private ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.buffer[this.length++] = text.charCodeAt(i);
+  }
+
+  private integer(value: number): void {
+    let rest = value;
+    if (rest < 0) {
+      this.buffer[this.length++] = MINUS;
+      rest = -rest;
+    }
+    let count = 0;
+    // Division of doubles is slow; below 2^31 whole numbers do.
+    while (rest > 0x7fff_ffff) {
+      const next = Math.floor(rest / 10);
+      this.digits[count++] = rest - next * 10;
+      rest = next;
+    }
+    let small = rest | 0;
+    do {
+      const next = (small / 10) | 0;
+      this.digits[count++] = small - next * 10;
+      small = next;
+    } while (small > 0);
+    while (count > 0) this.buffer[this.length++] = ZERO + (this.digits[--count] ?? 0);
+  }
+}

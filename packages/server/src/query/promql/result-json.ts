@@ -1,0 +1,156 @@
+import type {
+  FloatHistogram,
+  InstantSample,
+  Labels,
+  MatrixSeries,
+  QueryResult,
+  ResultData,
+} from "@fleetlight/promql";
+
+import { JsonBytes } from "./json-bytes.ts";
+
+const OPEN = 91;
+const CLOSE = 93;
+const COMMA = 44;
+/** Points that are written before the buffer is looked at; they fit into its margin with ease. */
+const POINTS_PER_LOOK = 256;
+
+/** What stands in an answer beside the data. */
+export interface AnswerExtras {
+  /** Text of the field `stats` inside of `data`. */
+  stats?: string | undefined;
+  warnings: readonly string[];
+  infos: readonly string[];
+  /** Text of the field `plan` beside `data`; only who asks for it gets it. */
+  plan?: string | undefined;
+}
+
+/** The API's form of a native histogram, as JSON. */
+export type HistogramJson = (histogram: FloatHistogram) => string;
+
+const keyOf = (name: string): string => JSON.stringify(name);
+
+/** A label set as a JSON object, in the order of names. */
+export function labelsJson(labels: Labels): string {
+  let text = "{";
+  for (let i = 0; i < labels.names.length; i++)
+    text += `${i > 0 ? "," : ""}${keyOf(labels.names[i] ?? "")}:${JSON.stringify(labels.values[i])}`;
+  return `${text}}`;
+}
+
+/** Writes the answer of a query in the shape of Prometheus' API, a buffer at a time and never as a whole. */
+export class ResultWriter {
+  private readonly out = new JsonBytes();
+  private readonly histogramJson: HistogramJson;
+
+  constructor(histogramJson: HistogramJson) {
+    this.histogramJson = histogramJson;
+  }
+
+  /** The bytes of the answer; each piece is valid until the next one is asked for. */
+  *write(data: ResultData, extras: AnswerExtras): Generator<Buffer> {
+    const { out } = this;
+    out.raw(`{"status":"success","data":{"resultType":${JSON.stringify(data.kind)},"result":`);
+    if (data.kind === "scalar") {
+      out.char(OPEN);
+      out.seconds(data.timeMs);
+      out.char(COMMA);
+      out.value(data.value);
+      out.char(CLOSE);
+    } else if (data.kind === "string") {
+      out.char(OPEN);
+      out.seconds(data.timeMs);
+      out.raw(`,${JSON.stringify(data.value)}]`);
+    } else if (data.kind === "vector") yield* this.vector(data.samples, data.timeMs);
+    else yield* this.matrix(data.series);
+    if (extras.stats !== undefined) out.raw(`,"stats":${extras.stats}`);
+    out.raw("}");
+    if (extras.warnings.length > 0) out.raw(`,"warnings":${JSON.stringify(extras.warnings)}`);
+    if (extras.infos.length > 0) out.raw(`,"infos":${JSON.stringify(extras.infos)}`);
+    if (extras.plan !== undefined) out.raw(`,"plan":${extras.plan}`);
+    out.raw("}");
+    yield out.take();
+  }
+
+  private *vector(samples: readonly InstantSample[], timeMs: number): Generator<Buffer> {
+    const { out } = this;
+    out.char(OPEN);
+    for (const [i, { labels, value, histogram }] of samples.entries()) {
+      if (out.isFull) yield out.take();
+      if (i > 0) out.char(COMMA);
+      const key = histogram === undefined ? "value" : "histogram";
+      out.raw(`{"metric":${labelsJson(labels)},"${key}":[`);
+      out.seconds(timeMs);
+      out.char(COMMA);
+      if (histogram === undefined) out.value(value);
+      else out.raw(this.histogramJson(histogram));
+      out.raw("]}");
+    }
+    out.char(CLOSE);
+  }
+
+  private *matrix(series: readonly MatrixSeries[]): Generator<Buffer> {
+    const { out } = this;
+    out.char(OPEN);
+    for (const [i, one] of series.entries()) {
+      if (out.isFull) yield out.take();
+      out.raw(`${i > 0 ? "," : ""}{"metric":${labelsJson(one.labels)}`);
+      yield* this.points(one);
+      if (one.histograms !== undefined) yield* this.histograms(one);
+      out.raw("}");
+    }
+    out.char(CLOSE);
+  }
+
+  private *points({ times, values, histograms }: MatrixSeries): Generator<Buffer> {
+    const { out } = this;
+    let count = 0;
+    for (let i = 0; i < times.length; i++) {
+      if (histograms?.[i] !== undefined) continue;
+      if (count === 0) out.raw(',"values":[[');
+      else {
+        out.char(COMMA);
+        out.char(OPEN);
+      }
+      if (++count % POINTS_PER_LOOK === 0 && out.isFull) yield out.take();
+      out.seconds(times[i] ?? 0);
+      out.char(COMMA);
+      out.value(values[i] ?? 0);
+      out.char(CLOSE);
+    }
+    if (count > 0) out.char(CLOSE);
+  }
+
+  private *histograms({ times, histograms = [] }: MatrixSeries): Generator<Buffer> {
+    const { out } = this;
+    let separator = ',"histograms":[[';
+    for (let i = 0; i < times.length; i++) {
+      const histogram = histograms[i];
+      if (histogram === undefined) continue;
+      if (out.isFull) yield out.take();
+      out.raw(separator);
+      separator = ",[";
+      out.seconds(times[i] ?? 0);
+      out.char(COMMA);
+      out.raw(this.histogramJson(histogram));
+      out.char(CLOSE);
+    }
+    if (separator === ",[") out.char(CLOSE);
+  }
+}
+
+/** The field `stats` as upstream writes it: times in seconds, and samples. */
+export function statsJson({ stats }: QueryResult): string {
+  const seconds = (ms: number) => ms / 1000;
+  return JSON.stringify({
+    timings: {
+      evalTotalTime: seconds(stats.parseMs + stats.evalMs),
+      resultSortTime: 0,
+      queryPreparationTime: seconds(stats.parseMs),
+      innerEvalTime: seconds(stats.evalMs),
+      execQueueTime: 0,
+      execTotalTime: seconds(stats.parseMs + stats.evalMs),
+    },
+    samples: { totalQueryableSamples: stats.samplesRead, peakSamples: stats.peakSamples },
+  });
+}
