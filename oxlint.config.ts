@@ -91,7 +91,7 @@ export default defineConfig({
   overrides: [
     ...packageRules,
     ...roomRules,
-    { files: ["**/*.config.ts"], rules: { "import/no-default-export": "off" } },
+    { files: ["**/*.config.{ts,mjs}"], rules: { "import/no-default-export": "off" } },
     {
       files: ["**/*.test.ts", "**/*.test.tsx"],
       rules: { "max-lines-per-function": "off", "max-lines": "off" },
