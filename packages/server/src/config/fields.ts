@@ -130,3 +130,13 @@ export const cidr = () =>
   }, "expected an address or a network such as 10.0.0.0/8 or fd00::/8");
 
 export const port = () => z.int().min(0).max(65_535);
+
+/** A path of a file. */
+export const file = () => z.string().min(1).max(4096);
+
+/** A section whose keys all have defaults may be left out. */
+export const section = <Shape extends z.ZodRawShape>(description: string, shape: Shape) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(description);

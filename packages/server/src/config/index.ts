@@ -13,3 +13,18 @@ export { LOG_LEVELS } from "./fields.ts";
 export { writtenConfig } from "./written.ts";
 export { TOKEN_SCOPES, hashToken } from "./tokens.ts";
 export { inspectSetting, itemOf, keysOf, type Setting } from "./walk.ts";
+export type { RelabelAction, RelabelConfig } from "./prometheus/relabel.ts";
+export type { HttpClientConfig } from "./prometheus/http-client.ts";
+export { readRuleFile } from "./prometheus/rule-file.ts";
+export type {
+  AlertingRuleConfig,
+  RecordingRuleConfig,
+  RuleFile,
+  RuleGroupConfig,
+} from "./prometheus/rule-file.ts";
+export {
+  addressProblem,
+  paceOf,
+  type GlobalConfig,
+  type ScrapeJob,
+} from "./prometheus/scrape-job.ts";

@@ -40,8 +40,8 @@ function tidy(message: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function unknownKey(path: ConfigPath, key: string): string {
-  const setting = settingAt(ConfigShape, path);
+function unknownKey(shape: z.core.$ZodType, path: ConfigPath, key: string): string {
+  const setting = settingAt(shape, path);
   const known = Object.keys((setting && keysOf(setting)) ?? {});
   const meant = suggest(key, known);
   const hint =
@@ -63,6 +63,7 @@ export function toProblems(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
   from: Provenance,
+  shape: z.core.$ZodType = ConfigShape,
 ): ConfigProblem[] {
   const problems = issues.flatMap((issue): ConfigProblem[] => {
     if (issue.code !== "unrecognized_keys") {
@@ -79,7 +80,7 @@ export function toProblems(
       const path = [...issue.path, key];
       return {
         path: formatPath(path),
-        message: unknownKey(issue.path, key),
+        message: unknownKey(shape, issue.path, key),
         ...locate(path, from, "key"),
       };
     });

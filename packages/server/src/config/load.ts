@@ -1,18 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
-import { dirname, extname, isAbsolute, resolve } from "node:path";
-
-import { describeError } from "#lib";
+import { dirname, isAbsolute, resolve } from "node:path";
 
 import { readEnvironment, type Environment, type Overlay } from "./env.ts";
 import { toProblems } from "./issues.ts";
-import { parseJsonText } from "./json-text.ts";
-import { TextError, type ParsedText, type Positions } from "./positions.ts";
 import { ConfigError, type ConfigProblem } from "./problems.ts";
+import { anchorScrapeConfigs, readIncludes, type IncludedFiles } from "./prometheus/include.ts";
 import { ConfigSchema, type Config, type ConfigInput } from "./schema.ts";
-import { parseYamlText } from "./yaml-text.ts";
-
-/** Largest configuration file that is read. */
-const MAX_FILE_BYTES = 10 * 1024 ** 2;
+import { isTree, readTree, withoutNulls, type Tree } from "./text.ts";
 
 /** A plain token shorter than this can be guessed. */
 const SHORT_TOKEN = 16;
@@ -25,7 +18,7 @@ export interface LoadOptions {
   overrides?: ConfigInput | undefined;
 }
 
-export interface LoadedConfig {
+export interface LoadedConfig extends IncludedFiles {
   config: Config;
   source: {
     /** Absolute path, or undefined when there is no file. */
@@ -35,63 +28,6 @@ export interface LoadedConfig {
     /** What is allowed but probably not meant; to be logged. */
     warnings: string[];
   };
-}
-
-type Tree = Record<string, unknown>;
-
-const isTree = (value: unknown): value is Tree =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function parseText(file: string, text: string): ParsedText {
-  if (text.trim() === "") {
-    throw new TextError("the file is empty; {} is the default configuration", {
-      line: 1,
-      column: 1,
-    });
-  }
-  const extension = extname(file).toLowerCase();
-  const isYaml = [".yaml", ".yml"].includes(extension);
-  const looksLikeJson = /^\s*[{[]/.test(text);
-  return extension === ".json" || (!isYaml && looksLikeJson)
-    ? parseJsonText(text)
-    : parseYamlText(text);
-}
-
-function readText(file: string): string {
-  try {
-    const { size } = statSync(file);
-    if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than ${MAX_FILE_BYTES}`);
-    return readFileSync(file, "utf8").replace(/^\ufeff/, "");
-  } catch (error) {
-    throw new ConfigError(
-      [{ path: "", source: file, message: `cannot be read: ${describeError(error)}` }],
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function readTree(file: string): { value: unknown; positions: Positions } {
-  try {
-    return parseText(file, readText(file));
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    throw new ConfigError([{ path: "", source: file, ...error.position, message: error.message }], {
-      cause: error,
-    });
-  }
-}
-
-/** A key without a value, as YAML allows, counts as not given. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isTree(value)) return value;
-  const kept = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.assign(
-    Object.create(null) as Tree,
-    Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)])),
-  );
 }
 
 /** Paths to files of the configuration's kind are relative to it, so that the directory can be moved as a whole. */
@@ -113,6 +49,7 @@ function anchorFiles(root: unknown, directory: string): void {
       typeof file === "string" ? resolve(directory, file) : file,
     );
   }
+  anchorScrapeConfigs(root, directory);
 }
 
 function merge(below: unknown, above: unknown): unknown {
@@ -179,6 +116,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   return {
     config: result.data,
+    ...readIncludes(result.data, provenance),
     source: {
       file,
       variables: environment.overlays.map((overlay) => overlay.source),

@@ -3,6 +3,8 @@ import { Channel, describeError, isoTime, type Now } from "#lib";
 import { changedPaths, restartNeeded } from "./diff.ts";
 import { loadConfig, type LoadOptions, type LoadedConfig } from "./load.ts";
 import { ConfigError } from "./problems.ts";
+import type { RuleFile } from "./prometheus/rule-file.ts";
+import type { ScrapeJob } from "./prometheus/scrape-job.ts";
 import type { Config } from "./schema.ts";
 import { FileWatch } from "./watch.ts";
 
@@ -36,6 +38,10 @@ interface ConfigManagerOptions extends LoadOptions {
 export interface ConfigManager {
   current(): Config;
   source(): LoadedConfig["source"];
+  /** Scrape jobs of the configuration in force and of the files that it names. */
+  scrapeJobs(): readonly ScrapeJob[];
+  /** Rule files of the configuration in force. */
+  ruleFiles(): readonly RuleFile[];
   /** Called after the configuration in force has changed. @returns a function that ends the subscription. */
   onChange(listener: (next: Config, previous: Config) => void): () => void;
   /** Called after every reload that changed something or was refused. */
@@ -53,6 +59,19 @@ const asConfigError = (error: unknown): ConfigError =>
     ? error
     : new ConfigError([{ path: "", message: describeError(error) }], { cause: error });
 
+/** Keys whose files say something else than before, although the key is the same. */
+function changedIncludes(before: LoadedConfig, after: LoadedConfig): string[] {
+  const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const changed: string[] = [];
+  if (!isSame(before.ruleFiles, after.ruleFiles)) changed.push("rule_files");
+  if (
+    !isSame(before.scrapeJobs, after.scrapeJobs) &&
+    isSame(before.config.scrape_configs, after.config.scrape_configs)
+  )
+    changed.push("scrape_config_files");
+  return changed;
+}
+
 /** @throws ConfigError when the configuration at hand is wrong: a server does not start with half of one. */
 export function createConfigManager(options: ConfigManagerOptions): ConfigManager {
   const now = options.now ?? Date.now;
@@ -67,7 +86,8 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
   const pendingRestart = (): string[] => restartNeeded(changedPaths(atStart, loaded.config));
 
   const attempt = (): ReloadResult => {
-    const previous = loaded.config;
+    const before = loaded;
+    const previous = before.config;
     try {
       loaded = loadConfig(options);
     } catch (cause) {
@@ -76,7 +96,9 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
     }
     error = null;
     loadedAt = now();
-    const changed = changedPaths(previous, loaded.config);
+    const changed = [
+      ...new Set([...changedPaths(previous, loaded.config), ...changedIncludes(before, loaded)]),
+    ];
     if (changed.length > 0) changes.publish({ next: loaded.config, previous });
     return { ok: true, changed, restart_needed: pendingRestart() };
   };
@@ -91,6 +113,8 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
   return {
     current: () => loaded.config,
     source: () => loaded.source,
+    scrapeJobs: () => loaded.scrapeJobs,
+    ruleFiles: () => loaded.ruleFiles,
     onChange: (listener) => changes.subscribe(({ next, previous }) => listener(next, previous)),
     onReload: (listener) => reloads.subscribe(listener),
     reload: async () => reload(),

@@ -1,3 +1,5 @@
+import type { HttpClientConfig } from "./prometheus/http-client.ts";
+import type { ScrapeJob } from "./prometheus/scrape-job.ts";
 import type { Config } from "./schema.ts";
 
 export const REDACTED = "[redacted]";
@@ -14,6 +16,24 @@ function withoutSecrets(text: string): string {
 /** The secret of a webhook of Slack and others is its path; the host is enough to recognise it. */
 export const webhookTarget = (text: string): string => `${new URL(text).origin}/${REDACTED}`;
 
+/** What lets a client in, in the keys of `http-client.ts`. */
+function redactClient(client: HttpClientConfig): void {
+  const { basic_auth: basic, authorization, tls_config: tls } = client;
+  if (basic?.password !== undefined) basic.password = REDACTED;
+  if (authorization?.credentials !== undefined) authorization.credentials = REDACTED;
+  if (client.bearer_token !== undefined) client.bearer_token = REDACTED;
+  if (tls?.key !== undefined) tls.key = REDACTED;
+  if (client.proxy_url !== undefined) client.proxy_url = withoutSecrets(client.proxy_url);
+}
+
+function redactJob(job: ScrapeJob): void {
+  redactClient(job);
+  for (const discovery of job.http_sd_configs) {
+    redactClient(discovery);
+    discovery.url = withoutSecrets(discovery.url);
+  }
+}
+
 /** The configuration as it may be printed: everything that lets somebody in is replaced. */
 export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);
@@ -24,6 +44,7 @@ export function redactConfig(config: Config): Config {
   }
   for (const token of copy.auth.tokens) token.token_sha256 = REDACTED;
   for (const service of copy.services) service.url = withoutSecrets(service.url);
+  for (const job of copy.scrape_configs) redactJob(job);
   const { storage } = copy;
   if (storage.telemetry_url !== undefined)
     storage.telemetry_url = withoutSecrets(storage.telemetry_url);

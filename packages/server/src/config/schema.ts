@@ -4,80 +4,16 @@ import { z } from "zod";
 
 import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
 import { RuleEntry, ServiceEntry } from "./entries.ts";
-import { TIMER_RANGE, bytes, cidr, duration, logLevel, port, url } from "./fields.ts";
+import { TIMER_RANGE, bytes, cidr, duration, file, logLevel, section, url } from "./fields.ts";
 import { query } from "./query-section.ts";
+import { server } from "./server.ts";
+import { GlobalSection, scrapeJobs } from "./prometheus/scrape-job.ts";
 import { TokenEntry } from "./tokens.ts";
 
 const MIB = 1024 ** 2;
 
-/** A section whose keys all have defaults may be left out. */
-const section = <Shape extends z.ZodRawShape>(description: string, shape: Shape) =>
-  z
-    .strictObject(shape)
-    .prefault({} as never)
-    .describe(description);
-
 const timer = (text: string) => duration(TIMER_RANGE).prefault(text);
 const retention = (text: string) => duration({ min: "1m", max: "1000y" }).prefault(text);
-const file = () => z.string().min(1).max(4096);
-
-const server = section("Where the server listens and what it accepts from clients.", {
-  host: z
-    .string()
-    .min(1)
-    .max(255)
-    .default("127.0.0.1")
-    .describe(
-      "Address to listen on; any other than a loopback address needs `auth.tokens` or `auth.mode: none`.",
-    ),
-  port: port().default(8051).describe("TCP port of the API and the console; 0 takes any free one."),
-  dashboard_port: port().optional().describe("Second port on which the same console answers."),
-  workers: z
-    .int()
-    .min(1)
-    .max(1024)
-    .default(1)
-    .describe("Accepted for compatibility: one process serves everything, more are not started."),
-  reload: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Whether the configuration file is watched; SIGHUP and `POST /-/reload` work either way.",
-    ),
-  cors: section("Which web pages of other origins may call the API.", {
-    origins: z
-      .array(
-        z
-          .string()
-          .max(2048)
-          .refine(
-            (text) => text === "*" || /^https?:\/\/[^/\s]+$/.test(text),
-            "expected an origin such as https://example.org, or *",
-          ),
-      )
-      .max(1000)
-      .default([])
-      .describe("Origins that are allowed, such as `https://example.org`, or `*` for every one."),
-  }),
-  rate_limit: section("How much one client may ask.", {
-    requests_per_minute: z
-      .int()
-      .min(0)
-      .max(100_000_000)
-      .default(6000)
-      .describe("Requests per minute and client address; 0 is no limit."),
-  }),
-  body_limit_bytes: bytes({ min: 1024 })
-    .prefault(10 * MIB)
-    .describe("Largest request body that is read."),
-  tls: z
-    .strictObject({
-      cert_file: file().describe("PEM file with the certificate and its chain."),
-      key_file: file().describe("PEM file with the private key."),
-    })
-    .optional()
-    .describe("Serve HTTPS with this certificate; HTTP when left out."),
-});
 
 const monitoring = section("The pace of the console and of checks that say nothing else.", {
   refresh_interval: timer("5s").describe("How often connected consoles are sent the overview."),
@@ -395,6 +331,8 @@ const logging = section("What the server tells about itself.", {
     .describe("A rotating text file besides standard output."),
 });
 
+const paths = (description: string) => z.array(file()).max(1000).default([]).describe(description);
+
 const sections = {
   server,
   monitoring,
@@ -402,6 +340,14 @@ const sections = {
   scrape,
   services,
   discovery,
+  global: GlobalSection,
+  scrape_configs: scrapeJobs(),
+  scrape_config_files: paths(
+    "Files with further `scrape_configs`; a path may hold `*`. They are read again at each reload.",
+  ),
+  rule_files: paths(
+    "Files of recording rules in Prometheus' format; a path may hold `*`. They are read again at each reload.",
+  ),
   host,
   alerting,
   notifications,
