@@ -84,6 +84,11 @@ export class Head {
     return (this.completeFrom[ref] ?? Infinity) <= timeMs;
   }
 
+  /** False when the series certainly has no samples in the range. */
+  mayHave(ref: SeriesRef, startMs: number, _endMs: number): boolean {
+    return !this.isCompleteFrom(ref, startMs) || this.lastTime(ref) >= startMs;
+  }
+
   /**
    * Appends a sample, or a stale marker when `stale`. A sample that is not newer than the newest is not taken: the
    * tables have it, and the head is complete only from after it.

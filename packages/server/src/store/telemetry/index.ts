@@ -1,15 +1,20 @@
 export type {
   Appender,
+  Cardinality,
   EventQuery,
   EventRecord,
   EventStore,
+  Exemplar,
+  ExemplarStore,
   LatestSample,
   MetricKind,
   MetricMetadata,
   MetricStore,
+  SeriesExemplars,
   SeriesRef,
   SeriesSamples,
   TelemetryStats,
   TelemetryStore,
+  TimeRange,
 } from "./types.ts";
 export { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "./store.ts";

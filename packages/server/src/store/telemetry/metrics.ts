@@ -1,8 +1,11 @@
+import type { Labels } from "@fleetlight/promql";
+
 import {
   limitReached,
   isStale,
   wordsOf,
   labelKey,
+  NAME_LABEL,
   type LabelSet,
   type Now,
   type Selector,
@@ -10,23 +13,27 @@ import {
 
 import { SampleAppender, type AppenderTarget, type SampleBatch } from "./appender.ts";
 import { Head } from "./head.ts";
-import { gatherById, joinColumns, sliceById, type Columns } from "./join.ts";
+import { LabelIndex } from "./label-index.ts";
+import { MetricReader } from "./metric-reader.ts";
 import type { Retention } from "./retention.ts";
 import { SeriesIndex } from "./series-index.ts";
 import type { MetadataRow, SampleColumns, SeriesRow, Tables } from "./tables.ts";
 import type {
   Appender,
+  Cardinality,
   LatestSample,
   MetricMetadata,
   MetricStore,
   SeriesRef,
   SeriesSamples,
+  TimeRange,
 } from "./types.ts";
 import type { BatchWriter } from "./writer.ts";
 
 const DAY_MS = 86_400_000;
 /** Metadata of at most this many metrics is kept. */
 const MAX_METADATA = 100_000;
+const ALL_SERIES: Selector = { metric: undefined, matchers: [], matches: () => true };
 
 interface MetricsOptions {
   tables: Tables;
@@ -42,7 +49,9 @@ interface MetricsOptions {
 export class Metrics implements MetricStore, AppenderTarget {
   private readonly options: MetricsOptions;
   private readonly index = new SeriesIndex();
+  private readonly byLabel = new LabelIndex();
   private readonly head: Head;
+  private readonly reader: MetricReader;
   private readonly descriptions = new Map<string, MetricMetadata>();
   private undescribed: MetadataRow[] = [];
   /** Day on which the series' row was last written to the tables, by ref; 0 means never. */
@@ -58,6 +67,12 @@ export class Metrics implements MetricStore, AppenderTarget {
   constructor(options: MetricsOptions) {
     this.options = options;
     this.head = new Head(options.headMaxBytes);
+    this.reader = new MetricReader({
+      head: this.head,
+      tables: options.tables,
+      idOf: (ref) => this.index.entry(ref).id,
+      pendingLateSamples: (tenant) => options.writer.pendingLateSamples(tenant),
+    });
   }
 
   /** Learns series and metadata from the tables and fills the head with the samples since then. */
@@ -68,6 +83,7 @@ export class Metrics implements MetricStore, AppenderTarget {
     const refs = new Map<string, Map<bigint, SeriesRef>>();
     for (const row of await tables.loadSeries(seriesSinceMs, maxSeries)) {
       const ref = this.index.add(row.tenant, labelKey(row.labels), row.labels, row.id);
+      this.byLabel.add(row.tenant, ref, row.labels);
       this.head.open(ref, samplesSinceMs);
       this.seenDays[ref] = Math.floor(row.lastSeenMs / DAY_MS);
       const byId = refs.get(row.tenant) ?? new Map<bigint, SeriesRef>();
@@ -129,6 +145,7 @@ export class Metrics implements MetricStore, AppenderTarget {
       throw limitReached("storage.max_series", `there are ${this.index.size} series already`);
     }
     const ref = this.index.add(tenant, key, labels);
+    this.byLabel.add(tenant, ref, labels);
     this.head.open(ref, -Infinity);
     this.seenDays[ref] = 0;
     for (const listener of this.seriesListeners)
@@ -198,12 +215,41 @@ export class Metrics implements MetricStore, AppenderTarget {
     return this.index.entry(ref).id.toString(16).padStart(16, "0");
   }
 
-  select(tenant: string, selector: Selector, limit?: number): SeriesRef[] {
-    return this.index.select(tenant, selector, limit);
+  labelsOf(ref: SeriesRef): Labels {
+    return this.byLabel.labelsOf(ref);
+  }
+
+  select(tenant: string, selector: Selector, limit?: number, range?: TimeRange): SeriesRef[] {
+    const keep =
+      range === undefined
+        ? undefined
+        : (ref: SeriesRef) => this.head.mayHave(ref, range.startMs, range.endMs);
+    return this.byLabel.select(tenant, selector.matchers, limit, keep);
+  }
+
+  private selectSome(
+    tenant: string,
+    selector: Selector | undefined,
+    range: TimeRange | undefined,
+  ): SeriesRef[] | undefined {
+    if (selector === undefined && range === undefined) return undefined;
+    return this.select(tenant, selector ?? ALL_SERIES, undefined, range);
+  }
+
+  labelNames(tenant: string, selector?: Selector, range?: TimeRange): string[] {
+    return this.byLabel.labelNames(tenant, this.selectSome(tenant, selector, range));
+  }
+
+  labelValues(tenant: string, name: string, selector?: Selector, range?: TimeRange): string[] {
+    return this.byLabel.labelValues(tenant, name, this.selectSome(tenant, selector, range));
+  }
+
+  cardinality(tenant: string, limit: number): Cardinality {
+    return this.byLabel.cardinality(tenant, limit);
   }
 
   metricNames(tenant: string): Map<string, number> {
-    return this.index.metricNames(tenant);
+    return this.byLabel.counts(tenant, NAME_LABEL);
   }
 
   latest(ref: SeriesRef, notBeforeMs: number): LatestSample | undefined {
@@ -214,41 +260,28 @@ export class Metrics implements MetricStore, AppenderTarget {
     return this.head.read(ref, sinceMs, Infinity);
   }
 
-  async range(
+  private question(tenant: string, startMs: number, endMs: number) {
+    const cutoffMs = this.options.retention.cutoffMs("metrics");
+    return { tenant, startMs: Math.max(startMs, cutoffMs), endMs };
+  }
+
+  scan(
+    tenant: string,
+    refs: readonly SeriesRef[],
+    startMs: number,
+    endMs: number,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly SeriesSamples[]> {
+    return this.reader.scan(this.question(tenant, startMs, endMs), refs, signal);
+  }
+
+  range(
     tenant: string,
     refs: readonly SeriesRef[],
     startMs: number,
     endMs: number,
   ): Promise<SeriesSamples[]> {
-    const start = Math.max(startMs, this.options.retention.cutoffMs("metrics"));
-    const missing = refs.filter((ref) => !this.head.isCompleteFrom(ref, start));
-    const older = await this.readOlder(tenant, missing, start, endMs);
-    const found: SeriesSamples[] = [];
-    for (const ref of refs) {
-      const { id } = this.index.entry(ref);
-      let joined = this.head.read(ref, start, endMs);
-      for (const part of older) {
-        const before = part.get(id);
-        if (before !== undefined) joined = joinColumns(before, joined);
-      }
-      if (joined.times.length > 0) found.push({ ref, ...joined });
-    }
-    return found;
-  }
-
-  /** What the tables have of the series, and what came late and is not in the tables yet. */
-  private async readOlder(
-    tenant: string,
-    refs: readonly SeriesRef[],
-    startMs: number,
-    endMs: number,
-  ): Promise<ReadonlyMap<bigint, Columns>[]> {
-    if (refs.length === 0) return [];
-    const ids = refs.map((ref) => this.index.entry(ref).id);
-    // Taken before the tables are read: an insert in between makes doubles, which are joined, not gaps.
-    const late = this.options.writer.pendingLateSamples(tenant);
-    const stored = await this.options.tables.readSamples(tenant, ids, startMs, endMs);
-    return [sliceById(stored), gatherById(late, new Set(ids), startMs, endMs)];
+    return this.reader.range(this.question(tenant, startMs, endMs), refs);
   }
 
   watch(ref: SeriesRef): void {

@@ -1,5 +1,7 @@
 import type { MetricType } from "@fleetlight/contract";
 
+import type { Labels } from "@fleetlight/promql";
+
 import type { LabelSet, Selector } from "#lib";
 
 /**
@@ -34,24 +36,82 @@ export interface Appender {
   append(ref: SeriesRef, timeMs: number, value: number): void;
   /** Marks the series as ended at that time, as Prometheus does with its stale marker. */
   appendStale(ref: SeriesRef, timeMs: number): void;
+  /** Takes a native histogram, encoded by `encodeHistogram` of @fleetlight/promql. The bytes are copied. */
+  appendHistogram(ref: SeriesRef, timeMs: number, bytes: Uint8Array): void;
   /** Samples in the batch. */
   readonly size: number;
   commit(): Promise<void>;
   rollback(): void;
 }
 
-/** One series with two columns of equal length. A stale marker is kept as its bits; see `isStale` of `#lib`. */
+/**
+ * One series with two columns of equal length. A stale marker is kept as its bits; see `isStale` of `#lib`. Where a
+ * native histogram stands, the value is the NaN with the bits 0x7ff0000000000004 and `histograms` has its bytes.
+ */
 export interface SeriesSamples {
   ref: SeriesRef;
   /** Unix milliseconds, ascending, no duplicates. */
   times: Float64Array;
   values: Float64Array;
+  /** Encoded histograms by the same index; absent when the series has none in the range. */
+  histograms?: (Uint8Array | undefined)[];
+}
+
+/** A sample that points to a trace, or to whatever its labels say. */
+export interface Exemplar {
+  ref: SeriesRef;
+  labels: LabelSet;
+  timeMs: number;
+  value: number;
+}
+
+export interface SeriesExemplars {
+  ref: SeriesRef;
+  /** Oldest first. */
+  exemplars: Exemplar[];
+}
+
+/** The newest exemplars of each tenant, bounded by count; durable like samples. */
+export interface ExemplarStore {
+  /**
+   * Resolves when durable and visible. One that its series already has at that time with the same value and labels is
+   * left out silently; one that is older than the series' newest is left out and counted.
+   * @returns how many were refused because they are out of order.
+   */
+  append(tenant: string, exemplars: readonly Exemplar[]): Promise<number>;
+  /** Of these series (see `MetricStore.select`), startMs <= time <= endMs; series without any are left out. */
+  query(
+    tenant: string,
+    refs: readonly SeriesRef[],
+    startMs: number,
+    endMs: number,
+  ): SeriesExemplars[];
 }
 
 export interface LatestSample {
   ref: SeriesRef;
   timeMs: number;
   value: number;
+}
+
+/** Unix milliseconds, both ends included. */
+export interface TimeRange {
+  startMs: number;
+  endMs: number;
+}
+
+/** How many series a tenant has, and by what; each list is ordered by its count, largest first. */
+export interface Cardinality {
+  series: number;
+  /** Distinct pairs of a label's name and a value. */
+  labelPairs: number;
+  seriesByMetric: { name: string; count: number }[];
+  /** Labels with the number of their values. */
+  valuesByLabel: { name: string; count: number }[];
+  /** Labels with the length of their values, summed over series. */
+  bytesByLabel: { name: string; count: number }[];
+  /** Pairs as `name=value`. */
+  seriesByPair: { name: string; count: number }[];
 }
 
 /** Everything about samples and series. All calls are per tenant. */
@@ -65,8 +125,19 @@ export interface MetricStore {
   labels(ref: SeriesRef): LabelSet;
   /** The 64-bit id under which the store keeps the series, as 16 hexadecimal digits. */
   seriesId(ref: SeriesRef): string;
-  /** Series that match, in no order; at most `limit` when given. Answers from memory. */
-  select(tenant: string, selector: Selector, limit?: number): SeriesRef[];
+  /** The labels in PromQL's form: one object per series, made once, whose strings are shared between series. */
+  labelsOf(ref: SeriesRef): Labels;
+  /**
+   * Series that match, in no order; at most `limit` when given. Answers from memory. With a range, series that are known
+   * to have no samples in it are left out; one that is answered may have none all the same.
+   */
+  select(tenant: string, selector: Selector, limit?: number, range?: TimeRange): SeriesRef[];
+  /** Names of labels, ascending by bytes: of all series, or of those that match. From memory. */
+  labelNames(tenant: string, selector?: Selector, range?: TimeRange): string[];
+  /** Values of a label, ascending by bytes: of all series, or of those that match. From memory. */
+  labelValues(tenant: string, name: string, selector?: Selector, range?: TimeRange): string[];
+  /** Where the series of a tenant come from; at most `limit` entries per list. From memory. */
+  cardinality(tenant: string, limit: number): Cardinality;
   /** Metric names with the number of their series. */
   metricNames(tenant: string): Map<string, number>;
 
@@ -74,7 +145,19 @@ export interface MetricStore {
   latest(ref: SeriesRef, notBeforeMs: number): LatestSample | undefined;
   /** Samples since then that the live head still has, as two columns; from memory. */
   recent(ref: SeriesRef, sinceMs: number): { times: Float64Array; values: Float64Array };
-  /** Samples with startMs <= time <= endMs, of head and tables joined without doubles; series without samples are left out. */
+  /**
+   * Every series with samples in startMs <= time <= endMs exactly once, in any order, in batches that are small enough to
+   * be held in memory and that the store forgets. Head and tables are joined as in `range`. Stops soon after `signal`
+   * aborts, without an error.
+   */
+  scan(
+    tenant: string,
+    refs: readonly SeriesRef[],
+    startMs: number,
+    endMs: number,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly SeriesSamples[]>;
+  /** As `scan`, all at once: for few series, or a short range. */
   range(
     tenant: string,
     refs: readonly SeriesRef[],
@@ -137,6 +220,7 @@ export interface TelemetryStats {
 
 export interface TelemetryStore {
   readonly metrics: MetricStore;
+  readonly exemplars: ExemplarStore;
   readonly events: EventStore;
   stats(): TelemetryStats;
   /** Asks the store a trivial question; rejects when it does not answer within `timeoutMs`. */

@@ -1,0 +1,151 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { Head } from "./head.ts";
+import { gatherById, joinColumns, sliceById, type Columns } from "./join.ts";
+import type { SampleColumns, Tables } from "./tables.ts";
+import type { SeriesRef, SeriesSamples } from "./types.ts";
+
+/** Samples that one batch of a scan holds, as far as that can be foreseen; one series is never cut. */
+const BATCH_SAMPLES = 262_144;
+/** Most series of one question to the tables. */
+const BATCH_SERIES = 5000;
+/** Series of the first question to the tables, when nothing is known of how many samples they have. */
+const FIRST_SERIES = 64;
+/** How long a scan of the head may hold the event loop. */
+const SLICE_MS = 8;
+
+const EMPTY: Columns = { times: new Float64Array(0), values: new Float64Array(0) };
+
+export interface ReaderSources {
+  head: Head;
+  tables: Tables;
+  idOf(ref: SeriesRef): bigint;
+  /** Samples that are neither in the head, because they came late, nor in the tables yet. */
+  pendingLateSamples(tenant: string): SampleColumns[];
+}
+
+interface Question {
+  tenant: string;
+  startMs: number;
+  endMs: number;
+}
+
+/** Answers ranges from the head alone where it is complete, and joined with the tables where it is not. */
+export class MetricReader {
+  private readonly sources: ReaderSources;
+
+  constructor(sources: ReaderSources) {
+    this.sources = sources;
+  }
+
+  async *scan(
+    question: Question,
+    refs: readonly SeriesRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SeriesSamples[]> {
+    const { head } = this.sources;
+    const missing: SeriesRef[] = [];
+    const held: SeriesRef[] = [];
+    for (const ref of refs) (head.isCompleteFrom(ref, question.startMs) ? held : missing).push(ref);
+    // The tables are asked while the head's part is being read.
+    const ids = new Map(missing.map((ref) => [ref, this.sources.idOf(ref)]));
+    missing.sort((a, b) => ((ids.get(a) ?? 0n) < (ids.get(b) ?? 0n) ? -1 : 1));
+    const older = this.scanTables(question, missing, signal);
+    yield* this.scanHead(question, held, missing, signal);
+    yield* older;
+  }
+
+  private async *scanHead(
+    question: Question,
+    refs: readonly SeriesRef[],
+    missing: SeriesRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SeriesSamples[]> {
+    const { head } = this.sources;
+    let batch: SeriesSamples[] = [];
+    let samples = 0;
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (const ref of refs) {
+      // Room may have been made while others had their turn.
+      if (!head.isCompleteFrom(ref, question.startMs)) {
+        missing.push(ref);
+        continue;
+      }
+      const found = head.read(ref, question.startMs, question.endMs);
+      if (found.times.length > 0) batch.push({ ref, ...found });
+      samples += found.times.length;
+      if (samples >= BATCH_SAMPLES) {
+        yield batch;
+        batch = [];
+        samples = 0;
+      } else if (performance.now() < sliceEnd) continue;
+      await nextTurn();
+      if (signal.aborted) return;
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** `refs` may still grow until the first series of the last question is taken. */
+  private async *scanTables(
+    question: Question,
+    refs: readonly SeriesRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SeriesSamples[]> {
+    let [seen, samples] = [0, 0];
+    for (let at = 0; at < refs.length && !signal.aborted;) {
+      const perSeries = samples / Math.max(1, seen);
+      const count =
+        seen === 0
+          ? FIRST_SERIES
+          : Math.max(1, Math.min(BATCH_SERIES, Math.floor(BATCH_SAMPLES / Math.max(1, perSeries))));
+      const slice = refs.slice(at, at + count);
+      const found = await this.join(question, slice);
+      at += slice.length;
+      seen += slice.length;
+      for (const { times } of found) samples += times.length;
+      if (found.length > 0) yield found;
+    }
+  }
+
+  async range(question: Question, refs: readonly SeriesRef[]): Promise<SeriesSamples[]> {
+    const { head } = this.sources;
+    const missing = refs.filter((ref) => !head.isCompleteFrom(ref, question.startMs));
+    const older = new Map(
+      (await this.join(question, missing)).map((series) => [series.ref, series]),
+    );
+    const asked = new Set(missing);
+    return refs.flatMap((ref) => {
+      if (asked.has(ref)) return older.get(ref) ?? [];
+      const found = head.read(ref, question.startMs, question.endMs);
+      return found.times.length > 0 ? { ref, ...found } : [];
+    });
+  }
+
+  /** What tables, late samples that wait for them, and the head have of these series. */
+  private async join(
+    { tenant, startMs, endMs }: Question,
+    refs: readonly SeriesRef[],
+  ): Promise<SeriesSamples[]> {
+    if (refs.length === 0) return [];
+    const { head, tables, idOf } = this.sources;
+    const ids = refs.map(idOf);
+    // Taken before the tables are read: an insert in between makes doubles, which are joined, not gaps.
+    const recent = refs.map((ref) => head.read(ref, startMs, endMs));
+    const late = this.sources.pendingLateSamples(tenant);
+    const stored = sliceById(await tables.readSamples(tenant, ids, startMs, endMs));
+    const waiting =
+      late.length === 0
+        ? new Map<bigint, Columns>()
+        : gatherById(late, new Set(ids), startMs, endMs);
+    const found: SeriesSamples[] = [];
+    for (const [i, ref] of refs.entries()) {
+      const id = ids[i] ?? 0n;
+      let joined: Columns = recent[i] ?? EMPTY;
+      for (const before of [stored.get(id), waiting.get(id)])
+        if (before !== undefined) joined = joinColumns(before, joined);
+      if (joined.times.length > 0) found.push({ ref, ...joined });
+    }
+    return found;
+  }
+}
