@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+
+import { parseSelector, type LabelSet } from "#lib";
+
+import { LabelIndex } from "./label-index.ts";
+
+const fleet: LabelSet[] = [];
+for (const job of ["api", "api-2", "web"])
+  for (let instance = 0; instance < 40; instance++)
+    for (const metric of ["up", "requests_total", "errors_total"])
+      fleet.push({
+        __name__: metric,
+        job,
+        instance: `host-${instance}`,
+        ...(instance % 4 === 0 ? { zone: `z${instance % 3}` } : {}),
+      });
+
+const index = new LabelIndex();
+for (const [ref, labels] of fleet.entries()) index.add("t", ref, labels);
+index.add("other", fleet.length, { __name__: "up", job: "api" });
+
+const select = (text: string) => index.select("t", parseSelector(text).matchers);
+
+describe("label index", () => {
+  it.each([
+    "up",
+    "unknown",
+    'up{job="api"}',
+    'up{job="unknown"}',
+    'up{job!="api"}',
+    '{job="web"}',
+    '{job=~"api|web"}',
+    '{job=~"web|api|unknown",instance="host-3"}',
+    '{instance=~"host-1.*",job=~"api.*"}',
+    '{__name__=~".*_total"}',
+    '{__name__=~".*_total",zone!=""}',
+    'up{zone=""}',
+    'up{zone=~"|z1"}',
+    'up{zone!~"z.*"}',
+    '{__name__!="up",instance="host-4"}',
+    'up{missing=""}',
+    'up{missing!=""}',
+    '{zone=~".+",job!~"web|api"}',
+    '{job=~"a.i",zone=~"z[01]"}',
+    '{instance="host-1",job="web",__name__="up"}',
+  ])("answers %s as a look at every series would", (text) => {
+    const { matches } = parseSelector(text);
+    const expected = fleet.flatMap((labels, ref) => (matches(labels) ? ref : []));
+    expect(select(text)).toEqual(expected);
+  });
+
+  it("answers all series without matchers, some up to a limit, and only those that may stay", () => {
+    expect(index.select("t", [])).toHaveLength(fleet.length);
+    expect(index.select("t", [], 5)).toEqual([0, 1, 2, 3, 4]);
+    expect(index.select("t", parseSelector("up").matchers, 2, (ref) => ref > 100)).toEqual(
+      select("up")
+        .filter((ref) => ref > 100)
+        .slice(0, 2),
+    );
+    expect(index.select("nobody", [])).toEqual([]);
+  });
+
+  it("tries a regular expression once per value, however many series have it", () => {
+    let tried = 0;
+    const matcher = {
+      name: "job",
+      operator: "=~" as const,
+      value: "a.*",
+      test: (value: string) => (tried++, value.startsWith("a")),
+    };
+    expect(index.select("t", [matcher])).toHaveLength(240);
+    expect(tried).toBeLessThanOrEqual(3 + 1);
+  });
+
+  it("gives each series one object whose strings and names are shared", () => {
+    const [first, second] = [index.labelsOf(0), index.labelsOf(3)];
+    expect(first.toObject()).toEqual(fleet[0]);
+    expect(index.labelsOf(0)).toBe(first);
+    expect(first.names).toEqual(["__name__", "instance", "job", "zone"]);
+    expect(index.labelsOf(12).names).toBe(first.names);
+    expect(second.names).not.toBe(first.names);
+  });
+
+  it("knows names and values, of all series or of some, by bytes", () => {
+    expect(index.labelNames("t")).toEqual(["__name__", "instance", "job", "zone"]);
+    expect(index.labelNames("t", [3])).toEqual(["__name__", "instance", "job"]);
+    expect(index.labelNames("nobody")).toEqual([]);
+    expect(index.labelValues("t", "job")).toEqual(["api", "api-2", "web"]);
+    expect(index.labelValues("t", "zone", select('{instance="host-4"}'))).toEqual(["z1"]);
+    expect(index.labelValues("t", "missing")).toEqual([]);
+  });
+
+  it("counts where series come from", () => {
+    const found = index.cardinality("t", 2);
+    expect(found.series).toBe(fleet.length);
+    expect(found.labelPairs).toBe(3 + 3 + 40 + 3);
+    expect(found.seriesByMetric).toEqual([
+      { name: "up", count: 120 },
+      { name: "requests_total", count: 120 },
+    ]);
+    expect(found.valuesByLabel[0]).toEqual({ name: "instance", count: 40 });
+    expect(found.seriesByPair[0]?.count).toBe(120);
+    expect(found.bytesByLabel.map(({ name }) => name)).toEqual(["__name__", "instance"]);
+    expect(index.cardinality("nobody", 5).series).toBe(0);
+  });
+
+  it("keeps the order of series of a value with very many", () => {
+    const large = new LabelIndex();
+    for (let ref = 0; ref < 5000; ref++)
+      large.add("t", ref, { __name__: "m", half: ref % 2 === 0 ? "even" : "odd" });
+    const even = large.select("t", parseSelector('m{half="even"}').matchers);
+    expect(even).toEqual(Array.from({ length: 2500 }, (_, i) => i * 2));
+    expect(large.select("t", parseSelector('{half=~"odd|even"}').matchers)).toHaveLength(5000);
+  });
+});
