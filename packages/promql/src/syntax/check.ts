@@ -88,7 +88,7 @@ function expect(source: Source, expr: Expr, wanted: ValueType, context: string):
   source.fail(expr, `expected type ${typeNames[wanted]} in ${context}, got ${got}`);
 }
 
-function checkSelector(source: Source, selector: VectorSelector, mayBeEmpty: boolean): void {
+export function checkSelector(source: Source, selector: VectorSelector, mayBeEmpty: boolean): void {
   const { name, matchers } = selector;
   if (name !== undefined) {
     const second = matchers.slice(0, -1).find((matcher) => matcher.name === METRIC_NAME);

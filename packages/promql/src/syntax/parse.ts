@@ -1,19 +1,37 @@
-import type { Expr } from "./ast.ts";
+import type { Expr, LabelMatcher } from "./ast.ts";
 import { buildExpr } from "./build.ts";
-import { check } from "./check.ts";
+import { check, checkSelector } from "./check.ts";
+import { PromQLError } from "./error.ts";
 import { parseTree } from "./grammar.ts";
 import { Lexer } from "./lex.ts";
 import { Source, childAt } from "./nodes.ts";
+
+function build(source: Source): Expr {
+  const { tokens, plain } = new Lexer(source.text).run();
+  const tree = parseTree(source.text, plain, tokens);
+  return buildExpr(source, childAt(tree.topNode, 0));
+}
 
 /**
  * Parses and checks an expression in the syntax of Prometheus 3.14, experimental parts included. Throws PromQLError,
  * and nothing else, when the text is not a valid expression. The regular expressions of its matchers are valid RE2.
  */
 export function parsePromQL(text: string): Expr {
-  const { tokens, plain } = new Lexer(text).run();
-  const tree = parseTree(text, plain, tokens);
   const source = new Source(text);
-  const expr = buildExpr(source, childAt(tree.topNode, 0));
+  const expr = build(source);
   check(source, expr);
   return expr;
+}
+
+/**
+ * Parses a selector of series, such as the `match[]` of Prometheus' HTTP API: a metric name, matchers in braces or both,
+ * without modifiers. All its matchers may match an empty label. Throws PromQLError, and nothing else.
+ */
+export function parseMatchers(text: string): LabelMatcher[] {
+  const source = new Source(text);
+  const expr = build(source);
+  if (expr.kind !== "vector" || expr.at || expr.offset || expr.extended)
+    throw new PromQLError(text, expr.start, expr.end, "expected a selector of series");
+  checkSelector(source, expr, true);
+  return expr.matchers;
 }

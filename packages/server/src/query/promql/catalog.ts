@@ -1,94 +1,71 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import { compareBytes, Labels, type LabelMatcher } from "@fleetlight/promql";
 
-import type { MetricStore, SeriesRef } from "#store";
+import type { MetricStore, SeriesRef, TimeRange } from "#store";
 
 import { selectorOf } from "./matchers.ts";
-
-/** Series that are looked at before others get their turn. */
-const SERIES_PER_TURN = 5000;
-/** Series whose samples are read at once to learn whether there are any. */
-const SERIES_PER_READ = 500;
 
 /** What `series`, `labels` and `label/<name>/values` ask. */
 export interface CatalogRequest {
   /** Selectors of which a series must match one; none: all series. */
   selectors: readonly (readonly LabelMatcher[])[];
-  /** When given, series without samples in startMs <= time <= endMs are left out. */
-  startMs: number | undefined;
-  endMs: number | undefined;
-  signal: AbortSignal;
+  /** When given, series that are known to have no samples in it are left out. */
+  range: TimeRange | undefined;
 }
 
+/** Which series, labels and values there are; answers from memory. */
 export interface Catalog {
-  /** Distinct series in the order of their labels; at most `limit`, `truncated` tells whether there are more. */
+  /** Series of a request, each once, in no order; at most `limit`. */
+  find(tenant: string, request: CatalogRequest, limit?: number): SeriesRef[];
+  /** Their labels in order; `truncated` tells whether there are more than `limit`. */
   series(
     tenant: string,
     request: CatalogRequest,
     limit: number,
-  ): Promise<{ series: Labels[]; truncated: boolean }>;
+  ): { series: Labels[]; truncated: boolean };
   /** Names of labels in order. */
-  labelNames(tenant: string, request: CatalogRequest): Promise<string[]>;
+  labelNames(tenant: string, request: CatalogRequest): string[];
   /** Values of a label in order. */
-  labelValues(tenant: string, name: string, request: CatalogRequest): Promise<string[]>;
+  labelValues(tenant: string, name: string, request: CatalogRequest): string[];
 }
 
-/** Which series, labels and values there are. */
+/** The union of answers to several selectors, in order. */
+function union(answers: readonly string[][]): string[] {
+  const [only = []] = answers;
+  return answers.length <= 1 ? only : [...new Set(answers.flat())].toSorted(compareBytes);
+}
+
 export function createCatalog(metrics: MetricStore): Catalog {
-  /** The series of a request, each once. */
-  async function* find(
-    tenant: string,
-    { selectors, startMs, endMs, signal }: CatalogRequest,
-  ): AsyncGenerator<readonly SeriesRef[]> {
+  const forEachSelector = <T>(
+    { selectors }: CatalogRequest,
+    ask: (selector?: ReturnType<typeof selectorOf>) => T,
+  ): T[] => (selectors.length === 0 ? [ask()] : selectors.map((one) => ask(selectorOf(one))));
+
+  const find: Catalog["find"] = (tenant, { selectors, range }, limit = Infinity) => {
     const wanted = selectors.length === 0 ? [[]] : selectors;
-    const seen = new Set<SeriesRef>();
-    const bounded = startMs !== undefined || endMs !== undefined;
-    for (const matchers of wanted) {
-      const refs = metrics.select(tenant, selectorOf(matchers)).filter((ref) => !seen.has(ref));
-      for (let at = 0; at < refs.length; at += SERIES_PER_READ) {
-        if (signal.aborted) return;
-        if (at % SERIES_PER_TURN === 0) await nextTurn();
-        const slice = refs.slice(at, at + SERIES_PER_READ);
-        const present = bounded
-          ? (await metrics.range(tenant, slice, startMs ?? 0, endMs ?? 8.64e15)).map(
-              ({ ref }) => ref,
-            )
-          : slice;
-        for (const ref of present) seen.add(ref);
-        yield present;
-      }
-    }
-  }
+    const answers = wanted.map((matchers) =>
+      metrics.select(tenant, selectorOf(matchers), limit, range),
+    );
+    const [only = []] = answers;
+    return answers.length === 1 ? only : [...new Set(answers.flat())].slice(0, limit);
+  };
 
   return {
-    async series(tenant, request, limit) {
-      const series: Labels[] = [];
-      let truncated = false;
-      for await (const refs of find(tenant, request)) {
-        const room = limit - series.length;
-        for (const ref of refs.slice(0, room)) series.push(Labels.fromObject(metrics.labels(ref)));
-        truncated = refs.length > room;
-        if (truncated) break;
-      }
-      return { series: series.toSorted(Labels.compare), truncated };
+    find,
+    series(tenant, request, limit) {
+      const refs = find(tenant, request, limit + 1);
+      return {
+        series: refs
+          .slice(0, limit)
+          .map((ref) => metrics.labelsOf(ref))
+          .toSorted(Labels.compare),
+        truncated: refs.length > limit,
+      };
     },
-
-    async labelNames(tenant, request) {
-      const names = new Set<string>();
-      for await (const refs of find(tenant, request))
-        for (const ref of refs) for (const name in metrics.labels(ref)) names.add(name);
-      return [...names].toSorted(compareBytes);
-    },
-
-    async labelValues(tenant, name, request) {
-      const values = new Set<string>();
-      for await (const refs of find(tenant, request))
-        for (const ref of refs) {
-          const value = metrics.labels(ref)[name];
-          if (value !== undefined) values.add(value);
-        }
-      return [...values].toSorted(compareBytes);
-    },
+    labelNames: (tenant, request) =>
+      union(forEachSelector(request, (one) => metrics.labelNames(tenant, one, request.range))),
+    labelValues: (tenant, name, request) =>
+      union(
+        forEachSelector(request, (one) => metrics.labelValues(tenant, name, one, request.range)),
+      ),
   };
 }

@@ -1,11 +1,9 @@
-import { Labels, type SelectRequest, type Storage, type StoredSeries } from "@fleetlight/promql";
+import type { SelectRequest, Storage, StoredSeries } from "@fleetlight/promql";
 
 import type { MetricStore, SeriesSamples } from "#store";
 
 import { selectorOf } from "./matchers.ts";
 
-/** Series that are read at once; what they have is held in memory until the engine has taken it. */
-const SERIES_PER_READ = 200;
 /** The largest time that a `Date` can hold, in ms from 1970. */
 const MAX_TIME_MS = 8.64e15;
 
@@ -14,7 +12,7 @@ const clamp = (timeMs: number): number => Math.max(-MAX_TIME_MS, Math.min(MAX_TI
 /** The samples of one tenant, as the PromQL engine reads them. */
 export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
   const toStored = ({ ref, times, values }: SeriesSamples): StoredSeries => ({
-    labels: Labels.fromObject(metrics.labels(ref)),
+    labels: metrics.labelsOf(ref),
     times,
     values,
   });
@@ -22,14 +20,11 @@ export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
     { matchers, startMs, endMs }: SelectRequest,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StoredSeries[]> {
-    const refs = metrics.select(tenant, selectorOf(matchers));
     // PromQL's ranges are open on the left; times are whole milliseconds.
-    const first = clamp(Math.floor(startMs) + 1);
-    for (let at = 0; at < refs.length && !signal.aborted; at += SERIES_PER_READ) {
-      const slice = refs.slice(at, at + SERIES_PER_READ);
-      const found = await metrics.range(tenant, slice, first, clamp(endMs));
-      if (found.length > 0) yield found.map(toStored);
-    }
+    const range = { startMs: clamp(Math.floor(startMs) + 1), endMs: clamp(endMs) };
+    const refs = metrics.select(tenant, selectorOf(matchers), undefined, range);
+    for await (const batch of metrics.scan(tenant, refs, range.startMs, range.endMs, signal))
+      yield batch.map(toStored);
   }
   return { select };
 }

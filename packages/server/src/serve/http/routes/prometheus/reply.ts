@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import {
+  constants,
+  createGzip,
+  createZstdCompress,
+  gzipSync,
+  zstdCompressSync,
+  type Gzip,
+  type ZstdCompress,
+} from "node:zlib";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+/** Answers smaller than this are not worth compressing. */
+const COMPRESS_FROM_BYTES = 4096;
+const GZIP_LEVEL = 1;
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+type Encoding = "zstd" | "gzip";
+
+/** The encoding that costs least of those that the client takes. */
+export function encodingOf(header: string | string[] | undefined): Encoding | undefined {
+  const taken = new Set<string>();
+  for (const part of String(header ?? "").split(",")) {
+    const [name = "", ...options] = part.split(";").map((text) => text.trim().toLowerCase());
+    if (options.some((option) => /^q=0(?:\.0*)?$/.test(option))) taken.delete(name);
+    else taken.add(name);
+  }
+  if (taken.has("zstd")) return "zstd";
+  return taken.has("gzip") || taken.has("*") ? "gzip" : undefined;
+}
+
+/** A signal that aborts when the client goes away before it has its answer. */
+export function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Resolves when the bytes were taken and may be overwritten; false when nobody listens any more. */
+const write = (sink: Writable, bytes: Uint8Array): Promise<boolean> =>
+  new Promise((resolve) => {
+    sink.write(bytes, (error) => resolve(error === undefined || error === null));
+  });
+
+const encoderOf = (encoding: Encoding): Gzip | ZstdCompress =>
+  encoding === "gzip" ? createGzip({ level: GZIP_LEVEL }) : createZstdCompress(ZSTD);
+
+/**
+ * Answers bytes that come piece by piece, each of which is valid until the next one is asked for. A single piece is
+ * sent as a whole; more are streamed as fast as the client takes them.
+ */
+export async function sendPieces(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  contentType: string,
+  pieces: Iterator<Buffer> | AsyncIterator<Buffer>,
+): Promise<FastifyReply> {
+  const encoding = encodingOf(request.headers["accept-encoding"]);
+  void reply.header("content-type", contentType).header("vary", "accept-encoding");
+  const first = await pieces.next();
+  const head = first.done === true ? Buffer.alloc(0) : Buffer.from(first.value);
+  let next = first.done === true ? first : await pieces.next();
+  if (next.done === true) {
+    if (encoding === undefined || head.length < COMPRESS_FROM_BYTES) return reply.send(head);
+    void reply.header("content-encoding", encoding);
+    return reply.send(
+      encoding === "gzip" ? gzipSync(head, { level: GZIP_LEVEL }) : zstdCompressSync(head, ZSTD),
+    );
+  }
+  if (encoding !== undefined) void reply.header("content-encoding", encoding);
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
+  const encoder = encoding === undefined ? undefined : encoderOf(encoding);
+  encoder?.pipe(raw);
+  // Who goes away closes the connection; what was not sent yet is dropped.
+  raw.once("close", () => encoder?.destroy());
+  encoder?.on("error", () => raw.destroy());
+  const sink: Writable = encoder ?? raw;
+  try {
+    let open = await write(sink, head);
+    for (; open && !raw.destroyed && next.done !== true; next = await pieces.next())
+      open = await write(sink, next.value);
+    await pieces.return?.();
+    sink.end();
+  } catch (error) {
+    // The status is sent already: a connection that breaks off is all that can tell the client.
+    request.log.error({ err: error }, "an answer broke off");
+    raw.destroy();
+  }
+  if (!raw.destroyed && !raw.writableFinished)
+    await Promise.race([once(raw, "finish"), once(raw, "close")]);
+  return reply;
+}
+
+/** What stands beside `data`. */
+export interface Remarks {
+  warnings?: readonly string[];
+  infos?: readonly string[];
+}
+
+/** Answers `{"status":"success","data":…}`. */
+export function sendData(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  data: unknown,
+  { warnings = [], infos = [] }: Remarks = {},
+): Promise<FastifyReply> {
+  const body = {
+    status: "success",
+    data,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(infos.length > 0 ? { infos } : {}),
+  };
+  return sendPieces(
+    request,
+    reply,
+    "application/json",
+    [Buffer.from(JSON.stringify(body))].values(),
+  );
+}
+
+/** Upstream's warning about results that `limit` cut off. */
+export const TRUNCATED = "results truncated due to limit";
