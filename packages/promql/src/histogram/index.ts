@@ -1,1 +1,37 @@
+export {
+  addHistograms,
+  divideHistogram,
+  scaleHistogram,
+  subHistograms,
+  type Combination,
+} from "./arithmetic.ts";
+export { formatHistogram, histogramJson, type BoundaryRule, type HistogramJson } from "./format.ts";
+export {
+  histogramFraction,
+  histogramQuantile,
+  type FractionOutcome,
+  type NanEffect,
+  type QuantileOutcome,
+} from "./quantile.ts";
+export { detectReset, withDetectedHints } from "./reset.ts";
+export {
+  compactHistogram,
+  copyHistogram,
+  createHistogram,
+  histogramsEqual,
+  reduceResolution,
+  usesCustomBuckets,
+  withHint,
+} from "./shape.ts";
+export {
+  histogramAvg,
+  histogramCount,
+  histogramStddev,
+  histogramStdvar,
+  histogramSum,
+} from "./stats.ts";
+export { HistogramSum } from "./sum.ts";
+export { trimHistogram } from "./trim.ts";
 export type * from "./types.ts";
+export { CUSTOM_BUCKETS_SCHEMA } from "./types.ts";
+export { bucketsOf, BucketView, type Bucket } from "./view.ts";
