@@ -6,8 +6,8 @@ export class EvaluationError extends Error {
   override readonly name = "EvaluationError";
   readonly type: EvaluationErrorType;
 
-  constructor(type: EvaluationErrorType, message: string) {
-    super(message);
+  constructor(type: EvaluationErrorType, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.type = type;
   }
 }

@@ -27,11 +27,19 @@ export class Vector {
 
   /** Adds a row without samples and answers its number. */
   addRow(labels: Labels, dropName: boolean): number {
-    if (this.rows === this.dropName.length) this.grow(Math.max(16, this.rows * 2));
+    if (this.rows === this.dropName.length) {
+      this.grow(Math.max(1, Math.min(16, Math.floor(65_536 / this.steps)), this.rows * 2));
+    }
     const row = this.rows++;
     this.labels[row] = labels;
     this.dropName[row] = dropName ? 1 : 0;
     return row;
+  }
+
+  /** Takes the last row away again; it MUST be without samples. */
+  dropLastRow(): void {
+    this.rows--;
+    this.labels.length = this.rows;
   }
 
   setHistogram(index: number, histogram: FloatHistogram): void {

@@ -33,6 +33,12 @@ export interface RangeWindow {
   /** The window's samples have the indices from <= i < to; there is at least one. */
   from: number;
   to: number;
+  /**
+   * Under `anchored` the samples of a look-back before the window are from extendedFrom on, under `smoothed` also those
+   * of a look-back after it up to extendedTo; from <= i < to may then be empty. Otherwise the same as from and to.
+   */
+  extendedFrom: number;
+  extendedTo: number;
   /** Bounds of the window. */
   startMs: number;
   endMs: number;
@@ -55,6 +61,8 @@ export interface RangeCall {
 /** A function over ranges. `run` answers whether the step has a sample. */
 export interface RangeFunction {
   run(window: RangeWindow, call: RangeCall): boolean;
+  /** Called after the last window of a series that got a sample that is no histogram: the place for remarks on its name. */
+  finish?(labels: Labels, call: RangeCall): void;
   /** True for last_over_time and first_over_time: the result keeps its name. */
   keepsName?: boolean;
 }
