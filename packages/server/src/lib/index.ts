@@ -29,11 +29,27 @@ export {
 } from "./outbound.ts";
 export { createAddressFilter, type OutboundPolicy } from "./outbound-address.ts";
 export {
+  ProtobufError,
+  ProtobufReader,
+  WIRE_BYTES,
+  WIRE_FIXED32,
+  WIRE_FIXED64,
+  WIRE_VARINT,
+} from "./protobuf.ts";
+export {
   createScheduler,
   type ScheduledRun,
   type Scheduler,
   type SchedulerStats,
 } from "./scheduler.ts";
 export { parseSelector, selectMetric, type Selector } from "./selector.ts";
-export { isStale, wordsOf, writeStale } from "./stale.ts";
+export { SnappyDecoder, SnappyError } from "./snappy.ts";
+export {
+  isHistogramMarker,
+  isMarker,
+  isStale,
+  wordsOf,
+  writeHistogramMarker,
+  writeStale,
+} from "./stale.ts";
 export { isoTime, type Now } from "./time.ts";

@@ -1,6 +1,12 @@
-import { isStale, labelKey, wordsOf, writeStale, type LabelSet } from "#lib";
+import { isMarker, labelKey, wordsOf, writeHistogramMarker, writeStale, type LabelSet } from "#lib";
 
 import type { Appender, SeriesRef } from "./types.ts";
+
+/** The bytes of the histogram that stands at an index of the batch. */
+export interface BatchHistogram {
+  at: number;
+  bytes: Uint8Array;
+}
 
 /** What the samples of one commit are: series, times and values, of which the first `size` count. */
 export interface SampleBatch {
@@ -9,6 +15,8 @@ export interface SampleBatch {
   values: Float64Array;
   words: Uint32Array;
   size: number;
+  /** Ascending by index; where one stands, the value is the histogram marker. */
+  histograms: BatchHistogram[];
 }
 
 export interface AppenderTarget {
@@ -24,6 +32,7 @@ const makeBatch = (capacity: number): SampleBatch => {
     values,
     words: wordsOf(values),
     size: 0,
+    histograms: [],
   };
 };
 
@@ -49,12 +58,18 @@ export class SampleAppender implements Appender {
   append(ref: SeriesRef, timeMs: number, value: number): void {
     const at = this.next(ref, timeMs);
     this.batch.values[at] = value;
-    // A value that happens to have the marker's bits is a plain NaN to whoever sent it.
-    if (value !== value && isStale(this.batch.words, at)) this.batch.words[at * 2] = 1;
+    // A value that happens to have a marker's bits is a plain NaN to whoever sent it.
+    if (value !== value && isMarker(this.batch.words, at)) this.batch.words[at * 2] = 1;
   }
 
   appendStale(ref: SeriesRef, timeMs: number): void {
     writeStale(this.batch.words, this.next(ref, timeMs));
+  }
+
+  appendHistogram(ref: SeriesRef, timeMs: number, bytes: Uint8Array): void {
+    const at = this.next(ref, timeMs);
+    writeHistogramMarker(this.batch.words, at);
+    this.batch.histograms.push({ at, bytes: bytes.slice() });
   }
 
   private next(ref: SeriesRef, timeMs: number): number {
@@ -64,6 +79,7 @@ export class SampleAppender implements Appender {
       bigger.times.set(this.batch.times);
       bigger.values.set(this.batch.values);
       bigger.size = this.batch.size;
+      bigger.histograms = this.batch.histograms;
       this.batch = bigger;
     }
     const at = this.batch.size++;
@@ -82,5 +98,6 @@ export class SampleAppender implements Appender {
 
   rollback(): void {
     this.batch.size = 0;
+    if (this.batch.histograms.length > 0) this.batch.histograms = [];
   }
 }

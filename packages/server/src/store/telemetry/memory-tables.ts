@@ -1,4 +1,13 @@
-import type { MetadataRow, Partition, SampleColumns, SeriesRow, Signal, Tables } from "./tables.ts";
+import type {
+  ExemplarRow,
+  HistogramRow,
+  MetadataRow,
+  Partition,
+  SampleColumns,
+  SeriesRow,
+  Signal,
+  Tables,
+} from "./tables.ts";
 import type { EventQuery, EventRecord } from "./types.ts";
 
 interface Row {
@@ -25,6 +34,8 @@ export class MemoryTables implements Tables {
   private readonly series = new Map<string, SeriesRow>();
   private readonly metadata = new Map<string, MetadataRow>();
   private samples: Row[] = [];
+  private histograms: (HistogramRow & { tenant: string })[] = [];
+  private exemplars: ExemplarRow[] = [];
   private events: { tenant: string; event: EventRecord }[] = [];
 
   private isNew(token: string): boolean {
@@ -47,10 +58,33 @@ export class MemoryTables implements Tables {
     }
   }
 
-  async insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void> {
+  async insertSamples(
+    tenant: string,
+    parts: readonly SampleColumns[],
+    token: string,
+  ): Promise<void> {
     if (!this.isNew(token)) return;
-    for (const [i, id] of samples.ids.entries())
-      this.samples.push({ tenant, id, time: samples.times[i] ?? 0, value: samples.values[i] ?? 0 });
+    for (const samples of parts)
+      for (const [i, id] of samples.ids.entries())
+        this.samples.push({
+          tenant,
+          id,
+          time: samples.times[i] ?? 0,
+          value: samples.values[i] ?? 0,
+        });
+  }
+
+  async insertHistograms(
+    tenant: string,
+    rows: readonly HistogramRow[],
+    token: string,
+  ): Promise<void> {
+    if (!this.isNew(token)) return;
+    for (const row of rows) this.histograms.push({ tenant, ...row, bytes: row.bytes.slice() });
+  }
+
+  async insertExemplars(rows: readonly ExemplarRow[], token: string): Promise<void> {
+    if (this.isNew(token)) this.exemplars.push(...rows);
   }
 
   async insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void> {
@@ -90,6 +124,31 @@ export class MemoryTables implements Tables {
         )
         .toSorted(byIdAndTime),
     );
+  }
+
+  async readHistograms(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<HistogramRow[]> {
+    const wanted = new Set(ids);
+    return this.histograms
+      .filter(
+        (row) =>
+          row.tenant === tenant &&
+          wanted.has(row.id) &&
+          row.timeMs >= startMs &&
+          row.timeMs <= endMs,
+      )
+      .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : a.timeMs - b.timeMs));
+  }
+
+  async loadExemplars(sinceMs: number, limit: number): Promise<ExemplarRow[]> {
+    return this.exemplars
+      .filter((row) => row.timeMs >= sinceMs)
+      .toSorted((a, b) => a.timeMs - b.timeMs)
+      .slice(-limit);
   }
 
   async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
@@ -141,8 +200,11 @@ export class MemoryTables implements Tables {
   }
 
   async deleteBefore(signal: Signal, cutoffMs: number): Promise<void> {
-    if (signal === "metrics") this.samples = this.samples.filter((row) => row.time >= cutoffMs);
-    else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
+    if (signal === "metrics") {
+      this.samples = this.samples.filter((row) => row.time >= cutoffMs);
+      this.histograms = this.histograms.filter((row) => row.timeMs >= cutoffMs);
+      this.exemplars = this.exemplars.filter((row) => row.timeMs >= cutoffMs);
+    } else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
   }
 
   async deleteSeriesBefore(cutoffMs: number): Promise<void> {

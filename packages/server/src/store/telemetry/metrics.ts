@@ -13,11 +13,12 @@ import {
 
 import { SampleAppender, type AppenderTarget, type SampleBatch } from "./appender.ts";
 import { Head } from "./head.ts";
+import { Histograms } from "./histograms.ts";
 import { LabelIndex } from "./label-index.ts";
 import { MetricReader } from "./metric-reader.ts";
 import type { Retention } from "./retention.ts";
 import { SeriesIndex } from "./series-index.ts";
-import type { MetadataRow, SampleColumns, SeriesRow, Tables } from "./tables.ts";
+import type { MetadataRow, SampleColumns, Tables } from "./tables.ts";
 import type {
   Appender,
   Cardinality,
@@ -28,9 +29,12 @@ import type {
   SeriesSamples,
   TimeRange,
 } from "./types.ts";
+import { draftBatch } from "./wal-records.ts";
 import type { BatchWriter } from "./writer.ts";
 
 const DAY_MS = 86_400_000;
+/** Memory for the newest native histograms; older ones are read from the tables. */
+const HISTOGRAM_BYTES = 64 << 20;
 /** Metadata of at most this many metrics is kept. */
 const MAX_METADATA = 100_000;
 const ALL_SERIES: Selector = { metric: undefined, matchers: [], matches: () => true };
@@ -51,11 +55,12 @@ export class Metrics implements MetricStore, AppenderTarget {
   private readonly index = new SeriesIndex();
   private readonly byLabel = new LabelIndex();
   private readonly head: Head;
+  private readonly histograms: Histograms;
   private readonly reader: MetricReader;
   private readonly descriptions = new Map<string, MetricMetadata>();
   private undescribed: MetadataRow[] = [];
   /** Day on which the series' row was last written to the tables, by ref; 0 means never. */
-  private seenDays: number[] = [];
+  private seenDays = new Int32Array(1024);
   private watched = new Uint8Array(1024);
   private readonly watchListeners = new Set<(refs: readonly SeriesRef[]) => void>();
   private readonly seriesListeners = new Set<
@@ -67,16 +72,25 @@ export class Metrics implements MetricStore, AppenderTarget {
   constructor(options: MetricsOptions) {
     this.options = options;
     this.head = new Head(options.headMaxBytes);
+    this.histograms = new Histograms({
+      tables: options.tables,
+      maxBytes: HISTOGRAM_BYTES,
+      idOf: (ref) => this.idOf(ref),
+      pending: (tenant) => options.writer.pendingHistograms(tenant),
+    });
     this.reader = new MetricReader({
       head: this.head,
       tables: options.tables,
-      idOf: (ref) => this.index.entry(ref).id,
+      idOf: (ref) => this.idOf(ref),
       pendingLateSamples: (tenant) => options.writer.pendingLateSamples(tenant),
     });
   }
 
-  /** Learns series and metadata from the tables and fills the head with the samples since then. */
-  async load(seriesSinceMs: number, samplesSinceMs: number): Promise<void> {
+  /** Learns series and metadata from the tables and fills the head with the samples since then. @returns the series by tenant and id. */
+  async load(
+    seriesSinceMs: number,
+    samplesSinceMs: number,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<bigint, SeriesRef>>> {
     const { tables, maxSeries } = this.options;
     for (const { tenant, metric, type, unit, help } of await tables.loadMetadata())
       this.descriptions.set(`${tenant}\u0002${metric}`, { type, unit, help });
@@ -85,7 +99,7 @@ export class Metrics implements MetricStore, AppenderTarget {
       const ref = this.index.add(row.tenant, labelKey(row.labels), row.labels, row.id);
       this.byLabel.add(row.tenant, ref, row.labels);
       this.head.open(ref, samplesSinceMs);
-      this.seenDays[ref] = Math.floor(row.lastSeenMs / DAY_MS);
+      this.seen(ref, Math.floor(row.lastSeenMs / DAY_MS));
       const byId = refs.get(row.tenant) ?? new Map<bigint, SeriesRef>();
       refs.set(row.tenant, byId.set(row.id, ref));
     }
@@ -95,6 +109,7 @@ export class Metrics implements MetricStore, AppenderTarget {
         byId,
         samplesSinceMs,
       );
+    return refs;
   }
 
   private fill(
@@ -147,7 +162,7 @@ export class Metrics implements MetricStore, AppenderTarget {
     const ref = this.index.add(tenant, key, labels);
     this.byLabel.add(tenant, ref, labels);
     this.head.open(ref, -Infinity);
-    this.seenDays[ref] = 0;
+    this.seen(ref, 0);
     for (const listener of this.seriesListeners)
       listener(tenant, ref, this.index.entry(ref).labels);
     return ref;
@@ -155,37 +170,61 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   async commit(tenant: string, batch: SampleBatch): Promise<void> {
     const { writer } = this.options;
-    const series = this.newSeries(batch);
+    const newRefs = this.newRefs(batch);
     const metadata = this.undescribed;
     this.undescribed = [];
-    const samples = {
-      ids: new BigUint64Array(batch.size),
-      times: batch.times.slice(0, batch.size),
-      values: batch.values.slice(0, batch.size),
-    };
-    for (let i = 0; i < batch.size; i++) samples.ids[i] = this.index.entry(batch.refs[i] ?? 0).id;
+    const nowMs = this.options.now();
+    const draft = draftBatch(
+      {
+        tenant,
+        metadata,
+        series: newRefs.map((ref) => {
+          const { id, labels } = this.index.entry(ref);
+          return { tenant, id, labels, firstSeenMs: nowMs, lastSeenMs: nowMs };
+        }),
+        histograms: batch.histograms.map(({ at, bytes }) => ({
+          id: this.index.entry(batch.refs[at] as number).id,
+          timeMs: batch.times[at] as number,
+          bytes,
+        })),
+      },
+      batch.size,
+    );
+    if (draft.samples !== undefined) {
+      this.index.copyIds(batch.refs, draft.samples.ids);
+      draft.samples.times.set(batch.times.subarray(0, batch.size));
+      draft.samples.values.set(batch.values.subarray(0, batch.size));
+    }
     try {
-      await writer.write({ tenant, series, metadata, samples, events: [] }, () => this.show(batch));
+      await writer.write(draft, () => this.show(batch));
     } catch (error) {
-      for (const { ref } of series) this.seenDays[ref] = 0;
+      for (const ref of newRefs) this.seenDays[ref] = 0;
       this.undescribed.unshift(...metadata);
       throw error;
     }
   }
 
-  /** Rows for series that the tables have not seen today. */
-  private newSeries(batch: SampleBatch): (SeriesRow & { ref: SeriesRef })[] {
-    const rows: (SeriesRow & { ref: SeriesRef })[] = [];
-    const now = this.options.now();
-    const today = Math.floor(now / DAY_MS);
-    for (let i = 0; i < batch.size; i++) {
-      const ref = batch.refs[i] ?? 0;
-      if (this.seenDays[ref] === today) continue;
-      this.seenDays[ref] = today;
-      const { tenant, id, labels } = this.index.entry(ref);
-      rows.push({ ref, tenant, id, labels, firstSeenMs: now, lastSeenMs: now });
+  private seen(ref: SeriesRef, day: number): void {
+    if (ref >= this.seenDays.length) {
+      const bigger = new Int32Array(this.seenDays.length * 2);
+      bigger.set(this.seenDays);
+      this.seenDays = bigger;
     }
-    return rows;
+    this.seenDays[ref] = day;
+  }
+
+  /** Series that the tables have not seen today. */
+  private newRefs(batch: SampleBatch): SeriesRef[] {
+    const { seenDays } = this;
+    const today = Math.floor(this.options.now() / DAY_MS);
+    const found: SeriesRef[] = [];
+    for (let i = 0; i < batch.size; i++) {
+      const ref = batch.refs[i] as number;
+      if (seenDays[ref] === today) continue;
+      seenDays[ref] = today;
+      found.push(ref);
+    }
+    return found;
   }
 
   /**
@@ -202,6 +241,8 @@ export class Metrics implements MetricStore, AppenderTarget {
       late ||= !taken && timeMs < this.head.lastTime(ref);
       if (this.watched[ref] === 1) touched.push(ref);
     }
+    for (const { at, bytes } of batch.histograms)
+      this.histograms.add(batch.refs[at] as number, batch.times[at] as number, bytes);
     this.samplesTotal += batch.size;
     if (touched.length > 0) for (const listener of this.watchListeners) listener(touched);
     return late;
@@ -209,6 +250,14 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   labels(ref: SeriesRef): LabelSet {
     return this.index.entry(ref).labels;
+  }
+
+  newestTime(ref: SeriesRef): number {
+    return this.head.lastTime(ref);
+  }
+
+  idOf(ref: SeriesRef): bigint {
+    return this.index.entry(ref).id;
   }
 
   seriesId(ref: SeriesRef): string {
@@ -265,23 +314,29 @@ export class Metrics implements MetricStore, AppenderTarget {
     return { tenant, startMs: Math.max(startMs, cutoffMs), endMs };
   }
 
-  scan(
+  async *scan(
     tenant: string,
     refs: readonly SeriesRef[],
     startMs: number,
     endMs: number,
     signal: AbortSignal,
-  ): AsyncIterable<readonly SeriesSamples[]> {
-    return this.reader.scan(this.question(tenant, startMs, endMs), refs, signal);
+  ): AsyncGenerator<readonly SeriesSamples[]> {
+    const question = this.question(tenant, startMs, endMs);
+    for await (const batch of this.reader.scan(question, refs, signal)) {
+      await this.histograms.attach(tenant, batch);
+      yield batch;
+    }
   }
 
-  range(
+  async range(
     tenant: string,
     refs: readonly SeriesRef[],
     startMs: number,
     endMs: number,
   ): Promise<SeriesSamples[]> {
-    return this.reader.range(this.question(tenant, startMs, endMs), refs);
+    const found = await this.reader.range(this.question(tenant, startMs, endMs), refs);
+    await this.histograms.attach(tenant, found);
+    return found;
   }
 
   watch(ref: SeriesRef): void {

@@ -15,11 +15,13 @@ const retention = () =>
 const insert = (...ages: number[]) =>
   tables.insertSamples(
     "default",
-    {
-      ids: new BigUint64Array(ages.length).fill(1n),
-      times: Float64Array.from(ages, (age) => T0 - age),
-      values: new Float64Array(ages.length),
-    },
+    [
+      {
+        ids: new BigUint64Array(ages.length).fill(1n),
+        times: Float64Array.from(ages, (age) => T0 - age),
+        values: new Float64Array(ages.length),
+      },
+    ],
     crypto.randomUUID(),
   );
 const ages = async () => {

@@ -38,6 +38,8 @@ export class SeriesIndex {
   private readonly entries: Entry[] = [];
   private readonly byKey = new Map<string, SeriesRef>();
   private readonly byMetric = new Map<string, Map<string, SeriesRef[]>>();
+  /** The ids by ref, as two 32-bit halves: a commit copies them without making a bigint per sample. */
+  private idWords = new Uint32Array(2048);
 
   get size(): number {
     return this.entries.length;
@@ -53,7 +55,9 @@ export class SeriesIndex {
     const kept: Record<string, string> = {};
     for (const name of labelNames(labels)) kept[name] = labels[name] ?? "";
     const ref = this.entries.length;
-    this.entries.push({ tenant, id: id ?? seriesId(metric, key), labels: kept });
+    const ownId = id ?? seriesId(metric, key);
+    this.entries.push({ tenant, id: ownId, labels: kept });
+    this.keepId(ref, ownId);
     this.byKey.set(`${tenant}\u0002${key}`, ref);
     const metrics = this.byMetric.get(tenant) ?? new Map<string, SeriesRef[]>();
     this.byMetric.set(tenant, metrics);
@@ -61,6 +65,27 @@ export class SeriesIndex {
     if (refs === undefined) metrics.set(metric, [ref]);
     else refs.push(ref);
     return ref;
+  }
+
+  private keepId(ref: SeriesRef, id: bigint): void {
+    if (ref * 2 >= this.idWords.length) {
+      const bigger = new Uint32Array(this.idWords.length * 2);
+      bigger.set(this.idWords);
+      this.idWords = bigger;
+    }
+    this.idWords[ref * 2] = Number(id & 0xffff_ffffn);
+    this.idWords[ref * 2 + 1] = Number(id >> 32n);
+  }
+
+  /** Writes the ids of the first series of `refs` into a column of that length. */
+  copyIds(refs: Int32Array, into: BigUint64Array): void {
+    const { idWords } = this;
+    const words = new Uint32Array(into.buffer, into.byteOffset, into.length * 2);
+    for (let i = 0; i < into.length; i++) {
+      const at = (refs[i] as number) * 2;
+      words[i * 2] = idWords[at] as number;
+      words[i * 2 + 1] = idWords[at + 1] as number;
+    }
   }
 
   entry(ref: SeriesRef): Entry {

@@ -30,11 +30,13 @@ afterAll(async () => {
 const insert = (token: string, ...times: number[]) =>
   tables.insertSamples(
     "default",
-    {
-      ids: new BigUint64Array(times.length).fill(ID),
-      times: Float64Array.from(times),
-      values: Float64Array.from(times, (_, i) => i),
-    },
+    [
+      {
+        ids: new BigUint64Array(times.length).fill(ID),
+        times: Float64Array.from(times),
+        values: Float64Array.from(times, (_, i) => i),
+      },
+    ],
     token,
   );
 const stored = async () => [...(await tables.readSamples("default", [ID], 0, T0 + DAY_MS)).times];

@@ -3,8 +3,12 @@ import { fileURLToPath } from "node:url";
 
 import { decodeNative } from "./drivers/native.ts";
 import type { Driver } from "./drivers/types.ts";
+import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
+import { SqlSamples } from "./sql-samples.ts";
 import {
   concatSamples,
+  type ExemplarRow,
+  type HistogramRow,
   type MetadataRow,
   type Partition,
   type SampleColumns,
@@ -19,18 +23,9 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 /** Ids per query: the text of a query stays far below the engine's limit of 256 KiB. */
 const IDS_PER_QUERY = 5000;
 
-const TABLE_OF: Record<Signal, string> = { metrics: "samples", events: "events" };
-
-const toBigInts = (numbers: ArrayLike<number>): BigInt64Array => {
-  const column = new BigInt64Array(numbers.length);
-  // Two 32-bit halves are written instead of a BigInt per row.
-  const words = new Int32Array(column.buffer);
-  for (let i = 0; i < numbers.length; i++) {
-    const value = numbers[i] ?? 0;
-    words[i * 2] = value | 0;
-    words[i * 2 + 1] = Math.floor(value / 4294967296);
-  }
-  return column;
+const TABLES_OF: Record<Signal, readonly string[]> = {
+  metrics: ["samples", "histograms", "exemplars"],
+  events: ["events"],
 };
 
 const toNumbers = (column: BigInt64Array): Float64Array => {
@@ -40,11 +35,6 @@ const toNumbers = (column: BigInt64Array): Float64Array => {
     numbers[i] = (words[i * 2 + 1] ?? 0) * 4294967296 + ((words[i * 2] ?? 0) >>> 0);
   return numbers;
 };
-
-const asSigned = (ids: BigUint64Array): BigInt64Array =>
-  new BigInt64Array(ids.buffer, ids.byteOffset, ids.length);
-
-const time = (timeMs: number): string => `fromUnixTimestamp64Milli(${Math.trunc(timeMs)}, 'UTC')`;
 
 const asSamples = (answer: Uint8Array): SampleColumns => {
   const columns = decodeNative(answer);
@@ -76,9 +66,11 @@ interface PartitionRow {
  */
 export class SqlTables implements Tables {
   private readonly driver: Driver;
+  private readonly samples: SqlSamples;
 
   constructor(driver: Driver) {
     this.driver = driver;
+    this.samples = new SqlSamples(driver);
   }
 
   async migrate(): Promise<void> {
@@ -129,20 +121,29 @@ export class SqlTables implements Tables {
     });
   }
 
-  async insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void> {
-    if (samples.ids.length === 0) return;
-    await this.driver.insert({
-      into: "samples (tenant, id, ts, value)",
-      select:
-        "{tenant:String}, reinterpretAsUInt64(assumeNotNull(id)), fromUnixTimestamp64Milli(assumeNotNull(t), 'UTC'), assumeNotNull(v)",
-      columns: [
-        { name: "id", type: "Int64", data: asSigned(samples.ids) },
-        { name: "t", type: "Int64", data: toBigInts(samples.times) },
-        { name: "v", type: "Float64", data: samples.values },
-      ],
-      parameters: { tenant },
-      token,
-    });
+  insertSamples(tenant: string, parts: readonly SampleColumns[], token: string): Promise<void> {
+    return this.samples.insertSamples(tenant, parts, token);
+  }
+
+  insertHistograms(tenant: string, rows: readonly HistogramRow[], token: string): Promise<void> {
+    return this.samples.insertHistograms(tenant, rows, token);
+  }
+
+  insertExemplars(rows: readonly ExemplarRow[], token: string): Promise<void> {
+    return this.samples.insertExemplars(rows, token);
+  }
+
+  readHistograms(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<HistogramRow[]> {
+    return this.samples.readHistograms(tenant, ids, startMs, endMs);
+  }
+
+  loadExemplars(sinceMs: number, limit: number): Promise<ExemplarRow[]> {
+    return this.samples.loadExemplars(sinceMs, limit);
   }
 
   async insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void> {
@@ -193,7 +194,7 @@ export class SqlTables implements Tables {
       s: number;
     }>(
       `SELECT tenant, toString(id) AS i, labels AS l, toUnixTimestamp64Milli(first_seen) AS f, toUnixTimestamp64Milli(last_seen) AS s
-       FROM series FINAL WHERE last_seen >= ${time(sinceMs)} ORDER BY last_seen DESC LIMIT ${Math.trunc(limit)}`,
+       FROM series FINAL WHERE last_seen >= ${sqlTime(sinceMs)} ORDER BY last_seen DESC LIMIT ${Math.trunc(limit)}`,
     );
     return rows.map((row) => ({
       tenant: row.tenant,
@@ -238,7 +239,7 @@ export class SqlTables implements Tables {
       answers.push(
         asSamples(
           await this.driver.native(
-            `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some}) AND ts >= ${time(startMs)} AND ts <= ${time(endMs)} ORDER BY id, ts`,
+            `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some}) AND ts >= ${sqlTime(startMs)} AND ts <= ${sqlTime(endMs)} ORDER BY id, ts`,
             { parameters: { tenant } },
           ),
         ),
@@ -248,7 +249,7 @@ export class SqlTables implements Tables {
   }
 
   async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
-    const where = `FROM samples WHERE tenant = {tenant:String} AND ts >= ${time(sinceMs)}`;
+    const where = `FROM samples WHERE tenant = {tenant:String} AND ts >= ${sqlTime(sinceMs)}`;
     const options = { parameters: { tenant } };
     const counted = await this.driver.rows<{ rows: string }>(
       `SELECT toString(count()) AS rows ${where}`,
@@ -275,8 +276,8 @@ export class SqlTables implements Tables {
       where.push(`type IN (${query.types.map((_, i) => `{type${i}:String}`).join(", ") || "''"})`);
       for (const [i, type] of query.types.entries()) parameters[`type${i}`] = type;
     }
-    if (query.startMs !== undefined) where.push(`ts >= ${time(query.startMs)}`);
-    if (query.endMs !== undefined) where.push(`ts <= ${time(query.endMs)}`);
+    if (query.startMs !== undefined) where.push(`ts >= ${sqlTime(query.startMs)}`);
+    if (query.endMs !== undefined) where.push(`ts <= ${sqlTime(query.endMs)}`);
     const rows = await this.driver.rows<{
       id: string;
       t: number;
@@ -300,10 +301,10 @@ export class SqlTables implements Tables {
   async partitions(): Promise<Partition[]> {
     const rows = await this.driver.rows<PartitionRow>(
       `SELECT table, partition_id, toUnixTimestamp64Milli(toDateTime64(max(max_time), 3, 'UTC')) AS newest, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'events') GROUP BY table, partition_id ORDER BY newest`,
+       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events') GROUP BY table, partition_id ORDER BY newest`,
     );
     return rows.map((row) => ({
-      signal: row.table === "samples" ? "metrics" : "events",
+      signal: row.table === "events" ? "events" : "metrics",
       table: row.table,
       id: row.partition_id,
       newestMs: partitionEndMs(row.partition_id, Number(row.newest)),
@@ -317,14 +318,15 @@ export class SqlTables implements Tables {
   }
 
   async deleteBefore(signal: Signal, cutoffMs: number): Promise<void> {
-    await this.driver.command(
-      `ALTER TABLE ${TABLE_OF[signal]} DELETE WHERE ts < ${time(cutoffMs)} SETTINGS mutations_sync = 1`,
-    );
+    for (const table of TABLES_OF[signal])
+      await this.driver.command(
+        `ALTER TABLE ${table} DELETE WHERE ts < ${sqlTime(cutoffMs)} SETTINGS mutations_sync = 1`,
+      );
   }
 
   async deleteSeriesBefore(cutoffMs: number): Promise<void> {
     await this.driver.command(
-      `ALTER TABLE series DELETE WHERE last_seen < ${time(cutoffMs)} SETTINGS mutations_sync = 1`,
+      `ALTER TABLE series DELETE WHERE last_seen < ${sqlTime(cutoffMs)} SETTINGS mutations_sync = 1`,
     );
   }
 

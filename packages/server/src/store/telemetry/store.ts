@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describeError, type Now } from "#lib";
 
 import { openChdb } from "./drivers/chdb.ts";
+import { Exemplars } from "./exemplars.ts";
 import { MemoryTables } from "./memory-tables.ts";
 import { Metrics } from "./metrics.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
@@ -16,11 +17,14 @@ import type {
   TelemetryStats,
   TelemetryStore,
 } from "./types.ts";
+import { draftBatch } from "./wal-records.ts";
 import { WriteAheadLog } from "./wal.ts";
 import { BatchWriter } from "./writer.ts";
 
 /** How long a closing server goes on trying to insert; what remains is in the log. */
 const CLOSE_FLUSH_MS = 3000;
+/** Exemplars that are put into memory at start. */
+const MAX_LOADED_EXEMPLARS = 100_000;
 /** Samples this old are put into the head at start, so that instant questions are answered at once. */
 const RECOVER_MS = 5 * 60_000;
 
@@ -55,10 +59,7 @@ class Events implements EventStore {
 
   async append(tenant: string, events: readonly EventRecord[]): Promise<void> {
     if (events.length === 0) return;
-    await this.writer.write(
-      { tenant, series: [], metadata: [], samples: undefined, events },
-      () => false,
-    );
+    await this.writer.write(draftBatch({ tenant, events }), () => false);
     for (const listener of this.listeners) listener(tenant, events);
   }
 
@@ -101,13 +102,22 @@ async function assemble(
   const retention = new Retention(tables, options);
   const metrics = new Metrics({ ...options, tables, writer, retention });
   const startMs = options.now();
-  await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS);
+  const refs = await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS);
   const events = new Events(tables, writer, retention);
+  const exemplars = new Exemplars({
+    idOf: (ref) => metrics.idOf(ref),
+    write: (tenant, rows) => writer.write(draftBatch({ tenant, exemplars: rows }), () => false),
+  });
+  exemplars.load(
+    await tables.loadExemplars(retention.cutoffMs("metrics"), MAX_LOADED_EXEMPLARS),
+    (tenant, id) => refs.get(tenant)?.get(id),
+  );
   const stopRetention = retention.start();
   const expiry = setInterval(() => metrics.expire(), 60_000).unref();
 
   return {
     metrics: metrics as MetricStore,
+    exemplars,
     events,
     stats: (): TelemetryStats => ({
       ...metrics.stats(),

@@ -16,6 +16,23 @@ export interface MetadataRow extends MetricMetadata {
   updatedAtMs: number;
 }
 
+/** One native histogram of a series, encoded by @fleetlight/promql. */
+export interface HistogramRow {
+  id: bigint;
+  /** Unix milliseconds. */
+  timeMs: number;
+  bytes: Uint8Array;
+}
+
+export interface ExemplarRow {
+  tenant: string;
+  /** The series'. */
+  id: bigint;
+  timeMs: number;
+  value: number;
+  labels: Readonly<Record<string, string>>;
+}
+
 /** Three columns of equal length. */
 export interface SampleColumns {
   ids: BigUint64Array;
@@ -64,7 +81,10 @@ export interface Partition {
 export interface Tables {
   migrate(): Promise<void>;
   insertSeries(rows: readonly SeriesRow[], token: string): Promise<void>;
-  insertSamples(tenant: string, samples: SampleColumns, token: string): Promise<void>;
+  /** The columns of all parts, one after the other. */
+  insertSamples(tenant: string, parts: readonly SampleColumns[], token: string): Promise<void>;
+  insertHistograms(tenant: string, rows: readonly HistogramRow[], token: string): Promise<void>;
+  insertExemplars(rows: readonly ExemplarRow[], token: string): Promise<void>;
   insertMetadata(rows: readonly MetadataRow[], token: string): Promise<void>;
   insertEvents(tenant: string, events: readonly EventRecord[], token: string): Promise<void>;
   /** Series seen since then, at most `limit`, newest last_seen first. */
@@ -79,6 +99,15 @@ export interface Tables {
   ): Promise<SampleColumns>;
   /** Samples of all series since then, ordered by id and time, at most `limit`. */
   readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns>;
+  /** Histograms of these series with startMs <= time <= endMs, ordered by id and time; doubles are possible. */
+  readHistograms(
+    tenant: string,
+    ids: readonly bigint[],
+    startMs: number,
+    endMs: number,
+  ): Promise<HistogramRow[]>;
+  /** Exemplars of all tenants since then, oldest first; of more than `limit` the newest. */
+  loadExemplars(sinceMs: number, limit: number): Promise<ExemplarRow[]>;
   /** Newest first. */
   readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]>;
   partitions(): Promise<Partition[]>;

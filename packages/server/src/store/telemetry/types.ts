@@ -123,6 +123,8 @@ export interface MetricStore {
   metadata(tenant: string, metric: string): MetricMetadata | undefined;
 
   labels(ref: SeriesRef): LabelSet;
+  /** Unix milliseconds of the newest sample that memory knows of; -Infinity when it knows none. */
+  newestTime(ref: SeriesRef): number;
   /** The 64-bit id under which the store keeps the series, as 16 hexadecimal digits. */
   seriesId(ref: SeriesRef): string;
   /** The labels in PromQL's form: one object per series, made once, whose strings are shared between series. */

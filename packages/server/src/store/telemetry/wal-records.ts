@@ -1,103 +1,160 @@
 import { crc32 } from "node:zlib";
 
-import type { MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
+import type { ExemplarRow, HistogramRow, MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 
-/** Everything that one commit writes: new series and metadata before the samples that need them. */
-export interface Batch {
+/** What one commit writes besides samples: new series and metadata, and what is rare. */
+export interface BatchParts {
   tenant: string;
-  series: readonly SeriesRow[];
-  metadata: readonly MetadataRow[];
-  samples: SampleColumns | undefined;
-  events: readonly EventRecord[];
+  series?: readonly SeriesRow[];
+  metadata?: readonly MetadataRow[];
+  events?: readonly EventRecord[];
+  exemplars?: readonly ExemplarRow[];
+  histograms?: readonly HistogramRow[];
 }
 
-const KIND_BATCH = 1;
-/** length (4), crc32 of what follows (4), kind (1), bytes of the JSON part (4), samples (4) */
-const HEADER = 17;
+/** One commit. `samples` are views of `record`, which is what the log keeps: samples are copied once. */
+export interface Batch extends Required<BatchParts> {
+  samples: SampleColumns | undefined;
+  record: Buffer;
+}
+
+/** Records of this version; the first had no place for histograms. */
+const KIND_BATCH = 2;
+/** length (4), crc32 of what follows (4), kind (4), bytes of the JSON part (4), samples (4), bytes of histograms (4) */
+const HEADER = 24;
 const BYTES_PER_SAMPLE = 24;
+/** id (8), time (8), length (4) */
+const HISTOGRAM_HEADER = 20;
 
 /** Largest record that is believed when reading: a torn write must not ask for gigabytes. */
 const MAX_RECORD_BYTES = 1 << 30;
 
-interface JsonPart {
+interface SeriesPart {
   tenant: string;
-  series: {
-    tenant: string;
-    id: string;
-    labels: Readonly<Record<string, string>>;
-    first: number;
-    last: number;
-  }[];
-  metadata: readonly MetadataRow[];
-  events: readonly EventRecord[];
+  id: string;
+  labels: Readonly<Record<string, string>>;
+  first: number;
+  last: number;
 }
 
-/** One record: a JSON part with what is rare, then the samples as three columns. */
-export function encodeRecord(batch: Batch): Buffer {
-  const part: JsonPart = {
-    tenant: batch.tenant,
-    series: batch.series.map((row) => ({
+interface JsonPart {
+  tenant: string;
+  series?: SeriesPart[];
+  metadata?: readonly MetadataRow[];
+  events?: readonly EventRecord[];
+  exemplars?: (Omit<ExemplarRow, "id"> & { id: string })[];
+}
+
+function jsonOf({ tenant, series, metadata, events, exemplars }: Required<BatchParts>): Buffer {
+  const part: JsonPart = { tenant };
+  if (series.length > 0)
+    part.series = series.map((row) => ({
       tenant: row.tenant,
       id: row.id.toString(),
       labels: row.labels,
       first: row.firstSeenMs,
       last: row.lastSeenMs,
-    })),
-    metadata: batch.metadata,
-    events: batch.events,
-  };
-  const json = Buffer.from(JSON.stringify(part), "utf8");
-  const count = batch.samples?.ids.length ?? 0;
-  const record = Buffer.allocUnsafe(HEADER + json.length + count * BYTES_PER_SAMPLE);
+    }));
+  if (metadata.length > 0) part.metadata = metadata;
+  if (events.length > 0) part.events = events;
+  if (exemplars.length > 0)
+    part.exemplars = exemplars.map((row) => ({ ...row, id: row.id.toString() }));
+  const text = Buffer.from(JSON.stringify(part), "utf8");
+  // Blanks up to a multiple of eight: the columns behind are read and written where they lie.
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, " ");
+  text.copy(padded);
+  return padded;
+}
+
+/**
+ * Makes the record of a commit with room for `count` samples, which the caller fills in before the record is sealed:
+ * a JSON part with what is rare, the samples as three columns, the histograms one after the other.
+ */
+export function draftBatch(parts: BatchParts, count = 0): Batch {
+  const all = { series: [], metadata: [], events: [], exemplars: [], histograms: [], ...parts };
+  const json = jsonOf(all);
+  const columns = HEADER + json.length;
+  const behind = columns + count * BYTES_PER_SAMPLE;
+  const histogramBytes = all.histograms.reduce(
+    (sum, { bytes }) => sum + HISTOGRAM_HEADER + bytes.length,
+    0,
+  );
+  const record = Buffer.allocUnsafeSlow(behind + histogramBytes);
   record.writeUInt32LE(record.length, 0);
-  record.writeUInt8(KIND_BATCH, 8);
-  record.writeUInt32LE(json.length, 9);
-  record.writeUInt32LE(count, 13);
-  let position = HEADER + json.copy(record, HEADER);
-  if (batch.samples !== undefined) {
-    for (const column of [batch.samples.ids, batch.samples.times, batch.samples.values])
-      position += Buffer.from(column.buffer, column.byteOffset, column.byteLength).copy(
-        record,
-        position,
-      );
+  record.writeUInt32LE(KIND_BATCH, 8);
+  record.writeUInt32LE(json.length, 12);
+  record.writeUInt32LE(count, 16);
+  record.writeUInt32LE(histogramBytes, 20);
+  json.copy(record, HEADER);
+  let position = behind;
+  for (const { id, timeMs, bytes } of all.histograms) {
+    record.writeBigUInt64LE(id, position);
+    record.writeDoubleLE(timeMs, position + 8);
+    record.writeUInt32LE(bytes.length, position + 16);
+    record.set(bytes, position + HISTOGRAM_HEADER);
+    position += HISTOGRAM_HEADER + bytes.length;
   }
+  return { ...all, record, samples: count === 0 ? undefined : columnsAt(record, columns, count) };
+}
+
+/** The three columns in a record that lies at the start of its own memory. */
+const columnsAt = ({ buffer }: Buffer, at: number, count: number): SampleColumns => ({
+  ids: new BigUint64Array(buffer, at, count),
+  times: new Float64Array(buffer, at + count * 8, count),
+  values: new Float64Array(buffer, at + count * 16, count),
+});
+
+/** Writes the checksum; nothing of the record may change afterwards. */
+export function sealRecord(record: Buffer): Buffer {
   record.writeUInt32LE(crc32(record.subarray(8)), 4);
   return record;
 }
 
-function decodeRecord(record: Buffer): Batch {
-  const jsonLength = record.readUInt32LE(9);
-  const count = record.readUInt32LE(13);
-  const part = JSON.parse(record.toString("utf8", HEADER, HEADER + jsonLength)) as JsonPart;
-  const start = HEADER + jsonLength;
+function decodeHistograms(record: Buffer, start: number): HistogramRow[] {
+  const rows: HistogramRow[] = [];
+  for (let at = start; at + HISTOGRAM_HEADER <= record.length;) {
+    const length = record.readUInt32LE(at + 16);
+    const from = at + HISTOGRAM_HEADER;
+    rows.push({
+      id: record.readBigUInt64LE(at),
+      timeMs: record.readDoubleLE(at + 8),
+      bytes: record.subarray(from, from + length),
+    });
+    at = from + length;
+  }
+  return rows;
+}
+
+function decodeRecord(bytes: Buffer): Batch {
   // A copy, because a typed array needs its own alignment.
-  const columns = new Uint8Array(record.subarray(start, start + count * BYTES_PER_SAMPLE)).buffer;
+  const record = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(record);
+  const columns = HEADER + record.readUInt32LE(12);
+  const count = record.readUInt32LE(16);
+  const part = JSON.parse(record.toString("utf8", HEADER, columns)) as JsonPart;
   return {
+    record,
     tenant: part.tenant,
-    series: part.series.map((row) => ({
+    series: (part.series ?? []).map((row) => ({
       tenant: row.tenant,
       id: BigInt(row.id),
       labels: row.labels,
       firstSeenMs: row.first,
       lastSeenMs: row.last,
     })),
-    metadata: part.metadata,
-    samples:
-      count === 0
-        ? undefined
-        : {
-            ids: new BigUint64Array(columns, 0, count),
-            times: new Float64Array(columns, count * 8, count),
-            values: new Float64Array(columns, count * 16, count),
-          },
-    events: part.events,
+    metadata: part.metadata ?? [],
+    events: part.events ?? [],
+    exemplars: (part.exemplars ?? []).map((row) => ({ ...row, id: BigInt(row.id) })),
+    samples: count === 0 ? undefined : columnsAt(record, columns, count),
+    histograms: decodeHistograms(record, columns + count * BYTES_PER_SAMPLE),
   };
 }
 
 /**
  * Reads the records of a segment up to the first that is not whole: a crash may cut the last write, and what was cut
  * was never acknowledged.
+ * @throws Error when the log was written by another version, whose samples must not be dropped in silence.
  */
 export function decodeRecords(bytes: Buffer): { batches: Batch[]; tornBytes: number } {
   const batches: Batch[] = [];
@@ -107,6 +164,8 @@ export function decodeRecords(bytes: Buffer): { batches: Batch[]; tornBytes: num
     if (length < HEADER || length > MAX_RECORD_BYTES || position + length > bytes.length) break;
     const record = bytes.subarray(position, position + length);
     if (crc32(record.subarray(8)) !== record.readUInt32LE(4)) break;
+    if (record.readUInt8(8) !== KIND_BATCH)
+      throw new Error("the write-ahead log was written by another version; stop that one cleanly");
     batches.push(decodeRecord(record));
     position += length;
   }

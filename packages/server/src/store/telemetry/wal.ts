@@ -18,10 +18,21 @@ interface OpenSegment extends Segment {
   writing: Promise<void> | undefined;
 }
 
-/** One system call for nearly every write, where `appendFile` makes several trips to the thread pool. */
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length;)
-    written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
+/** Buffers of one system call; the kernel takes no more (IOV_MAX). */
+const MAX_VECTORS = 1024;
+
+/** One system call and no copy for nearly every write, where `appendFile` makes several trips to the thread pool. */
+async function writeWhole(file: FileHandle, records: readonly Buffer[]): Promise<void> {
+  for (let first = 0; first < records.length; first += MAX_VECTORS) {
+    const some = records.slice(first, first + MAX_VECTORS);
+    let { bytesWritten: left } = await file.writev(some);
+    for (const record of some) {
+      // What the system call left over, which is rare: full disks and signals.
+      for (let at = Math.min(left, record.length); at < record.length;)
+        at += (await file.write(record, at, record.length - at)).bytesWritten;
+      left -= Math.min(left, record.length);
+    }
+  }
 }
 
 /**
@@ -120,7 +131,10 @@ export class WriteAheadLog {
       const records = segment.pending;
       segment.pending = [];
       try {
-        await writeWhole(segment.file, Buffer.concat(records.map(({ record }) => record)));
+        await writeWhole(
+          segment.file,
+          records.map(({ record }) => record),
+        );
         for (const { record, done } of records) {
           segment.bytes += record.length;
           done();

@@ -1,14 +1,8 @@
 import { describeError, overloaded } from "#lib";
 
-import {
-  concatSamples,
-  type MetadataRow,
-  type SampleColumns,
-  type SeriesRow,
-  type Tables,
-} from "./tables.ts";
+import type { HistogramRow, SampleColumns, Tables } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
-import { encodeRecord, type Batch } from "./wal-records.ts";
+import { sealRecord, type Batch } from "./wal-records.ts";
 import type { Segment, WriteAheadLog } from "./wal.ts";
 
 /** Longest pause between two tries to insert while the store fails. */
@@ -30,6 +24,8 @@ const rowsOf = (batch: Batch): number =>
   batch.series.length +
   batch.metadata.length +
   batch.events.length +
+  batch.exemplars.length +
+  batch.histograms.length +
   (batch.samples?.ids.length ?? 0);
 
 /** What one segment of the log will insert. */
@@ -93,6 +89,13 @@ export class BatchWriter {
       .flatMap((late) => (late.tenant === tenant ? late.samples : []));
   }
 
+  /** Histograms that are not in the tables yet. */
+  pendingHistograms(tenant: string): HistogramRow[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.batches)
+      .flatMap((batch) => (batch.tenant === tenant ? batch.histograms : []));
+  }
+
   /**
    * Resolves when the batch is durable; `show` runs at that moment and says whether some of its samples came late.
    * @throws FleetlightError `overloaded` when too many rows wait.
@@ -118,7 +121,7 @@ export class BatchWriter {
     if (this.options.wal === undefined) return written(`memory-${this.memorySegment}`);
     this.reservedRows += rows;
     try {
-      await this.options.wal.append(encodeRecord(batch), written);
+      await this.options.wal.append(sealRecord(batch.record), written);
     } finally {
       this.reservedRows -= rows;
     }
@@ -197,21 +200,34 @@ export class BatchWriter {
   private async insert(load: Load, token: string): Promise<void> {
     const start = performance.now();
     const { tables } = this.options;
+    const all = <T>(batches: readonly Batch[], pick: (batch: Batch) => readonly T[]): T[] =>
+      batches.flatMap(pick);
+    const { batches } = load;
     await tables.insertSeries(
-      load.batches.flatMap<SeriesRow>((batch) => batch.series),
+      all(batches, ({ series }) => series),
       `${token}-series`,
     );
     await tables.insertMetadata(
-      load.batches.flatMap<MetadataRow>((batch) => batch.metadata),
+      all(batches, ({ metadata }) => metadata),
       `${token}-metadata`,
     );
-    for (const [i, tenant] of [...new Set(load.batches.map((batch) => batch.tenant))].entries()) {
-      const own = load.batches.filter((batch) => batch.tenant === tenant);
-      for (const [part, samples] of joinSamples(own).entries())
+    await tables.insertExemplars(
+      all(batches, ({ exemplars }) => exemplars),
+      `${token}-exemplars`,
+    );
+    for (const [i, tenant] of [...new Set(batches.map((batch) => batch.tenant))].entries()) {
+      const own = batches.filter((batch) => batch.tenant === tenant);
+      // Bytes before their markers: a reader that finds a marker in the tables finds its histogram there.
+      await tables.insertHistograms(
+        tenant,
+        all(own, ({ histograms }) => histograms),
+        `${token}-histograms-${i}`,
+      );
+      for (const [part, samples] of cutSamples(own).entries())
         await tables.insertSamples(tenant, samples, `${token}-samples-${i}-${part}`);
       await tables.insertEvents(
         tenant,
-        own.flatMap<EventRecord>((batch) => batch.events),
+        all(own, ({ events }) => events),
         `${token}-events-${i}`,
       );
     }
@@ -221,21 +237,17 @@ export class BatchWriter {
 }
 
 /** The samples of all batches in pieces of bounded size; the same batches always give the same pieces. */
-function joinSamples(batches: readonly Batch[]): SampleColumns[] {
-  const pieces: SampleColumns[] = [];
-  let waiting: SampleColumns[] = [];
-  let rows = 0;
-  const finish = () => {
-    if (rows > 0) pieces.push(concatSamples(waiting));
-    waiting = [];
-    rows = 0;
-  };
+function cutSamples(batches: readonly Batch[]): SampleColumns[][] {
+  const pieces: SampleColumns[][] = [];
+  let rows = Infinity;
   for (const { samples } of batches) {
     if (samples === undefined) continue;
-    waiting.push(samples);
+    if (rows >= MAX_INSERT_ROWS) {
+      pieces.push([]);
+      rows = 0;
+    }
+    pieces.at(-1)?.push(samples);
     rows += samples.ids.length;
-    if (rows >= MAX_INSERT_ROWS) finish();
   }
-  finish();
   return pieces;
 }

@@ -1,0 +1,188 @@
+/** Bytes that are not a protobuf message of the kind that was expected. */
+export class ProtobufError extends Error {
+  constructor(message: string) {
+    super(`protobuf: ${message}`);
+    this.name = "ProtobufError";
+  }
+}
+
+export const WIRE_VARINT = 0;
+export const WIRE_FIXED64 = 1;
+export const WIRE_BYTES = 2;
+export const WIRE_FIXED32 = 5;
+
+const TWO_32 = 4_294_967_296;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads the wire format of protobuf from [pos, end) of a buffer: a caller loops over `next` and reads or skips each
+ * field. Nothing is allocated but what is asked for, and no length is believed beyond the end of the message.
+ * Every method throws ProtobufError where the bytes are not what they should be.
+ */
+export class ProtobufReader {
+  readonly bytes: Uint8Array;
+  pos: number;
+  end: number;
+  /** Number and wire type of the field that `next` came to. */
+  field = 0;
+  wire = 0;
+  private readonly view: DataView;
+
+  constructor(bytes: Uint8Array, pos = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.pos = pos;
+    this.end = end;
+  }
+
+  /** Goes to the next field; false at the end of the message. */
+  next(): boolean {
+    if (this.pos >= this.end) return false;
+    const tag = this.uint32();
+    this.field = tag >>> 3;
+    this.wire = tag & 7;
+    if (this.field === 0) throw new ProtobufError("a field has the number 0");
+    return true;
+  }
+
+  /** A varint of at most 64 bits, of which the low 32 count. */
+  uint32(): number {
+    let low = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.pos >= this.end) throw new ProtobufError("the message ends within a number");
+      const byte = this.bytes[this.pos++] as number;
+      if (shift < 32) low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return low >>> 0;
+    }
+    throw new ProtobufError("a number is longer than ten bytes");
+  }
+
+  /** A signed 64-bit varint (int64) as a number, exact up to 2^53. */
+  int64(): number {
+    const { low, high } = this.words();
+    return (high | 0) * TWO_32 + low;
+  }
+
+  /** An unsigned 64-bit varint as a number, exact up to 2^53. */
+  uint64(): number {
+    const { low, high } = this.words();
+    return high * TWO_32 + low;
+  }
+
+  sint32(): number {
+    const value = this.uint32();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** A zigzag 64-bit varint as a number, exact up to 2^53. */
+  sint64(): number {
+    const { low, high } = this.words();
+    const half = (high >>> 1) * TWO_32 + (high & 1) * 2_147_483_648 + (low >>> 1);
+    return (low & 1) === 0 ? half : -half - 1;
+  }
+
+  private words(): { low: number; high: number } {
+    let low = 0;
+    let high = 0;
+    for (let i = 0; i < 10; i++) {
+      if (this.pos >= this.end) throw new ProtobufError("the message ends within a number");
+      const byte = this.bytes[this.pos++] as number;
+      const bits = byte & 0x7f;
+      if (i < 4) low |= bits << (7 * i);
+      else if (i === 4) {
+        low |= bits << 28;
+        high |= bits >>> 4;
+      } else high |= bits << (7 * i - 32);
+      if (byte < 0x80) return { low: low >>> 0, high: high >>> 0 };
+    }
+    throw new ProtobufError("a number is longer than ten bytes");
+  }
+
+  double(): number {
+    const at = this.take(8);
+    return this.view.getFloat64(at, true);
+  }
+
+  fixed32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** A fixed64 or sfixed64 field as a number, exact up to 2^53. */
+  fixed64(): number {
+    const at = this.take(8);
+    return this.view.getUint32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
+  }
+
+  sfixed64(): number {
+    const at = this.take(8);
+    return this.view.getInt32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
+  }
+
+  bool(): boolean {
+    return this.uint32() !== 0;
+  }
+
+  /** A view of a length-delimited field. */
+  slice(): Uint8Array {
+    const length = this.uint32();
+    const at = this.take(length);
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** A string field; bytes that are no UTF-8 are refused. */
+  string(): string {
+    try {
+      return utf8.decode(this.slice());
+    } catch (error) {
+      if (error instanceof ProtobufError) throw error;
+      throw new ProtobufError("a string is not valid UTF-8");
+    }
+  }
+
+  /** A reader of an embedded message. */
+  message(): ProtobufReader {
+    const length = this.uint32();
+    const at = this.take(length);
+    return new ProtobufReader(this.bytes, at, at + length);
+  }
+
+  /** Reads one value of a repeated scalar field, or a packed run of them; `max` bounds the values in all. */
+  repeated(into: number[], read: () => number, max: number): void {
+    if (this.wire !== WIRE_BYTES) {
+      if (into.length >= max) throw new ProtobufError(`a list has more than ${max} values`);
+      into.push(read());
+      return;
+    }
+    const length = this.uint32();
+    const stop = this.take(length) + length;
+    const outer = this.end;
+    this.pos = stop - length;
+    this.end = stop;
+    while (this.pos < stop) {
+      if (into.length >= max) throw new ProtobufError(`a list has more than ${max} values`);
+      into.push(read());
+    }
+    this.end = outer;
+  }
+
+  /** Checks the type that the wire has for a field whose value is about to be read. */
+  expect(wire: number): void {
+    if (this.wire !== wire)
+      throw new ProtobufError(`field ${this.field} has wire type ${this.wire}, expected ${wire}`);
+  }
+
+  skip(): void {
+    if (this.wire === WIRE_VARINT) this.uint32();
+    else if (this.wire === WIRE_FIXED64) this.take(8);
+    else if (this.wire === WIRE_FIXED32) this.take(4);
+    else if (this.wire === WIRE_BYTES) this.take(this.uint32());
+    else throw new ProtobufError(`field ${this.field} has the unknown wire type ${this.wire}`);
+  }
+
+  private take(length: number): number {
+    const at = this.pos;
+    if (length > this.end - at) throw new ProtobufError("a field reaches beyond its message");
+    this.pos = at + length;
+    return at;
+  }
+}
