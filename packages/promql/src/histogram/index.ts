@@ -13,6 +13,19 @@ export {
   type NanEffect,
   type QuantileOutcome,
 } from "./quantile.ts";
+export {
+  addWithRemarks,
+  histogramIncrease,
+  histogramStep,
+  subWithRemarks,
+  sumOverTime,
+} from "./range.ts";
+export {
+  infoBoundsReconciled,
+  warnMixedSchemas,
+  warnResetsConflict,
+  type HistogramOperation,
+} from "./remarks.ts";
 export { detectReset, withDetectedHints } from "./reset.ts";
 export {
   compactHistogram,

@@ -43,8 +43,8 @@ interface Totals {
  */
 export function trimHistogram(
   h: FloatHistogram,
-  end: "upper" | "lower",
   limit: number,
+  end: "upper" | "lower",
 ): FloatHistogram {
   const trim: Trim = { end, limit, custom: usesCustomBuckets(h) };
   const totals: Totals = { count: 0, sum: 0, changed: false };
