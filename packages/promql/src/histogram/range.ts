@@ -26,15 +26,15 @@ export function histogramIncrease(
   isCounter: boolean,
 ): FloatHistogram | undefined {
   const samples = samplesOf(window);
-  const first = samples[0];
+  const [first, second] = samples;
   const last = samples[samples.length - 1];
-  if (first === undefined || last === undefined) return undefined;
-  const resets = isCounter ? resetsIn(window, samples) : [];
-  const base = resets[1] === true ? emptyLike(samples[1] ?? first) : first;
-  if (isCounter) checkCounters(samples, call, window.labels);
-  else if (first.counterResetHint !== "gauge" || last.counterResetHint !== "gauge") {
-    warnNotGauge(call, window.labels);
-  }
+  if (first === undefined || second === undefined || last === undefined) return undefined;
+  checkKind(isCounter, isCounter ? samples : [first, last], call, window.labels);
+  const reset = (i: number): boolean => isCounter && resetBefore(window, i);
+  // Before a reset nothing of the first sample is needed, so that its buckets may be of another kind.
+  const base = reset(1)
+    ? createHistogram({ schema: second.schema, customValues: second.customValues })
+    : first;
   const relevant = isCounter ? [base, ...samples.slice(1)] : [base, last];
   const custom = usesCustomBuckets(base);
   if (relevant.some((h) => usesCustomBuckets(h) !== custom)) {
@@ -43,10 +43,9 @@ export function histogramIncrease(
   }
   const schema = Math.min(...relevant.map((h) => h.schema));
   let increase = subWithRemarks(reduceResolution(last, schema), base, call, window.labels);
-  let previous = base;
-  for (let i = 1; i < samples.length && increase !== undefined; i++) {
-    if (resets[i] === true) increase = addWithRemarks(increase, previous, call, window.labels);
-    previous = samples[i] ?? previous;
+  for (let i = 2; i < samples.length && increase !== undefined; i++) {
+    const previous = samples[i - 1] ?? base;
+    if (reset(i)) increase = addWithRemarks(increase, previous, call, window.labels);
   }
   return increase && compactHistogram(withHint(increase, "gauge"));
 }
@@ -60,33 +59,29 @@ function samplesOf(window: RangeWindow): FloatHistogram[] {
   return samples;
 }
 
-/** By index of the sample: whether the counter was reset before it. */
-function resetsIn(window: RangeWindow, samples: readonly FloatHistogram[]): boolean[] {
-  const { times, startTimes, from } = window;
-  return samples.map((h, i) => {
-    const previous = samples[i - 1];
-    if (previous === undefined) return false;
-    const at = from + i;
-    return (
-      (startTimes !== undefined &&
-        isStartReset(
-          startTimes[at - 1] ?? 0,
-          times[at - 1] ?? 0,
-          startTimes[at] ?? 0,
-          times[at] ?? 0,
-        )) ||
-      detectReset(h, previous)
-    );
-  });
+/** Whether a counter was reset just before the i-th sample of a window of histograms. */
+function resetBefore(window: RangeWindow, i: number): boolean {
+  const { histograms, times, startTimes } = window;
+  const at = window.from + i;
+  const current = histograms?.[at];
+  const previous = histograms?.[at - 1];
+  if (current === undefined || previous === undefined) return false;
+  const start = startTimes?.[at] ?? 0;
+  if (isStartReset(startTimes?.[at - 1] ?? 0, times[at - 1] ?? 0, start, times[at] ?? 0))
+    return true;
+  return detectReset(current, previous);
 }
 
-/** Stands for the sample before a reset, whose buckets need not be looked at then. */
-function emptyLike(h: FloatHistogram): FloatHistogram {
-  return createHistogram({ schema: h.schema, customValues: h.customValues });
-}
-
-function checkCounters(samples: readonly FloatHistogram[], call: RangeCall, labels: Labels): void {
-  if (samples.some((h) => h.counterResetHint === "gauge")) warnNotCounter(call, labels);
+/** Warns when counters are asked for and there is a gauge, or the other way round. */
+function checkKind(
+  isCounter: boolean,
+  samples: readonly FloatHistogram[],
+  call: RangeCall,
+  labels: Labels,
+): void {
+  if (isCounter && samples.some((h) => h.counterResetHint === "gauge"))
+    warnNotCounter(call, labels);
+  if (!isCounter && samples.some((h) => h.counterResetHint !== "gauge")) warnNotGauge(call, labels);
 }
 
 /**
@@ -130,23 +125,17 @@ export function histogramStep(
   call: RangeCall,
   isRate: boolean,
 ): FloatHistogram | undefined {
-  const { histograms, labels, times, startTimes, to } = window;
+  const { from, histograms, labels, times, to } = window;
   const last = histograms?.[to - 1];
   const previous = histograms?.[to - 2];
   if (last === undefined || previous === undefined) return undefined;
-  if (isRate) checkCounters([previous, last], call, labels);
-  else if (previous.counterResetHint !== "gauge" || last.counterResetHint !== "gauge")
-    warnNotGauge(call, labels);
-  const lastMs = times[to - 1] ?? 0;
-  const previousMs = times[to - 2] ?? 0;
-  const reset =
-    isRate &&
-    (isStartReset(startTimes?.[to - 2] ?? 0, previousMs, startTimes?.[to - 1] ?? 0, lastMs) ||
-      detectReset(last, previous));
+  checkKind(isRate, [previous, last], call, labels);
+  const reset = isRate && resetBefore(window, to - 1 - from);
   const step = reset ? last : subWithRemarks(last, previous, call, labels);
   if (step === undefined) return undefined;
   const gauge = compactHistogram(withHint(step, "gauge"));
-  return isRate ? divideHistogram(gauge, (lastMs - previousMs) / 1000) : gauge;
+  const intervalMs = (times[to - 1] ?? 0) - (times[to - 2] ?? 0);
+  return isRate ? divideHistogram(gauge, intervalMs / 1000) : gauge;
 }
 
 /**
