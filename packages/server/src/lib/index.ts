@@ -24,6 +24,7 @@ export {
   createOutbound,
   type Outbound,
   type OutboundAnswer,
+  type OutboundTls,
   type OutboundRequest,
   type OutboundStats,
 } from "./outbound.ts";

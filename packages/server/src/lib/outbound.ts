@@ -1,10 +1,15 @@
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
+import type { SecureVersion } from "node:tls";
 
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import { Agent, buildConnector, ProxyAgent, type Dispatcher } from "undici";
 
 import { type FleetlightError, badRequest } from "./errors.ts";
-import { createAddressFilter, type OutboundPolicy } from "./outbound-address.ts";
+import {
+  createAddressFilter,
+  type AddressFilter,
+  type OutboundPolicy,
+} from "./outbound-address.ts";
 import { ACCEPTED_ENCODINGS, decodeBody } from "./outbound-body.ts";
 import {
   blockedAddress,
@@ -64,7 +69,25 @@ export interface Outbound {
   close(): Promise<void>;
 }
 
+/** How TLS connections are made where that differs from the system's way; texts are PEM. */
+export interface OutboundTls {
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  /** Name that the certificate must have, instead of the host's. */
+  servername?: string | undefined;
+  rejectUnauthorized?: boolean | undefined;
+  minVersion?: SecureVersion | undefined;
+  maxVersion?: SecureVersion | undefined;
+}
+
 interface OutboundDependencies {
+  tls?: OutboundTls | undefined;
+  /**
+   * An http(s) URL of a proxy, with its credentials. It finds the addresses itself, so only hosts that are written as
+   * addresses are held against the policy.
+   */
+  proxy?: string | undefined;
   /** Finds addresses; the system's resolver unless a test has its own. */
   resolve?: Resolve;
   /** Milliseconds of a clock that never goes back. */
@@ -164,12 +187,30 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   return { method: toGet ? "GET" : hop.method, url, headers, body: toGet ? null : hop.body };
 }
 
+/** Options of TLS that are given; an undefined one would stand in the way of the default. */
+const definedTls = (tls: OutboundTls): OutboundTls =>
+  Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+
+/** Plain requests are handed to the proxy as they are, TLS goes through a tunnel: as Go's clients do. */
+const createProxyAgent = (proxy: string, tls: OutboundTls): Dispatcher =>
+  new ProxyAgent({
+    uri: proxy,
+    proxyTunnel: false,
+    requestTls: { ...definedTls(tls), timeout: CONNECT_TIMEOUT_MS },
+    connections: CONNECTIONS_PER_ORIGIN,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
 class OutboundClient implements Outbound {
   private readonly resolve: Resolve;
   private readonly monotonicMs: () => number;
   private readonly origins = new Map<string, OriginConnections>();
   private readonly failures = new Map<string, number>();
-  private agent: Agent;
+  private readonly dependencies: OutboundDependencies;
+  private filter: AddressFilter;
+  private agent: Dispatcher;
   private requests = 0;
   private connections = 0;
   private openConnections = 0;
@@ -179,7 +220,9 @@ class OutboundClient implements Outbound {
       dependencies.resolve ??
       ((hostname, callback) => lookup(hostname, { all: true, order: "verbatim" }, callback));
     this.monotonicMs = dependencies.monotonicMs ?? (() => performance.now());
-    this.agent = this.createAgent(policy);
+    this.dependencies = dependencies;
+    this.filter = createAddressFilter(policy);
+    this.agent = this.createAgent();
   }
 
   async request(text: string, options: OutboundRequest): Promise<OutboundAnswer> {
@@ -211,7 +254,8 @@ class OutboundClient implements Outbound {
 
   reconfigure(policy: OutboundPolicy): void {
     const former = this.agent;
-    this.agent = this.createAgent(policy);
+    this.filter = createAddressFilter(policy);
+    this.agent = this.createAgent();
     // Connections of the former policy end with the requests that they carry.
     former.close().catch(() => undefined);
   }
@@ -225,9 +269,12 @@ class OutboundClient implements Outbound {
     await this.agent.destroy(outboundError("outbound_failed", "the server is stopping"));
   }
 
-  private createAgent(policy: OutboundPolicy): Agent {
-    const filter = createAddressFilter(policy);
+  private createAgent(): Dispatcher {
+    const { filter } = this;
+    const { tls = {}, proxy } = this.dependencies;
+    if (proxy !== undefined) return createProxyAgent(proxy, tls);
     const connect = buildConnector({
+      ...definedTls(tls),
       timeout: CONNECT_TIMEOUT_MS,
       lookup: createGuardedLookup(filter, this.resolve, this.monotonicMs),
     });
@@ -243,7 +290,9 @@ class OutboundClient implements Outbound {
           callback(blockedAddress(options.hostname, options.hostname, reason), null);
           return;
         }
-        connect(options, (...[error, socket]: Parameters<buildConnector.Callback>) => {
+        const { servername } = tls;
+        const wanted = servername === undefined ? options : { ...options, servername };
+        connect(wanted, (...[error, socket]: Parameters<buildConnector.Callback>) => {
           if (error) callback(error, null);
           else {
             this.countConnection(`${options.protocol}//${options.host}`, socket);
@@ -307,6 +356,7 @@ class OutboundClient implements Outbound {
 
   private dispatch(hop: Hop, exchange: Exchange): void {
     const { url, method, headers, body } = hop;
+    this.checkProxied(hop.url);
     const request: Dispatcher.DispatchOptions = {
       origin: url.origin,
       path: url.pathname + url.search,
@@ -316,6 +366,14 @@ class OutboundClient implements Outbound {
       ...(this.openConnections >= MAX_KEPT_CONNECTIONS ? { reset: true } : {}),
     };
     this.agent.dispatch(request, exchange);
+  }
+
+  /** Behind a proxy no connection of ours shows the address. */
+  private checkProxied(url: URL): void {
+    if (this.dependencies.proxy === undefined) return;
+    const address = addressOf(url);
+    const reason = isIP(address) === 0 ? null : this.filter(address);
+    if (reason !== null) throw blockedAddress(address, address, reason);
   }
 
   private async decode(hop: Hop, answer: RawAnswer, options: OutboundRequest): Promise<Buffer> {

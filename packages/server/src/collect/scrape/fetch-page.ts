@@ -20,25 +20,29 @@ export interface Page {
 interface FetchOptions {
   timeoutMs: number;
   maxBodyBytes: number;
+  followRedirects: boolean;
+  /** False asks for a page that is not compressed. */
+  compressed: boolean;
   signal: AbortSignal;
 }
 
 /** Asks a target for its page. Throws FleetlightError with a cause in words. */
 export async function fetchPage(
-  outbound: Outbound,
+  outbound: Pick<Outbound, "request">,
   url: string,
   options: FetchOptions,
 ): Promise<Page> {
-  const { timeoutMs, maxBodyBytes, signal } = options;
+  const { timeoutMs, maxBodyBytes, followRedirects, compressed, signal } = options;
   const { status, headers, body } = await outbound.request(url, {
     headers: {
       accept: ACCEPT,
+      ...(compressed ? {} : { "accept-encoding": "identity" }),
       "user-agent": "Fleetlight",
       "x-prometheus-scrape-timeout-seconds": String(timeoutMs / 1000),
     },
     timeoutMs,
     maxBodyBytes,
-    followRedirects: true,
+    followRedirects,
     signal,
   });
   if (status !== 200) {

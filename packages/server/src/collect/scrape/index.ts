@@ -8,5 +8,11 @@ export {
   type ExpositionSink,
   type MetadataKind,
 } from "./exposition/index.ts";
-export { createScraper, type Scraper, type ScraperOptions, type ScraperStats } from "./scraper.ts";
-export type { ScrapeTarget } from "./target.ts";
+export {
+  createScraper,
+  type Scraper,
+  type ScraperOptions,
+  type ScraperStats,
+  type TargetStatus,
+} from "./scraper.ts";
+export { SERVICES_POOL, type ScrapeRules, type ScrapeTarget } from "./target.ts";

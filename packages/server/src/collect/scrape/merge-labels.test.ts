@@ -68,7 +68,12 @@ describe("mergeLabels", () => {
 });
 
 describe("exceededLimit", () => {
-  const limits = { label_limit: 3, label_name_length_limit: 10, label_value_length_limit: 6 };
+  const limits = {
+    prefix: "scrape.",
+    label_limit: 3,
+    label_name_length_limit: 10,
+    label_value_length_limit: 6,
+  };
   const check = (labels: Record<string, string>): string | undefined =>
     exceededLimit(new Map(Object.entries(labels)), limits);
 

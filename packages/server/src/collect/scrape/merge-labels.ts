@@ -41,6 +41,8 @@ export function mergeLabels(
 }
 
 export interface LabelLimits {
+  /** What stands before the names of limits in messages: `scrape.` where they are settings of that section. */
+  prefix: string;
   label_limit: number;
   label_name_length_limit: number;
   label_value_length_limit: number;
@@ -57,16 +59,16 @@ export function exceededLimit(
 ): string | undefined {
   const metric = JSON.stringify((labels.get(NAME_LABEL) ?? "").slice(0, 50));
   if (labels.size > limits.label_limit) {
-    return `${metric} has ${labels.size} labels; scrape.label_limit is ${limits.label_limit}`;
+    return `${metric} has ${labels.size} labels; ${limits.prefix}label_limit is ${limits.label_limit}`;
   }
   for (const [name, value] of labels) {
     if (isLonger(name, limits.label_name_length_limit)) {
       const limit = limits.label_name_length_limit;
-      return `a label name of ${metric} is longer than scrape.label_name_length_limit, ${limit} bytes`;
+      return `a label name of ${metric} is longer than ${limits.prefix}label_name_length_limit, ${limit} bytes`;
     }
     if (isLonger(value, limits.label_value_length_limit)) {
       const limit = limits.label_value_length_limit;
-      return `label ${JSON.stringify(name.slice(0, 50))} of ${metric} is longer than scrape.label_value_length_limit, ${limit} bytes`;
+      return `label ${JSON.stringify(name.slice(0, 50))} of ${metric} is longer than ${limits.prefix}label_value_length_limit, ${limit} bytes`;
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-import { FleetlightError, type LabelSet } from "#lib";
+import { FleetlightError, NAME_LABEL, type LabelSet } from "#lib";
 import type { Appender, MetricKind, MetricMetadata } from "#store";
 
 import {
@@ -22,6 +22,8 @@ const FUTURE_MS = 10 * 60_000;
 /** Metrics of one page whose metadata is kept. */
 const METADATA_LIMIT = 10_000;
 const HELP_LIMIT = 1024;
+/** Stands for a series that relabelling drops. */
+const DROPPED = -1;
 
 export interface PageLimits extends LabelLimits {
   sample_limit: number;
@@ -34,6 +36,12 @@ export interface PageContext {
   timeMs: number;
   labels: LabelSet;
   honorLabels: boolean;
+  /** False gives every sample the scrape's time. */
+  honorTimestamps: boolean;
+  /** Whether series with times of their own end when a page does not show them. */
+  endsTimedSeries: boolean;
+  /** Changes the labels of a new series; false drops it, once and for all. */
+  relabel: ((labels: Map<string, string>) => boolean) | undefined;
   limits: PageLimits;
   cache: SeriesCache;
   appender: Appender;
@@ -44,6 +52,8 @@ export interface PageContext {
 /** Counts of one page, also of one that failed midway. */
 export interface PageCounts {
   scraped: number;
+  /** Dropped by relabelling. */
+  dropped: number;
   appended: number;
   seriesAdded: number;
   duplicates: number;
@@ -56,6 +66,7 @@ export interface PageCounts {
 export class PageReader implements ExpositionSink {
   readonly counts: PageCounts = {
     scraped: 0,
+    dropped: 0,
     appended: 0,
     seriesAdded: 0,
     duplicates: 0,
@@ -65,6 +76,8 @@ export class PageReader implements ExpositionSink {
   readonly described = new Map<string, MetricMetadata>();
   private readonly context: PageContext;
   private type = "";
+  private kept = 0;
+  private isFull = false;
 
   constructor(context: PageContext) {
     this.context = context;
@@ -80,9 +93,10 @@ export class PageReader implements ExpositionSink {
       await nextTurn();
       turnMs = monotonicMs();
     }
-    if (this.counts.scraped > limits.sample_limit) {
+    const kept = this.counts.scraped - this.counts.dropped;
+    if (kept > limits.sample_limit) {
       throw limitError(
-        `the page has ${this.counts.scraped} samples; scrape.sample_limit is ${limits.sample_limit}`,
+        `the page has ${kept} samples; ${limits.prefix}sample_limit is ${limits.sample_limit}`,
       );
     }
   }
@@ -91,11 +105,25 @@ export class PageReader implements ExpositionSink {
     const { context, counts } = this;
     counts.scraped++;
     // The rest is counted, so that the error can say how many there are.
-    if (counts.scraped > context.limits.sample_limit) return;
+    if (this.isFull) return;
     const { cache } = context;
+    const timeMs = context.honorTimestamps ? timestampMs : Number.NaN;
     const entry = cache.find(context.body, start, end);
-    if (entry >= 0) this.append(entry, cache.isSeen(entry), value, timestampMs);
-    else this.appendNew(start, end, value, timestampMs);
+    if (entry < 0) this.appendNew(start, end, value, timeMs);
+    else if (cache.refOf(entry) === DROPPED) this.drop(entry);
+    else if (this.admit()) this.append(entry, cache.isSeen(entry), value, timeMs);
+  }
+
+  /** Whether the page may have one more sample. */
+  private admit(): boolean {
+    this.isFull = ++this.kept > this.context.limits.sample_limit;
+    return !this.isFull;
+  }
+
+  /** Remembered like the others, so that relabelling decides once per series and not once per sample. */
+  private drop(entry: number): void {
+    this.counts.dropped++;
+    this.context.cache.mark(entry, false);
   }
 
   private append(entry: number, isSeen: boolean, value: number, timestampMs: number): void {
@@ -106,7 +134,7 @@ export class PageReader implements ExpositionSink {
       return;
     }
     // A series with times of its own may pause without having ended.
-    context.cache.mark(entry, !isTimed);
+    context.cache.mark(entry, !isTimed || context.endsTimedSeries);
     if (isTimed && timestampMs > context.timeMs + FUTURE_MS) {
       counts.future++;
       return;
@@ -120,6 +148,11 @@ export class PageReader implements ExpositionSink {
     const { context, counts } = this;
     const series = decodeSeries(context.body, start, end, this.type);
     const merged = mergeLabels(series, context.labels, context.honorLabels);
+    if (context.relabel !== undefined && !relabelSeries(context.relabel, merged)) {
+      this.drop(context.cache.add(context.body, start, end, DROPPED));
+      return;
+    }
+    if (!this.admit()) return;
     const exceeded = exceededLimit(merged, context.limits);
     if (exceeded !== undefined) throw limitError(exceeded);
     let ref: number;
@@ -146,6 +179,18 @@ export class PageReader implements ExpositionSink {
     else if (kind === "unit") known.unit = text;
     else known.help = text.slice(0, HELP_LIMIT);
   }
+}
+
+/** @returns false when the series is dropped, @throws when what is left has no name and can not be stored. */
+function relabelSeries(
+  relabel: (labels: Map<string, string>) => boolean,
+  labels: Map<string, string>,
+): boolean {
+  if (!relabel(labels) || labels.size === 0) return false;
+  if (labels.get(NAME_LABEL) === undefined) {
+    throw new FleetlightError("scrape_limit", 422, "missing metric name (__name__ label)");
+  }
+  return true;
 }
 
 const limitError = (message: string): FleetlightError =>

@@ -21,6 +21,7 @@ import {
 import { createMemoryTelemetry, type TelemetryOptions, type TelemetryStore } from "#store";
 
 import { createScrapeCounters } from "./counters.ts";
+import { createMetadataBook } from "./metadata-book.ts";
 import { createScraper, type Scraper } from "./scraper.ts";
 import { TargetState, type ScrapeTarget } from "./target.ts";
 
@@ -102,6 +103,7 @@ const target = (url: string, changes: Partial<ScrapeTarget> = {}): ScrapeTarget 
   intervalMs: 60_000,
   timeoutMs: 5000,
   honorLabels: false,
+  pool: "test",
   ...changes,
 });
 
@@ -110,6 +112,7 @@ const single = ({ options }: Bench, what: ScrapeTarget): TargetState =>
     ...options,
     monotonicMs: () => performance.now(),
     counters: createScrapeCounters(createRegistry()),
+    keepMetadata: createMetadataBook(),
   });
 
 /** Everything that is stored of the series that match: times relative to `origin`, stale markers as "stale". */

@@ -6,6 +6,7 @@ import { labelKey, type Logger, type Now, type Outbound } from "#lib";
 import type { MetricStore } from "#store";
 
 import { createScrapeCounters, type ScrapeCounters, type ScrapeTotals } from "./counters.ts";
+import { createMetadataBook } from "./metadata-book.ts";
 import { DueHeap, hashText, nextDueMs } from "./schedule.ts";
 import { TargetState, type ScrapeTarget, type TargetContext } from "./target.ts";
 
@@ -53,8 +54,12 @@ export interface Scraper {
   sync(targets: readonly ScrapeTarget[]): void;
   /** Breaks off what is under way and waits for it. No series is ended: the next process goes on with them. */
   stop(): Promise<void>;
+  /** Every target and what became of its latest scrape, in no order. */
+  states(): Iterable<TargetStatus>;
   stats(): ScraperStats;
 }
+
+export type TargetStatus = Pick<TargetState, "target" | "last" | "described">;
 
 interface Planned {
   key: string;
@@ -69,7 +74,9 @@ interface Planned {
 const keyOf = (target: ScrapeTarget): string => `${target.tenant}\u0000${target.id}`;
 
 const isSameSource = (a: ScrapeTarget, b: ScrapeTarget): boolean =>
-  a.honorLabels === b.honorLabels && labelKey(a.labels) === labelKey(b.labels);
+  a.honorLabels === b.honorLabels &&
+  a.rules?.key === b.rules?.key &&
+  labelKey(a.labels) === labelKey(b.labels);
 
 /** One timer and one heap for all targets; how a scrape goes is in `TargetState`. */
 class HeapScraper implements Scraper {
@@ -93,6 +100,7 @@ class HeapScraper implements Scraper {
       ...options,
       monotonicMs: options.monotonicMs ?? (() => performance.now()),
       counters: this.counters,
+      keepMetadata: createMetadataBook(),
     };
     options.registry
       .gauge({ name: "fleetlight_scrape_targets", help: "Targets that are scraped." })
@@ -130,6 +138,10 @@ class HeapScraper implements Scraper {
     this.heap.clear();
     for (const { state } of this.planned.values()) state.cancel();
     await Promise.all(this.work);
+  }
+
+  *states(): Generator<TargetStatus> {
+    for (const { state } of this.planned.values()) yield state;
   }
 
   stats(): ScraperStats {

@@ -10,7 +10,7 @@ import {
   type Logger,
   type Outbound,
 } from "#lib";
-import type { Appender, MetricStore, SeriesRef } from "#store";
+import type { Appender, MetricMetadata, MetricStore, SeriesRef } from "#store";
 
 import type { Outcome, ScrapeCounters } from "./counters.ts";
 import { fetchPage } from "./fetch-page.ts";
@@ -27,7 +27,58 @@ export interface ScrapeTarget {
   intervalMs: number;
   timeoutMs: number;
   honorLabels: boolean;
+  /** Scrape pool that it belongs to: the job's name, or {@link SERVICES_POOL}. */
+  pool: string;
+  /** Labels before relabelling; those of a service when undefined. */
+  discovered?: LabelSet | undefined;
+  /** What a job of `scrape_configs` asks for; a service has the settings of `scrape` alone. */
+  rules?: ScrapeRules | undefined;
 }
+
+/** The pool of everything that is scraped because it is a service. */
+export const SERVICES_POOL = "services";
+
+/** How pages are asked for and read beyond the settings of `scrape`. */
+export interface ScrapeRules {
+  /** Differs when what is stored of the same page does; series then end and begin anew. */
+  key: string;
+  client: Pick<Outbound, "request">;
+  followRedirects: boolean;
+  compressed: boolean;
+  honorTimestamps: boolean;
+  endsTimedSeries: boolean;
+  relabel: ((labels: Map<string, string>) => boolean) | undefined;
+  /** 0 leaves a limit to `scrape`. */
+  limits: Record<LimitName, number>;
+  /** Why no target of the pool is scraped now; every scrape then fails with these words. */
+  refusal: string | undefined;
+}
+
+type LimitName =
+  | "sample_limit"
+  | "label_limit"
+  | "label_name_length_limit"
+  | "label_value_length_limit"
+  | "body_size_limit_bytes";
+
+/** What became of the latest scrape. */
+export interface LastScrape {
+  timeMs: number;
+  durationSeconds: number;
+  error: string | null;
+}
+
+const limitsOf = (config: Config["scrape"], rules: ScrapeRules | undefined) => {
+  const limit = (name: LimitName): number => rules?.limits[name] || config[name];
+  return {
+    prefix: rules === undefined ? "scrape." : "",
+    sample_limit: limit("sample_limit"),
+    label_limit: limit("label_limit"),
+    label_name_length_limit: limit("label_name_length_limit"),
+    label_value_length_limit: limit("label_value_length_limit"),
+    body_size_limit_bytes: limit("body_size_limit_bytes"),
+  };
+};
 
 export interface TargetContext {
   metrics: MetricStore;
@@ -37,6 +88,8 @@ export interface TargetContext {
   monotonicMs: () => number;
   logger: Logger;
   counters: ScrapeCounters;
+  /** Answers an equal map that is known already, so that targets with the same page share one. */
+  keepMetadata(described: ReadonlyMap<string, MetricMetadata>): ReadonlyMap<string, MetricMetadata>;
   onResult: (tenant: string, serviceId: string, result: ScrapeResult) => void;
 }
 
@@ -51,6 +104,7 @@ const REPORT_NAMES = [
 
 const NO_PAGE: PageCounts = {
   scraped: 0,
+  dropped: 0,
   appended: 0,
   seriesAdded: 0,
   duplicates: 0,
@@ -58,12 +112,12 @@ const NO_PAGE: PageCounts = {
   refused: 0,
 };
 
-/** Nothing is relabelled here, so all samples are left; Prometheus counts those that it refuses as well. */
+/** What relabelling left counts, also what was refused afterwards, as in Prometheus. */
 const reportValues = (up: boolean, seconds: number, counts: PageCounts): number[] => [
   up ? 1 : 0,
   seconds,
   counts.scraped,
-  counts.scraped,
+  counts.scraped - counts.dropped,
   counts.seriesAdded,
 ];
 
@@ -80,6 +134,10 @@ export class TargetState {
   private abort: AbortController | undefined;
   private lastTimeMs = Number.NEGATIVE_INFINITY;
   private lastError: string | null = null;
+  /** Undefined until the first scrape is over. */
+  last: LastScrape | undefined;
+  /** What the latest good page said of its metrics. */
+  described: ReadonlyMap<string, MetricMetadata> = new Map();
   private lastStrangeType: string | undefined;
   /** Counts of the page under way, for the case that it fails midway. */
   private partOfPage: PageCounts | undefined;
@@ -161,17 +219,22 @@ export class TargetState {
     const outcome = await this.commit(timeMs, error, reportValues(error === null, seconds, counts));
     if (outcome !== "dropped") this.settle(timeMs, error, counts);
     // Pages that fail show ever new series when somebody means harm.
-    if (this.cache.size > 2 * context.config().sample_limit) this.cache.dropUnseen();
+    const { sample_limit } = limitsOf(context.config(), this.target.rules);
+    if (this.cache.size > 2 * sample_limit) this.cache.dropUnseen();
     context.counters.count(outcome);
     this.report(timeMs, outcome, error, seconds, counts);
   }
 
   private async readPage(timeMs: number, signal: AbortSignal): Promise<PageCounts> {
     const { context, target } = this;
-    const config = context.config();
-    const page = await fetchPage(context.outbound, target.url, {
+    const { rules } = target;
+    if (rules?.refusal !== undefined) throw new FleetlightError("scrape_limit", 422, rules.refusal);
+    const limits = limitsOf(context.config(), rules);
+    const page = await fetchPage(rules?.client ?? context.outbound, target.url, {
       timeoutMs: Math.min(target.timeoutMs, target.intervalMs),
-      maxBodyBytes: config.body_size_limit_bytes,
+      maxBodyBytes: limits.body_size_limit_bytes,
+      followRedirects: rules?.followRedirects ?? true,
+      compressed: rules?.compressed ?? true,
       signal,
     });
     this.noteType(page.strangeType);
@@ -181,7 +244,10 @@ export class TargetState {
       timeMs,
       labels: target.labels,
       honorLabels: target.honorLabels,
-      limits: config,
+      honorTimestamps: rules?.honorTimestamps ?? true,
+      endsTimedSeries: rules?.endsTimedSeries ?? false,
+      relabel: rules?.relabel,
+      limits,
       cache: this.cache,
       appender: this.appender,
       monotonicMs: context.monotonicMs,
@@ -191,6 +257,7 @@ export class TargetState {
     for (const [metric, metadata] of reader.described) {
       context.metrics.describe(target.tenant, metric, metadata);
     }
+    this.described = context.keepMetadata(reader.described);
     return reader.counts;
   }
 
@@ -239,6 +306,7 @@ export class TargetState {
       else context.logger.warn({ ...fields, error: told }, "scrape failed");
       this.lastError = told;
     }
+    this.last = { timeMs, durationSeconds: seconds, error: told };
     context.onResult(target.tenant, target.id, {
       at: isoTime(timeMs),
       up: error === null,

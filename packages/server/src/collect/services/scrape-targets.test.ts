@@ -52,6 +52,7 @@ describe("scrape targets", () => {
         intervalMs: 10_000,
         timeoutMs: 4000,
         honorLabels: true,
+        pool: "services",
       },
     ]);
   });
@@ -67,6 +68,7 @@ describe("scrape targets", () => {
       intervalMs: 2000,
       timeoutMs: 2000,
       honorLabels: false,
+      pool: "services",
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Config } from "#config";
 
-import type { ScrapeTarget } from "../scrape/index.ts";
+import { SERVICES_POOL, type ScrapeTarget } from "../scrape/index.ts";
 import { endpointUrl, serviceLabels } from "./labels.ts";
 import type { WatchedService } from "./types.ts";
 
@@ -26,6 +26,7 @@ export function scrapeTargets(services: readonly WatchedService[], config: Confi
       id,
       url: endpointUrl(url, metrics_endpoint),
       labels: serviceLabels(service),
+      pool: SERVICES_POOL,
       intervalMs,
       timeoutMs: Math.min(timeoutMs, intervalMs),
       honorLabels: scrape.honor_labels ?? defaults.honor_labels,

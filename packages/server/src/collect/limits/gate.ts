@@ -1,0 +1,211 @@
+import type { Config } from "#config";
+import { FleetlightError, formatLabels, wordsOf, type LabelSet, type Now } from "#lib";
+import type { Appender, MetricStore, SeriesRef } from "#store";
+
+import { checkLabels } from "./check-labels.ts";
+import type { IngestCounters, Protocol, Refusal } from "./counters.ts";
+import type { SampleRates } from "./rate.ts";
+
+/** Refusals that an answer tells; all are counted. */
+const TOLD = 5;
+/** Longest text of a series in an answer. */
+const MAX_SERIES_TEXT = 500;
+
+export interface GateContext {
+  metrics: MetricStore;
+  config: () => Pick<Config, "ingest" | "limits" | "storage">;
+  now: Now;
+  counters: IngestCounters;
+  rates: SampleRates;
+}
+
+/** How one request ended. */
+export interface Admitted {
+  samples: number;
+  histograms: number;
+  /** Samples that were not taken; `messages` tells the first ones. */
+  refused: number;
+  messages: readonly string[];
+}
+
+/**
+ * What one request brings, sample by sample: each is compared with the newest of its series and with the clock, and
+ * goes into one appender. The good ones are kept whatever happens to the others, as remote write 2.0 asks for.
+ */
+export class Gate {
+  readonly limits: Config["limits"];
+  private readonly context: GateContext;
+  private readonly tenant: string;
+  private readonly protocol: Protocol;
+  private readonly appender: Appender;
+  private readonly oldestMs: number;
+  private readonly newestMs: number;
+  private readonly windowMs: number;
+  /** Newest time within this request of the series that are in it more than once. */
+  private readonly repeated = new Map<SeriesRef, number>();
+  private readonly number = new Float64Array(1);
+  private readonly words = wordsOf(this.number);
+  private readonly reasons = new Map<Refusal, number>();
+  private readonly told: string[] = [];
+  private refusedCount = 0;
+  private duplicates = 0;
+  private histograms = 0;
+
+  constructor(tenant: string, protocol: Protocol, context: GateContext) {
+    const { ingest, limits, storage } = context.config();
+    const nowMs = context.now();
+    this.context = context;
+    this.tenant = tenant;
+    this.protocol = protocol;
+    this.limits = limits;
+    this.appender = context.metrics.appender(tenant);
+    this.oldestMs = Math.max(0, nowMs - storage.retention.metrics);
+    this.newestMs = nowMs + ingest.max_future;
+    this.windowMs = ingest.out_of_order_window;
+  }
+
+  /** Samples that will be committed. */
+  get size(): number {
+    return this.appender.size;
+  }
+
+  /** Finds or makes a series; undefined when it is refused, which is counted as `samples` samples. */
+  series(pairs: readonly (readonly [string, string])[], samples = 1): SeriesRef | undefined {
+    const fault = checkLabels(pairs, this.limits);
+    // Object.fromEntries makes a property of every name, also of `__proto__`.
+    const labels: LabelSet = Object.fromEntries(pairs);
+    if (fault !== undefined) {
+      this.refuse(fault.reason, samples, () => `${fault.message} in ${textOf(labels)}`);
+      return undefined;
+    }
+    const { metrics } = this.context;
+    const full = metrics.seriesCount(this.tenant) >= this.limits.max_series;
+    try {
+      if (!full || metrics.find(this.tenant, labels) !== undefined)
+        return this.appender.series(labels);
+    } catch (error) {
+      if (!(error instanceof FleetlightError) || error.code !== "limit_reached") throw error;
+    }
+    this.refuse("series_limit", samples, () => `too many series: ${textOf(labels)} was not added`);
+    return undefined;
+  }
+
+  /** The newest time of a series that the store knows; what is later needs no comparison. */
+  newestTime(ref: SeriesRef): number {
+    return this.context.metrics.newestTime(ref);
+  }
+
+  /** A number, given as its two halves, because a NaN may lose its bits in a variable. */
+  sample(ref: SeriesRef, timeMs: number, low: number, high: number): void {
+    this.words[0] = low;
+    this.words[1] = high;
+    const isStale = (high | 0) === 0x7ff00000 && low === 2;
+    if (!this.admits(ref, timeMs, this.words)) return;
+    if (isStale) this.appender.appendStale(ref, timeMs);
+    else this.appender.append(ref, timeMs, this.number[0] as number);
+  }
+
+  value(ref: SeriesRef, timeMs: number, value: number): void {
+    this.number[0] = value;
+    this.sample(ref, timeMs, this.words[0] as number, this.words[1] as number);
+  }
+
+  stale(ref: SeriesRef, timeMs: number): void {
+    this.sample(ref, timeMs, 2, 0x7ff00000);
+  }
+
+  histogram(ref: SeriesRef, timeMs: number, bytes: Uint8Array): void {
+    if (!this.admits(ref, timeMs, bytes)) return;
+    this.appender.appendHistogram(ref, timeMs, bytes);
+    this.histograms++;
+  }
+
+  refuse(reason: Refusal, samples: number, message: () => string): void {
+    this.refusedCount += samples;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + samples);
+    if (this.told.length < TOLD) this.told.push(message());
+  }
+
+  private admits(ref: SeriesRef, timeMs: number, content: Uint32Array | Uint8Array): boolean {
+    if (timeMs > this.newestMs) {
+      this.refuseSample("future", "out of bounds: too far in the future", ref, timeMs);
+      return false;
+    }
+    if (timeMs < this.oldestMs) {
+      this.refuseSample("out_of_bounds", "out of bounds: older than the retention", ref, timeMs);
+      return false;
+    }
+    const stored = this.context.metrics.newestTime(ref);
+    const newest = Math.max(stored, this.repeated.get(ref) ?? -Infinity);
+    if (timeMs > newest) return true;
+    return this.admitsLate(ref, timeMs, newest, content);
+  }
+
+  private admitsLate(
+    ref: SeriesRef,
+    timeMs: number,
+    newestMs: number,
+    content: Uint32Array | Uint8Array,
+  ): boolean {
+    const found = this.context.metrics.compareAt(ref, timeMs, content);
+    if (found === "same") {
+      this.duplicates++;
+      return false;
+    }
+    if (found === "other") {
+      this.refuseSample("duplicate_timestamp", "duplicate sample for timestamp", ref, timeMs);
+      return false;
+    }
+    if (timeMs >= newestMs - this.windowMs) return true;
+    const what = this.windowMs === 0 ? "out of order sample" : "too old sample";
+    this.refuseSample("out_of_order", what, ref, timeMs);
+    return false;
+  }
+
+  private refuseSample(reason: Refusal, what: string, ref: SeriesRef, timeMs: number): void {
+    const { metrics } = this.context;
+    this.refuse(reason, 1, () => `${what}: ${timeMs} of ${textOf(metrics.labels(ref))}`);
+  }
+
+  /**
+   * Makes what was admitted durable and visible. Counts everything, also when it fails.
+   * @throws FleetlightError `limit_reached` or `overloaded`; then nothing was taken.
+   */
+  async commit(): Promise<Admitted> {
+    const { counters, rates, now } = this.context;
+    const samples = this.appender.size;
+    try {
+      rates.take(this.tenant, samples, this.limits.samples_per_second, now());
+    } catch (error) {
+      this.appender.rollback();
+      counters.refused("rate", 1);
+      counters.requests(this.protocol, "refused");
+      throw error;
+    }
+    try {
+      await this.appender.commit();
+    } catch (error) {
+      counters.requests(this.protocol, "refused");
+      throw error;
+    }
+    counters.samples(this.protocol, samples);
+    if (this.duplicates > 0) counters.duplicates(this.duplicates);
+    for (const [reason, count] of this.reasons) counters.refused(reason, count);
+    counters.requests(this.protocol, this.refusedCount > 0 ? "partial" : "ok");
+    const told = this.told.length;
+    return {
+      samples: samples - this.histograms,
+      histograms: this.histograms,
+      refused: this.refusedCount,
+      messages:
+        this.refusedCount > told
+          ? [...this.told, `and more: ${this.refusedCount} samples were refused`]
+          : this.told,
+    };
+  }
+}
+
+const textOf = (labels: LabelSet): string => {
+  const text = formatLabels(labels);
+  return text.length > MAX_SERIES_TEXT ? `${text.slice(0, MAX_SERIES_TEXT)}…` : text;
+};
