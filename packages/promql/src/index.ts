@@ -4,6 +4,7 @@ export { EvaluationError, type EvaluationErrorType } from "./engine/errors.ts";
 export type * from "./engine/types.ts";
 export { setStale, isStale } from "./engine/stale.ts";
 export { formatFloat } from "./format-float.ts";
+export { histogramJson } from "./histogram/index.ts";
 export type { FloatHistogram, BucketSpan, CounterResetHint } from "./histogram/index.ts";
 export { compareBytes, Labels } from "./labels.ts";
 export { memoryStorage, STALE, type MemorySeries } from "./memory-storage.ts";

@@ -15,7 +15,7 @@ import {
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
-import { createMetricQueries } from "#query";
+import { createMetricQueries, createPromQLQueries } from "#query";
 import { createAlerts } from "#respond";
 import { createHttpInstruments, RealtimeHub, type Doors } from "#serve";
 import { createStateStore, createTelemetryStore, type EventStore } from "#store";
@@ -176,6 +176,12 @@ export async function startServer({
       host,
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
+      promql: createPromQLQueries({
+        metrics,
+        config: () => config().query,
+        registry: ownMetrics,
+        logger,
+      }),
       figures: process.figures,
       isReady: () => ready,
       targets: () => {

@@ -4,7 +4,7 @@ import type { HostCollector, ServiceRegistry, TargetMetadataView, TargetsView } 
 import type { Config, ConfigManager } from "#config";
 import type { RuleGroupsView, Rules } from "#decide";
 import type { Logger, Now } from "#lib";
-import type { MetricQueries } from "#query";
+import type { MetricQueries, PromQLQueries } from "#query";
 import type { Alerts } from "#respond";
 import type { StateStore, TelemetryStore } from "#store";
 
@@ -29,6 +29,7 @@ export interface Doors {
   rules: Rules;
   alerts: Alerts;
   queries: MetricQueries;
+  promql: PromQLQueries;
   telemetry: TelemetryStore;
   state: StateStore;
   host: HostCollector;

@@ -1,3 +1,4 @@
+export { createPromQLQueries } from "./queries.ts";
 export { createCatalog, type Catalog, type CatalogRequest } from "./catalog.ts";
 export { labelsJson, ResultWriter, statsJson } from "./result-json.ts";
 export type { PromQLOptions, PromQLQueries, PromQLStats } from "./types.ts";

@@ -1,15 +1,6 @@
-import type { LabelMatcher } from "@fleetlight/promql";
-import { RE2JS } from "re2js";
+import { compileMatcher, type LabelMatcher } from "@fleetlight/promql";
 
 import { NAME_LABEL, type Selector } from "#lib";
-
-/** Regular expressions are RE2, anchored at both ends, and the dot matches newlines. */
-function testOf({ op, value }: LabelMatcher): (found: string) => boolean {
-  if (op === "=") return (found) => found === value;
-  if (op === "!=") return (found) => found !== value;
-  const compiled = RE2JS.compile(value, RE2JS.DOTALL);
-  return op === "=~" ? (found) => compiled.matches(found) : (found) => !compiled.matches(found);
-}
 
 /** The store's selector for PromQL's matchers, which the parser has checked. */
 export function selectorOf(matchers: readonly LabelMatcher[]): Selector {
@@ -17,7 +8,7 @@ export function selectorOf(matchers: readonly LabelMatcher[]): Selector {
     name: matcher.name,
     operator: matcher.op,
     value: matcher.value,
-    test: testOf(matcher),
+    test: compileMatcher(matcher),
   }));
   return {
     metric: matchers.find(({ name, op }) => name === NAME_LABEL && op === "=")?.value,

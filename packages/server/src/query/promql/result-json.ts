@@ -1,10 +1,10 @@
-import type {
-  FloatHistogram,
-  InstantSample,
-  Labels,
-  MatrixSeries,
-  QueryResult,
-  ResultData,
+import {
+  histogramJson,
+  type InstantSample,
+  type Labels,
+  type MatrixSeries,
+  type QueryResult,
+  type ResultData,
 } from "@fleetlight/promql";
 
 import { JsonBytes } from "./json-bytes.ts";
@@ -25,9 +25,6 @@ export interface AnswerExtras {
   plan?: string | undefined;
 }
 
-/** The API's form of a native histogram, as JSON. */
-export type HistogramJson = (histogram: FloatHistogram) => string;
-
 const keyOf = (name: string): string => JSON.stringify(name);
 
 /** A label set as a JSON object, in the order of names. */
@@ -41,11 +38,6 @@ export function labelsJson(labels: Labels): string {
 /** Writes the answer of a query in the shape of Prometheus' API, a buffer at a time and never as a whole. */
 export class ResultWriter {
   private readonly out = new JsonBytes();
-  private readonly histogramJson: HistogramJson;
-
-  constructor(histogramJson: HistogramJson) {
-    this.histogramJson = histogramJson;
-  }
 
   /** The bytes of the answer; each piece is valid until the next one is asked for. */
   *write(data: ResultData, extras: AnswerExtras): Generator<Buffer> {
@@ -83,7 +75,7 @@ export class ResultWriter {
       out.seconds(timeMs);
       out.char(COMMA);
       if (histogram === undefined) out.value(value);
-      else out.raw(this.histogramJson(histogram));
+      else out.raw(JSON.stringify(histogramJson(histogram)));
       out.raw("]}");
     }
     out.char(CLOSE);
@@ -132,7 +124,7 @@ export class ResultWriter {
       separator = ",[";
       out.seconds(times[i] ?? 0);
       out.char(COMMA);
-      out.raw(this.histogramJson(histogram));
+      out.raw(JSON.stringify(histogramJson(histogram)));
       out.char(CLOSE);
     }
     if (separator === ",[") out.char(CLOSE);

@@ -21,6 +21,7 @@ import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { prometheusRoutes } from "./routes/prometheus/index.ts";
 import { operationRoutes, PROBE_PATHS, probeRoutes } from "./routes/probes.ts";
 import { serviceRoutes } from "./routes/services.ts";
 
@@ -162,6 +163,7 @@ export function createHttp(doors: Doors, instruments: HttpInstruments): App {
       ruleRoutes,
       alertRoutes,
       metricRoutes,
+      prometheusRoutes,
       dashboardRoutes,
       consoleRoutes,
     ])

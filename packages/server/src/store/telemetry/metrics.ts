@@ -148,6 +148,12 @@ export class Metrics implements MetricStore, AppenderTarget {
     this.undescribed.push({ tenant, metric, ...metadata, updatedAtMs: this.options.now() });
   }
 
+  *metadataOf(tenant: string): Generator<[string, MetricMetadata]> {
+    const prefix = `${tenant}\u0002`;
+    for (const [key, metadata] of this.descriptions)
+      if (key.startsWith(prefix)) yield [key.slice(prefix.length), metadata];
+  }
+
   metadata(tenant: string, metric: string): MetricMetadata | undefined {
     return this.descriptions.get(`${tenant}\u0002${metric}`);
   }

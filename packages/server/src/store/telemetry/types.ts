@@ -121,6 +121,8 @@ export interface MetricStore {
   /** Remembers what a source said of a metric; cheap when nothing changed. */
   describe(tenant: string, metric: string, metadata: MetricMetadata): void;
   metadata(tenant: string, metric: string): MetricMetadata | undefined;
+  /** Everything that is remembered of a tenant's metrics, by name, in no order. */
+  metadataOf(tenant: string): Iterable<[string, MetricMetadata]>;
 
   labels(ref: SeriesRef): LabelSet;
   /** Unix milliseconds of the newest sample that memory knows of; -Infinity when it knows none. */
