@@ -35,7 +35,7 @@ export async function selectInstant(
     for (const series of batch) {
       const row = out.addRow(series.labels, take !== "sample");
       let samples = 0;
-      if (smoothed) samples = smooth(out, row, series, ctx, resolved);
+      if (smoothed) samples = smooth(out, row, series, expr, ctx, resolved);
       else {
         const cursor = new Cursor(series, ctx, resolved, take);
         while (!cursor.fill(out, row)) if (budget.due) await budget.pause();

@@ -1,9 +1,7 @@
 import type { RangeCall, RangeFunction, RangeWindow } from "../functions/types.ts";
 import type { StoredSeries } from "../storage.ts";
 import type { EvalContext } from "./context.ts";
-import { EvaluationError } from "./errors.ts";
 import type { Resolved } from "./plan.ts";
-import { NO_HISTOGRAMS } from "./smooth.ts";
 import { withoutStale } from "./stale.ts";
 import type { Vector } from "./vector.ts";
 
@@ -123,7 +121,7 @@ export class WindowRunner {
 
   private advanceExtended(extension: Extension): boolean {
     const { window, ctx, resolved } = this;
-    const { times, histograms } = window;
+    const { times } = window;
     const { startMs, stepMs, steps } = ctx;
     const count = times.length;
     const { rangeMs, offsetMs, atMs } = resolved;
@@ -137,9 +135,6 @@ export class WindowRunner {
       from = passUntil(times, from, to, windowStart);
       extendedFrom = passUntil(times, extendedFrom, extendedTo, windowStart - extension.beforeMs);
       if (extendedFrom === extendedTo) continue;
-      for (let i = extendedFrom; histograms && i < extendedTo; i++) {
-        if (histograms[i]) throw new EvaluationError("execution", NO_HISTOGRAMS);
-      }
       Object.assign(window, { from, to, extendedFrom, extendedTo, endMs, evalMs, step });
       window.startMs = windowStart;
       this.take();
