@@ -4,8 +4,31 @@ export { EvaluationError, type EvaluationErrorType } from "./engine/errors.ts";
 export type * from "./engine/types.ts";
 export { setStale, isStale } from "./engine/stale.ts";
 export { formatFloat } from "./format-float.ts";
-export { histogramJson } from "./histogram/index.ts";
-export type { FloatHistogram, BucketSpan, CounterResetHint } from "./histogram/index.ts";
+export {
+  createHistogram,
+  CUSTOM_BUCKETS_SCHEMA,
+  decodeHistogram,
+  encodeHistogram,
+  formatHistogram,
+  fromClassic,
+  fromOtlpExplicit,
+  fromOtlpExponential,
+  fromWire,
+  HistogramError,
+  histogramJson,
+  validateHistogram,
+} from "./histogram/index.ts";
+export type {
+  BucketSpan,
+  ClassicBuckets,
+  CounterResetHint,
+  FloatHistogram,
+  HistogramJson,
+  OtlpBuckets,
+  OtlpExplicitPoint,
+  OtlpExponentialPoint,
+  WireHistogram,
+} from "./histogram/index.ts";
 export { compareBytes, Labels } from "./labels.ts";
 export { memoryStorage, STALE, type MemorySeries } from "./memory-storage.ts";
 export type * from "./storage.ts";

@@ -5,6 +5,19 @@ export {
   subHistograms,
   type Combination,
 } from "./arithmetic.ts";
+export { decodeHistogram, encodeHistogram } from "./codec.ts";
+export {
+  fromClassic,
+  fromOtlpExplicit,
+  fromOtlpExponential,
+  fromWire,
+  type ClassicBuckets,
+  type OtlpBuckets,
+  type OtlpExplicitPoint,
+  type OtlpExponentialPoint,
+  type WireHistogram,
+} from "./convert.ts";
+export { HistogramError } from "./error.ts";
 export { formatHistogram, histogramJson, type BoundaryRule, type HistogramJson } from "./format.ts";
 export {
   histogramFraction,
@@ -48,3 +61,4 @@ export { trimHistogram } from "./trim.ts";
 export type * from "./types.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./types.ts";
 export { bucketsOf, BucketView, type Bucket } from "./view.ts";
+export { MAX_BUCKETS, toSupportedSchema, validateHistogram } from "./validate.ts";

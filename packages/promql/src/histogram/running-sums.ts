@@ -81,7 +81,7 @@ export class RunningSide {
     this.makeRoom(indices);
     let i = 0;
     for (let j = 0; j < indices.length; j++) {
-      while (this.indices[i] !== indices[j]) i++;
+      while (i < this.indices.length && this.indices[i] !== indices[j]) i++;
       this.sums.add(i, counts[j] ?? 0);
     }
   }

@@ -28,4 +28,9 @@ export interface FloatHistogram {
   readonly negativeBuckets: readonly number[];
   /** Upper bounds of custom buckets, ascending, without +Inf; empty for exponential ones. */
   readonly customValues: readonly number[];
+  /**
+   * A stale marker: upstream gives the sum the bits of its stale NaN, which a number does not keep in JavaScript. Stores
+   * hand the engine a stale float instead.
+   */
+  readonly stale?: boolean;
 }
