@@ -1,5 +1,9 @@
 import { EvaluationError } from "./errors.ts";
 
+/** After what the event loop has waiting; browsers know no setImmediate. */
+const nextTurn: (resume: () => void) => void =
+  typeof setImmediate === "function" ? setImmediate : (resume) => setTimeout(resume, 0);
+
 /** How long an evaluation may hold the event loop before it gives way. */
 const SLICE_MS = 8;
 
@@ -93,7 +97,7 @@ export class Budget {
 
   /** Gives way to the event loop. @throws EvaluationError when the query was cancelled or took too long. */
   async pause(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => nextTurn(resolve));
     this.check();
     this.sliceEnd = performance.now() + SLICE_MS;
   }

@@ -1,6 +1,7 @@
 import type { Expr } from "../syntax/ast.ts";
 import type { EvalContext } from "./context.ts";
 import { EvaluationError } from "./errors.ts";
+import { extendSeries } from "./extend.ts";
 import { evaluate } from "./evaluate.ts";
 import { fetchSeries, selectRequest } from "./fetch.ts";
 import { sortMatrix, toMatrix, toMatrixSeries } from "./result.ts";
@@ -21,6 +22,7 @@ export async function evaluateRange(expr: Expr, ctx: EvalContext): Promise<Matri
     case "matrix": {
       const resolved = ctx.plan.of(expr);
       const { extended } = expr.selector;
+      const endMs = (resolved.atMs ?? ctx.startMs) - resolved.offsetMs;
       const request = selectRequest(ctx, expr.selector.matchers, resolved, {
         beforeMs: resolved.rangeMs + (extended ? ctx.lookbackMs : 0),
         afterMs: extended === "smoothed" ? ctx.lookbackMs : 0,
@@ -28,7 +30,10 @@ export async function evaluateRange(expr: Expr, ctx: EvalContext): Promise<Matri
       const result: MatrixSeries[] = [];
       for await (const batch of fetchSeries(ctx, request)) {
         for (const stored of batch) {
-          const series = toMatrixSeries(withoutStale(stored), request.startMs, request.endMs);
+          const samples = withoutStale(stored);
+          const series = extended
+            ? extendSeries(samples, endMs - resolved.rangeMs, endMs, extended === "smoothed")
+            : toMatrixSeries(samples, request.startMs, request.endMs);
           if (series) result.push(series);
           ctx.budget.hold(series?.times.length ?? 0);
         }
