@@ -37,6 +37,7 @@ const stable: Record<string, string> = {
 const experimental: Record<string, string> = {
   "": "end range start step",
   v: "start_timestamp",
+  ss: "max_of min_of",
   m: `first_over_time mad_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time
     ts_of_min_over_time`,
   mss: "double_exponential_smoothing",
@@ -45,7 +46,17 @@ const experimental: Record<string, string> = {
   "vtss?s?s?s?s?s?s?s?s?": "histogram_quantiles",
 };
 
-const returnsScalar = new Set(["pi", "time", "scalar", "end", "range", "start", "step"]);
+const returnsScalar = new Set([
+  "pi",
+  "time",
+  "scalar",
+  "end",
+  "range",
+  "start",
+  "step",
+  "max_of",
+  "min_of",
+]);
 
 function* signatures(
   table: Record<string, string>,

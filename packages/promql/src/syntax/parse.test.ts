@@ -11,6 +11,7 @@ import {
   PromQLError,
   formatPromQL,
   functions,
+  parseMatchers,
   parsePromQL,
   typeOf,
 } from "../index.ts";
@@ -77,9 +78,9 @@ describe("selectors", () => {
     ['{a=""}', "at least one non-empty matcher"],
     ['{a=~".*",b!~".+"}', "at least one non-empty matcher"],
     ['foo{__name__="bar"}', 'must not be set twice: "foo" or "bar"'],
-    ['foo{a=~"(?=x)"}', "invalid regular expression"],
-    ['foo{a=~"(a)\\\\1"}', "invalid regular expression"],
-    ['foo{a=~"["}', "invalid regular expression"],
+    ['foo{a=~"(?=x)"}', "error parsing regexp: "],
+    ['foo{a=~"(a)\\\\1"}', "error parsing regexp: "],
+    ['foo{a=~"["}', "error parsing regexp: "],
     ["foo offset 5m [5m]", "no offset modifiers allowed before range"],
     ["foo @ 5 @ 6", "may not be set multiple times"],
     ["foo @ NaN", "out of bounds"],
@@ -90,7 +91,7 @@ describe("selectors", () => {
     ["foo[0s]", "duration must be greater than 0"],
     ["foo[5m:-1s]", "duration must be greater than 0"],
     ["foo[300y]", "out of range"],
-    ["atan2", "unexpected operator"],
+    ["atan2", "unexpected <op:atan2>"],
   ])("refuses %s", (text, reason) => expect(errorOf(text).message).toContain(reason));
 
   it("puts the modifiers of a range on its selector", () => {
@@ -150,10 +151,10 @@ describe("operators", () => {
     ["a or fill (1) b", "not allowed for set operators"],
     ["a and on (b) group_left c", 'no grouping allowed for "and"'],
     ["a + on (b) group_left (b) c", "ON and GROUP"],
-    ['a + "b"', "only scalar and instant vector types, got string"],
+    ['a + "b"', "only scalar and instant vector types"],
     ["-a[5m]", 'instant vector, got "range vector"'],
-    ["a + b[5m:]", "got range vector"],
-    ["a + group_left (b) c", "expected expression"],
+    ["a + b[5m:]", "only scalar and instant vector types"],
+    ["a + group_left (b) c", "unexpected <group_left>"],
   ])("refuses %s", (text, reason) => expect(errorOf(text).message).toContain(reason));
 });
 
@@ -172,7 +173,7 @@ describe("aggregations and functions", () => {
     ["sum(a[5m])", "expected type instant vector in aggregation expression, got range vector"],
     ['sum by ("") (a)', "invalid label name"],
     ["sum by (inf) (a)", "expected label"],
-    ["nope(a)", "no function with that name"],
+    ["nope(a)", 'unknown function with name "nope"'],
     ["rate(a)", 'expected type range vector in call to function "rate", got instant vector'],
     ["label_join(a)", "expected at least 3 argument(s)"],
     ["info(a, b)", "expected label selectors only"],
@@ -208,7 +209,7 @@ describe("aggregations and functions", () => {
       max: 12,
       experimental: true,
     });
-    expect(functions.size).toBe(88);
+    expect(functions.size).toBe(90);
   });
 });
 
@@ -216,11 +217,42 @@ describe("errors", () => {
   it("give the place and what was expected", () => {
     const error = errorOf("sum(\n  foo{a=b})");
     expect(error).toMatchObject({ line: 2, column: 9, start: 13, end: 14 });
-    expect(error.message).toBe('2:9: parse error: unexpected identifier "b", expected string');
-    expect(errorOf("foo[]").reason).toBe(
-      'unexpected "]", expected number or duration or step() or range() or "("',
+    expect(error.message).toBe(
+      '2:9: parse error: unexpected identifier "b" in label matching, expected string',
     );
-    expect(errorOf("1 +").reason).toBe("unexpected end of input, expected expression");
+    expect(errorOf("foo[]").expected).toEqual(["number or duration", "step()", "range()", '"("']);
+    expect(errorOf("1 +").reason).toBe("unexpected end of input");
+    expect(errorOf("1 +").expected).toEqual(["expression"]);
+    expect(errorOf("").message).toBe("unknown position: parse error: no expression found in input");
+  });
+
+  it.each([
+    ["a b (", 2, 'unexpected identifier "b"'],
+    ["a sum", 2, "unexpected <aggr:sum>"],
+    ['a "a long text"', 2, 'unexpected string "\\"a long te"...'],
+    ["a 5", 2, 'unexpected number "5"'],
+    ["a 5m", 2, 'unexpected duration "5m"'],
+    ["a and", 5, "unexpected end of input"],
+    ["a a:b", 2, 'unexpected metric identifier "a:b"'],
+    [
+      "a offset b",
+      9,
+      'unexpected identifier "b" in offset, expected number, duration, step(), or range()',
+    ],
+    ["a @ b", 4, 'unexpected identifier "b" in @, expected timestamp'],
+    ["a[5m:}", 5, "unexpected character: '}'"],
+    ["sum by (a b) (c)", 10, 'unexpected identifier "b" in grouping opts, expected "," or ")"'],
+    ['a{"b" c}', 6, 'unexpected identifier "c" in label matching, expected "," or "}"'],
+    ["a{5}", 2, 'unexpected number "5" in label matching, expected identifier or "}"'],
+    ["'abc", 0, "unterminated quoted string"],
+    ["`abc", 0, "unterminated raw string"],
+    ["a]", 1, "unexpected right bracket ']'"],
+    ["0deadbeef", 0, 'bad number or duration syntax: "0de"'],
+    ["rate(a[1m], )", 10, "trailing commas not allowed in function call args"],
+    ["a ; b", 2, "unexpected character: ';'"],
+  ])("of %s are upstream's", (text, start, reason) => {
+    const error = errorOf(text);
+    expect([error.start, error.reason]).toEqual([start, reason]);
   });
 
   it("limit depth, operators and length", () => {
@@ -248,6 +280,7 @@ describe("errors", () => {
 interface SharedCase {
   input: string;
   valid: boolean;
+  errors?: { start: number; message: string }[];
 }
 
 describe("shared cases", () => {
@@ -269,4 +302,35 @@ describe("shared cases", () => {
     expect(cases.length).toBeGreaterThan(100);
     expect(wrong).toEqual([]);
   });
+
+  it.skipIf(file === undefined)("agree on the words of the first error and its place", () => {
+    const { cases } = JSON.parse(readFileSync(file ?? "", "utf8")) as { cases: SharedCase[] };
+    const refused = cases.filter(({ valid }) => !valid);
+    expect(refused.length).toBeGreaterThan(50);
+    for (const { input, errors } of refused) {
+      const { start, reason } = errorOf(input);
+      expect([start, reason], input).toEqual([errors?.[0]?.start, errors?.[0]?.message]);
+    }
+  });
+});
+
+describe("selectors alone", () => {
+  it.each([
+    ["up", [{ name: "__name__", op: "=", value: "up" }]],
+    ['{a=~".*"}', [{ name: "a", op: "=~", value: ".*" }]],
+    ["{}", []],
+  ])("%s gives its matchers, even when all may be empty", (text, matchers) =>
+    expect(parseMatchers(text)).toEqual(matchers),
+  );
+
+  it.each([
+    "",
+    "up + 1",
+    "up[5m]",
+    "up offset 5m",
+    "up @ 5",
+    "rate(up[5m])",
+    "{",
+    'up{__name__="x"}',
+  ])("refuses %s", (text) => expect(() => parseMatchers(text)).toThrow(PromQLError));
 });
