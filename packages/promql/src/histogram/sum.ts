@@ -2,9 +2,9 @@ import { combinedHint, divideHistogram } from "./arithmetic.ts";
 import { commonBounds, exponentialBound, reducedIndex, sameNumbers } from "./bounds.ts";
 import { negativeSide, positiveSide, sameSpans, usesCustomBuckets } from "./shape.ts";
 import { RunningSide, Sums } from "./running-sums.ts";
-import { customMapping } from "./sides.ts";
+import { customMapping, reduceSide } from "./sides.ts";
 import type { BucketSpan, CounterResetHint, FloatHistogram } from "./types.ts";
-import { widenedZero } from "./zero-bucket.ts";
+import { bucketsCovered, bucketsWithin, dropFirst, widenedZero } from "./zero-bucket.ts";
 
 /** Places of the totals in their columns. */
 const COUNT = 0;
@@ -186,20 +186,16 @@ export class HistogramSum {
       side.addAligned(buckets);
       return;
     }
-    const theirs = side === this.positive ? positiveSide(h) : negativeSide(h);
-    const steps = this.custom ? 0 : h.schema - this.schema;
-    let first = 0;
-    const indices = theirs.indices.map((index) =>
-      steps === 0 ? index : reducedIndex(index, steps),
-    );
-    if (!this.custom) {
-      while (
-        first < indices.length &&
-        exponentialBound(indices[first] ?? 0, this.schema) <= this.zeroThreshold
-      )
-        first++;
+    const all = side === this.positive ? positiveSide(h) : negativeSide(h);
+    if (this.custom) {
+      side.add(all.indices, all.counts);
+      return;
     }
-    side.add(indices.slice(first), theirs.counts.slice(first));
+    // What the wider zero bucket took in must not be counted twice.
+    const zero = h.zeroThreshold === this.zeroThreshold ? bucketsCovered : bucketsWithin;
+    const outside = dropFirst(all, zero(all, h.schema, this.zeroThreshold));
+    const theirs = reduceSide(outside, h.schema - this.schema);
+    side.add(theirs.indices, theirs.counts);
   }
 
   /** Makes the zero buckets equally wide, and answers what is then in that of `h`. */
