@@ -30,6 +30,11 @@ export class Annotations {
     return cut([...this.infoSet], "info");
   }
 
+  /** The expression's text at a place. */
+  source(span: Span): string {
+    return this.text.slice(span.start, span.end);
+  }
+
   private place(span: Span): string {
     const before = this.text.slice(0, span.start);
     const line = before.split("\n").length;
