@@ -62,9 +62,10 @@ function checkQuantiles(call: Call, quantiles: Float64Array, place: Span): void 
   }
 }
 
-/** Takes quantiles of histograms. Remarks on native ones point to the first argument, on classic ones to the vector. */
+/** Takes quantiles of histograms. Remarks point to the vector. */
 function quantileVisitor(call: Call, quantiles: Float64Array, vectorAt: number): HistogramVisitor {
   const { annotations } = call.ctx;
+  const place = argument(call.expr, vectorAt);
   return {
     classic(buckets, step, labels) {
       const quantile = quantiles[step] ?? NaN;
@@ -72,12 +73,12 @@ function quantileVisitor(call: Call, quantiles: Float64Array, vectorAt: number):
       if (quantile < 0) return -Infinity;
       if (quantile > 1) return Infinity;
       const { usable, forced } = prepare(buckets);
-      if (forced) infoForcedMonotonicity(annotations, labels, argument(call.expr, vectorAt));
+      if (forced) infoForcedMonotonicity(annotations, labels, place);
       return usable ? bucketQuantile(quantile, buckets) : NaN;
     },
     native(histogram, step, labels) {
       const { value, nan } = histogramQuantile(quantiles[step] ?? NaN, histogram);
-      if (nan !== "none") infoQuantileOfNan(annotations, labels, argument(call.expr, 0), nan);
+      if (nan !== "none") infoQuantileOfNan(annotations, labels, place, nan);
       return value;
     },
   };
@@ -133,7 +134,6 @@ async function fraction(call: Call): Promise<Vector> {
     classic: (buckets, step) => bucketFraction(lower[step] ?? NaN, upper[step] ?? NaN, buckets),
     native(histogram, step, labels) {
       const outcome = histogramFraction(lower[step] ?? NaN, upper[step] ?? NaN, histogram);
-      const place = argument(call.expr, 0);
       if (outcome.nanExcluded) infoFractionWithoutNan(annotations, labels, place);
       return outcome.value;
     },
