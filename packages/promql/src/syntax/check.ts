@@ -52,10 +52,7 @@ export function check(source: Source, expr: Expr): ValueType {
     case "subquery": {
       const type = check(source, expr.expr);
       if (type === "vector") return "matrix";
-      return source.fail(
-        expr,
-        `subquery is only allowed on instant vector, got ${typeNames[type]} instead`,
-      );
+      return source.fail(expr, `subquery is only allowed on instant vector, got ${type} instead`);
     }
     case "paren":
       return check(source, expr.expr);
@@ -139,7 +136,7 @@ function checkBinary(source: Source, expr: BinaryExpr): ValueType {
   ] as const) {
     if (type === "scalar" || type === "vector") continue;
     const only = "binary expression must contain only scalar and instant vector types";
-    source.fail(side, `${only}, got ${typeNames[type]}`);
+    source.fail(side, only);
   }
   const scalars = left === "scalar" && right === "scalar";
   if (scalars && comparisons.has(expr.op) && !expr.bool) {
@@ -177,11 +174,11 @@ function checkSetOperator(source: Source, expr: BinaryExpr): void {
 }
 
 function dropMatching(source: Source, expr: BinaryExpr): void {
-  if (setOperators.has(expr.op)) {
-    source.fail(expr, `set operator "${expr.op}" not allowed in binary scalar expression`);
-  }
   if ((expr.matching?.labels.length ?? 0) > 0) {
     source.fail(expr, "vector matching only allowed between instant vectors");
+  }
+  if (setOperators.has(expr.op)) {
+    source.fail(expr, `set operator "${expr.op}" not allowed in binary scalar expression`);
   }
   if (hasFill(expr)) {
     source.fail(expr, "filling in missing series only allowed between instant vectors");

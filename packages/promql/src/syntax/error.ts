@@ -1,6 +1,6 @@
 /**
  * Thrown for every expression that is not valid PromQL, and for nothing else. `start` and `end` are offsets into
- * the text in UTF-16 units (end is exclusive); `line` and `column` count from 1.
+ * the text in UTF-16 units (end is exclusive); `line` and `column` count from 1. The message is upstream's.
  */
 export class PromQLError extends Error {
   override readonly name = "PromQLError";
@@ -9,17 +9,27 @@ export class PromQLError extends Error {
   readonly end: number;
   readonly line: number;
   readonly column: number;
+  /** What the grammar would have taken at `start`, where that is known; upstream's messages mostly leave it out. */
+  readonly expected: readonly string[];
 
-  constructor(text: string, start: number, end: number, reason: string) {
+  constructor(
+    text: string,
+    start: number,
+    end: number,
+    reason: string,
+    expected: readonly string[] = [],
+  ) {
     const before = text.slice(0, start);
     const line = before.split("\n").length;
     const column = start - before.lastIndexOf("\n");
-    super(`${line}:${column}: parse error: ${reason}`);
+    const place = text === "" ? "unknown position" : `${line}:${column}`;
+    super(`${place}: parse error: ${reason}`);
     this.reason = reason;
     this.start = start;
     this.end = end;
     this.line = line;
     this.column = column;
+    this.expected = expected;
   }
 }
 

@@ -4,6 +4,7 @@ import { parser } from "@prometheus-io/lezer-promql";
 import { PromQLError } from "./error.ts";
 import type { Token } from "./lex.ts";
 import { functions } from "./functions.ts";
+import { unexpected } from "./unexpected.ts";
 
 const strict = parser.configure({ strict: true });
 
@@ -41,28 +42,41 @@ function attempt(plain: string): Tree | number {
   }
 }
 
-/** Parses the plain text of the lexer with Prometheus' own grammar. Throws PromQLError with what was expected. */
-export function parseTree(text: string, plain: string, tokens: readonly Token[]): Tree {
-  if (tokens.length === 0) {
-    throw new PromQLError(text, 0, 0, "no expression found in input, expected an expression");
-  }
+/**
+ * Parses the plain text of the lexer with Prometheus' own grammar. Throws PromQLError in upstream's words; `lexical` is
+ * what stopped the lexer, and counts unless the grammar gives up before that place.
+ */
+export function parseTree(
+  text: string,
+  plain: string,
+  tokens: readonly Token[],
+  lexical: PromQLError | undefined,
+): Tree {
+  if (tokens.length === 0)
+    throw lexical ?? new PromQLError(text, 0, 0, "no expression found in input", ["an expression"]);
   const tree = attempt(plain);
-  if (typeof tree !== "number") return tree;
-  const index = tokens.findIndex((token) => token.end > tree);
-  return refuse(text, plain, tokens[index], tokens[index - 1]);
+  if (typeof tree !== "number" && lexical === undefined) return tree;
+  const at = typeof tree === "number" ? tree : plain.length;
+  const index = tokens.findIndex((token) => token.end > at);
+  if (lexical !== undefined && index < 0) throw lexical;
+  return refuse(text, plain, tokens, index < 0 ? tokens.length : index);
 }
 
-function refuse(text: string, plain: string, found?: Token, before?: Token): never {
+function refuse(text: string, plain: string, tokens: readonly Token[], index: number): never {
+  const found = tokens[index];
+  const before = tokens[index - 1];
   if (found?.text === "(" && before?.kind === "word" && !functions.has(before.text)) {
-    const reason = `unexpected "(" after "${before.text}": there is no function with that name`;
+    const reason = `unknown function with name "${before.text}"`;
+    throw new PromQLError(text, before.start, before.end, reason);
+  }
+  if (found?.text === ")" && before?.text === "," && before.kind === "symbol") {
+    const reason = "trailing commas not allowed in function call args";
     throw new PromQLError(text, before.start, before.end, reason);
   }
   const start = found?.start ?? text.length;
   const end = found?.end ?? text.length;
-  const got = found ? describe(found) : "unexpected end of input";
-  const expected = expectedAfter(plain.slice(0, start));
-  const hint = expected.length > 0 ? `, expected ${expected.join(" or ")}` : "";
-  throw new PromQLError(text, start, end, `${got}${hint}`);
+  const reason = unexpected(tokens, index);
+  throw new PromQLError(text, start, end, reason, expectedAfter(plain.slice(0, start)));
 }
 
 function expectedAfter(prefix: string): string[] {
@@ -73,10 +87,4 @@ function expectedAfter(prefix: string): string[] {
   };
   if (taken("{")) return taken(")") ? ["expression", '")"'] : ["expression"];
   return candidates.flatMap(([sample, name]) => (taken(sample) ? [name] : []));
-}
-
-function describe(token: Token): string {
-  if (token.kind === "word") return `unexpected identifier "${token.text}"`;
-  if (token.kind === "symbol") return `unexpected "${token.text}"`;
-  return `unexpected ${token.kind} ${token.text}`;
 }

@@ -17,6 +17,8 @@ export interface Token {
 }
 
 const symbols = ["==", "!=", "<=", ">=", "=~", "!~", "</", ">/", ..."+-*/%^<>=@,(){}[]"];
+/** Inside of braces `==` is twice `=`. */
+const braceSymbols = ["!=", "=~", "!~", "=", ",", "(", ")", "{", "}", "[", "]"];
 const binaryWords = new Set(["and", "or", "unless", "atan2"]);
 const postfixWords = new Set(["offset", "anchored", "smoothed"]);
 const matchingWords = new Set([
@@ -43,7 +45,12 @@ interface Open {
   symbol: string;
   /** Opened by `on`, `group_left`, `fill` and the like: an operand comes after it. */
   matching: boolean;
+  /** What is inside is a length of time. */
+  duration: boolean;
 }
+
+/** Functions that the grammar knows only in lengths of time; elsewhere it reads another function of as many letters. */
+const spelledAs: Readonly<Record<string, string>> = { min_of: "minute", max_of: "minute" };
 
 /**
  * Splits an expression into tokens, checks every literal, and writes `text` into `plain`: a text of the same length in which
@@ -57,25 +64,39 @@ export class Lexer {
   private opened: Open[] = [];
   private operandNext = true;
   private operators = 0;
+  /** Index of the token that is the last keyword `offset`. */
+  private offsetToken = -1;
+  /** A word of a length of time was the last token. */
+  private durationWord = false;
 
   constructor(text: string) {
     this.text = text;
   }
 
-  run(): { tokens: Token[]; plain: string } {
+  /** `failure` is what stopped the lexer; the grammar may have given up before that place. */
+  run(): { tokens: Token[]; plain: string; failure: PromQLError | undefined } {
+    let failure: PromQLError | undefined;
+    try {
+      this.readAll();
+    } catch (error) {
+      if (!(error instanceof PromQLError)) throw error;
+      failure = error;
+    }
+    return { tokens: this.tokens, plain: this.plainParts.join(""), failure };
+  }
+
+  private readAll(): void {
     if (this.text.length > MAX_LENGTH) {
       this.fail(0, this.text.length, `expression is longer than ${MAX_LENGTH} characters`);
     }
     while (this.at < this.text.length) this.next();
     const last = this.opened.at(-1);
-    if (last) {
-      const reason =
-        last.symbol === "{"
-          ? "unexpected end of input inside braces"
-          : `unclosed ${bracketNames[last.symbol] ?? ""}`;
-      this.fail(this.at, this.at, `${reason}, expected "${closing[last.symbol] ?? ""}"`);
-    }
-    return { tokens: this.tokens, plain: this.plainParts.join("") };
+    if (!last) return;
+    const reason =
+      last.symbol === "{"
+        ? "unexpected end of input inside braces"
+        : `unclosed ${bracketNames[last.symbol] ?? ""}`;
+    this.fail(this.at, this.at, reason);
   }
 
   private fail(start: number, end: number, reason: string): never {
@@ -99,15 +120,25 @@ export class Lexer {
   private sign(char: string): void {
     const inside = this.opened.at(-1)?.symbol;
     if (char === ":" && inside === "[") return this.emit("symbol", this.at + 1, ":", true);
-    const symbol = symbols.find((one) => this.text.startsWith(one, this.at));
+    const known = inside === "{" ? braceSymbols : symbols;
+    const symbol = known.find((one) => this.text.startsWith(one, this.at));
     if (symbol === undefined) {
       const place = inside === "{" ? " inside braces" : "";
-      return this.fail(this.at, this.at + 1, `unexpected character${place}: '${char}'`);
+      const last = inside === "{" ? this.text.length : this.at + 1;
+      return this.fail(this.at, last, `unexpected character${place}: '${this.codePoint()}'`);
+    }
+    if (inside !== "{" && (symbol === "=~" || symbol === "!~")) {
+      const reason = `unexpected character after '${char}': '~'`;
+      return this.fail(this.at, this.text.length, reason);
     }
     if ("({[".includes(symbol)) return this.open(symbol);
     if (")}]".includes(symbol)) return this.close(symbol);
     if (symbol !== "," && inside !== "{") this.countOperator();
     return this.emit("symbol", this.at + symbol.length, symbol, true);
+  }
+
+  private codePoint(): string {
+    return String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
   }
 
   private blank(end: number, fill = ""): void {
@@ -121,6 +152,7 @@ export class Lexer {
     this.plainParts.push(plain);
     this.at = end;
     this.operandNext = operandNext;
+    this.durationWord = false;
   }
 
   private number(): void {
@@ -143,9 +175,13 @@ export class Lexer {
     for (; this.text[end] !== quote; end++) {
       const char = this.text[end];
       if (char === undefined || (char === "\n" && quote !== "`")) {
-        this.fail(this.at, end, `unterminated quoted string, expected ${quote}`);
+        const what = quote === "`" ? "raw" : "quoted";
+        this.fail(this.at, end, `unterminated ${what} string`);
       }
-      if (char === "\\" && quote !== "`") end++;
+      if (char === "\\" && quote !== "`") {
+        end++;
+        if (end === this.text.length) this.fail(this.at, end, "escape sequence not terminated");
+      }
     }
     end++;
     this.checked(end, () => unquote(this.text.slice(this.at, end)));
@@ -167,16 +203,44 @@ export class Lexer {
     const text = pattern.exec(this.text)?.[0] ?? "";
     const lower = text.toLowerCase();
     const end = this.at + text.length;
-    if (this.inBrackets()) {
-      return this.emit("word", end, durationWords.has(lower) ? lower : text, false);
-    }
+    if (this.inBrackets()) return this.bracketWord(text, end);
     if (this.opened.at(-1)?.symbol === "{") return this.emit("word", end, text, false);
-    if (this.operandNext) {
+    const duration = this.inDuration();
+    if (this.operandNext && !duration) {
       const stays = lower === "bool" || (matchingWords.has(lower) && !lower.startsWith("fill"));
-      return this.emit("word", end, lower === "offset" ? "offse_" : text, stays);
+      return this.emit("word", end, this.operandWord(text, end), stays);
     }
+    if (lower === "offset") this.offsetToken = this.tokens.length;
     if (binaryWords.has(lower) || postfixWords.has(lower)) this.countOperator();
-    return this.emit("word", end, text, binaryWords.has(lower));
+    this.emit("word", end, text, binaryWords.has(lower));
+    this.durationWord = duration;
+  }
+
+  /** A word that begins an operand, spelled for the grammar. */
+  private operandWord(text: string, end: number): string {
+    if (text.toLowerCase() === "offset") return "offse_";
+    if (!Object.hasOwn(spelledAs, text)) return text;
+    const call = /(?:[ \t\r\n]|#[^\n]*\n)*\(/y;
+    call.lastIndex = end;
+    return call.test(this.text) ? (spelledAs[text] ?? text) : text;
+  }
+
+  /** Whether a length of time stands here: after `offset`, with or without a sign, and in parentheses there. */
+  private inDuration(): boolean {
+    if (this.durationWord || this.opened.at(-1)?.duration === true) return true;
+    let at = this.tokens.length - 1;
+    while (at > this.offsetToken && /^[+-]$/.test(this.tokens[at]?.text ?? "")) at--;
+    return at >= 0 && at === this.offsetToken;
+  }
+
+  private bracketWord(text: string, end: number): void {
+    const lower = text.toLowerCase();
+    if (durationWords.has(lower)) return this.emit("word", end, lower, false);
+    const isAfter = this.tokens.at(-1)?.kind === "number";
+    const reason = isAfter
+      ? `unexpected character: '${text[0] ?? ""}', expected ':'`
+      : `unexpected character in duration expression: '${text[0] ?? ""}'`;
+    return this.fail(this.at, this.text.length, reason);
   }
 
   private open(symbol: string): void {
@@ -186,7 +250,8 @@ export class Lexer {
     }
     const before = this.tokens.at(-1);
     const matching = before?.kind === "word" && matchingWords.has(before.text.toLowerCase());
-    this.opened.push({ symbol, matching: symbol === "(" && matching });
+    const duration = symbol === "(" && this.inDuration();
+    this.opened.push({ symbol, matching: symbol === "(" && matching, duration });
     if (symbol === "[") this.countOperator();
     this.emit("symbol", this.at + 1, symbol, true);
   }
@@ -194,7 +259,10 @@ export class Lexer {
   private close(symbol: string): void {
     const open = this.opened.pop();
     if (closing[open?.symbol ?? ""] !== symbol) {
-      this.fail(this.at, this.at + 1, `unexpected ${bracketNames[symbol] ?? ""} '${symbol}'`);
+      if (symbol === "}") this.fail(this.at, this.at + 1, "unexpected character: '}'");
+      // Upstream's lexer has gone past the parenthesis when it counts.
+      const at = symbol === ")" ? this.at + 1 : this.at;
+      this.fail(at, at, `unexpected ${bracketNames[symbol] ?? ""} '${symbol}'`);
     }
     this.emit("symbol", this.at + 1, symbol, open?.matching === true);
   }

@@ -26,30 +26,48 @@ export function parseNumber(text: string): number {
     const value = BigInt(`0o${digits.slice(1)}`);
     if (value < 2n ** 63n) return Number(value);
   }
-  if (!decimal.test(text)) throw new LiteralError(`bad number or duration syntax: "${text}"`);
+  if (!decimal.test(text)) throw badSyntax(text);
   const value = Number(digits);
-  if (value === Infinity) throw new LiteralError(`number out of range: "${text}"`);
+  if (value === Infinity) throw outOfRange(text);
   return value;
 }
 
 function bounded(text: string, value: bigint): number {
-  if (value >= 2n ** 63n) throw new LiteralError(`number out of range: "${text}"`);
+  if (value >= 2n ** 63n) throw outOfRange(text);
   return Number(value);
 }
+
+const outOfRange = (text: string): LiteralError =>
+  new LiteralError(
+    `error parsing number: strconv.ParseFloat: parsing "${text}": value out of range`,
+  );
+
+/** As far as upstream's lexer reads before it gives up: a number and one point too many, or a duration and what follows. */
+const readBefore =
+  /^(?:[0-9_]*\.[0-9_]*\.|[0-9]+(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*[0-9a-zA-Z_]*?(?:[0-9]+|[a-zA-Z_]))?)/;
+
+const badSyntax = (text: string): LiteralError =>
+  new LiteralError(`bad number or duration syntax: "${readBefore.exec(text)?.[0] ?? text}"`);
 
 /** Reads `1h30m`: whole numbers with the units y w d h m s ms, each at most once and in this order. In seconds. */
 export function parseDuration(text: string): number {
   const parts = durationText.exec(text);
-  if (!parts || text === "") {
-    throw new LiteralError(
-      `bad duration "${text}", expected whole numbers with the units y, w, d, h, m, s, ms in this order`,
-    );
-  }
+  if (!parts || text === "") throw badDuration(text);
   const units = Object.values(unitSeconds);
   let seconds = 0;
   units.forEach((unit, index) => (seconds += Number(parts[index + 1] ?? 0) * unit));
   seconds = (seconds * 1000 + Number(parts[7] ?? 0)) / 1000;
   return checkDurationRange(seconds);
+}
+
+/** Numbers with units that a lexer lets pass; `hs` and the like are no units, though. */
+const unitsInAnyOrder = /^[0-9]+[smhdwy]s?(?:[0-9]+[smhdw]s?)*$/;
+
+function badDuration(text: string): LiteralError {
+  if (!unitsInAnyOrder.test(text)) return badSyntax(text);
+  const unit = /[0-9]([hdwys]s)(?:[0-9]|$)/.exec(text)?.[1];
+  if (unit !== undefined) return new LiteralError(`unknown unit "${unit}" in duration "${text}"`);
+  return new LiteralError(`not a valid duration string: "${text}"`);
 }
 
 /** Refuses what a Go duration cannot hold. */

@@ -7,8 +7,8 @@ import { Lexer } from "./lex.ts";
 import { Source, childAt } from "./nodes.ts";
 
 function build(source: Source): Expr {
-  const { tokens, plain } = new Lexer(source.text).run();
-  const tree = parseTree(source.text, plain, tokens);
+  const { tokens, plain, failure } = new Lexer(source.text).run();
+  const tree = parseTree(source.text, plain, tokens, failure);
   return buildExpr(source, childAt(tree.topNode, 0));
 }
 

@@ -32,7 +32,7 @@ export function buildVectorSelector(source: Source, node: SyntaxNode): VectorSel
   if (name !== undefined) {
     // The one binary operator made of letters that is no metric name.
     if (name.toLowerCase() === "atan2") {
-      source.fail(span(node), `unexpected operator "${name}", expected an expression`);
+      source.fail(span(node), `unexpected <op:${name.toLowerCase()}>`);
     }
     matchers.push({ name: METRIC_NAME, op: "=", value: name });
   }
@@ -51,7 +51,7 @@ function buildMatcher(source: Source, node: SyntaxNode): LabelMatcher {
   const value = source.string(childAt(node, 2));
   if (op === "=~" || op === "!~") {
     const problem = regexProblem(value);
-    if (problem !== undefined) source.fail(span(node), `invalid regular expression: ${problem}`);
+    if (problem !== undefined) source.fail(span(node), problem);
   }
   return { name, op, value };
 }
