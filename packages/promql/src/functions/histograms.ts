@@ -128,7 +128,8 @@ async function fraction(call: Call): Promise<Vector> {
   const lower = scalarArgument(call, 0);
   const upper = scalarArgument(call, 1);
   const { annotations } = call.ctx;
-  const input = await HistogramInput.of(vectorArgument(call, 2), call.ctx, argument(call.expr, 2));
+  const place = argument(call.expr, 2);
+  const input = await HistogramInput.of(vectorArgument(call, 2), call.ctx, place);
   const out = new RowsByLabels(call.ctx.steps);
   const visitor: HistogramVisitor = {
     classic: (buckets, step) => bucketFraction(lower[step] ?? NaN, upper[step] ?? NaN, buckets),
