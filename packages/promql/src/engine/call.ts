@@ -113,7 +113,7 @@ async function overSelector(
   ctx.trace?.enter(range, false, ctx.budget.totalSamples);
   const readBefore = ctx.budget.totalSamples;
   let count = 0;
-  for await (const batch of fetchSeries(ctx, request)) {
+  for await (const batch of fetchSeries(ctx, request, resolved.detectsHints)) {
     count += batch.length;
     for (const series of batch) {
       runner.begin(series, false);

@@ -1,3 +1,4 @@
+import { withDetectedHints } from "../histogram/index.ts";
 import type { SelectRequest, StoredSeries } from "../storage.ts";
 import type { LabelMatcher } from "../syntax/ast.ts";
 import type { EvalContext } from "./context.ts";
@@ -12,6 +13,7 @@ import type { Resolved } from "./plan.ts";
 export async function* fetchSeries(
   ctx: EvalContext,
   request: SelectRequest,
+  detectsHints: boolean,
 ): AsyncGenerator<readonly StoredSeries[]> {
   const { budget } = ctx;
   const iterator = ctx.storage.select(request, budget.signal)[Symbol.asyncIterator]();
@@ -27,13 +29,20 @@ export async function* fetchSeries(
       for (const series of next.value) samples += series.times.length;
       budget.read(samples);
       budget.hold(samples);
-      yield next.value;
+      yield detectsHints ? next.value.map(withHints) : next.value;
       budget.release(samples);
     }
   } finally {
     // A store that hangs must not hold up the end of the query.
     if (!done) void iterator.return?.().catch(() => undefined);
   }
+}
+
+function withHints(series: StoredSeries): StoredSeries {
+  const { histograms } = series;
+  return histograms === undefined
+    ? series
+    : { ...series, histograms: withDetectedHints(histograms) };
 }
 
 async function guarded(

@@ -31,7 +31,7 @@ export async function selectInstant(
   });
   const out = new Vector(ctx.steps);
   const { budget } = ctx;
-  for await (const batch of fetchSeries(ctx, request)) {
+  for await (const batch of fetchSeries(ctx, request, resolved.detectsHints)) {
     for (const series of batch) {
       const row = out.addRow(series.labels, take !== "sample");
       let samples = 0;

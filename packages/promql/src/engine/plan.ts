@@ -20,6 +20,8 @@ export interface Resolved {
   atMs: number | undefined;
   /** The function or aggregation directly around it. */
   function: string | undefined;
+  /** Only totals of histograms are wanted: upstream then works out their counter reset hints while it reads. */
+  detectsHints: boolean;
 }
 
 type Selector = VectorSelector | MatrixSelector | SubqueryExpr;
@@ -42,12 +44,25 @@ const dependOnStep = new Set([
   "timestamp",
 ]);
 
+/** Whether what is around a selector, the nearest first, wants totals of histograms or their buckets. */
+const wantsTotals = new Map([
+  ["histogram_count", true],
+  ["histogram_sum", true],
+  ["histogram_avg", true],
+  ["histogram_quantile", false],
+  ["histogram_quantiles", false],
+  ["histogram_fraction", false],
+  ["</", false],
+  [">/", false],
+]);
+
 /** Settles, once per query, lengths of time, `@` instants, and which nodes are evaluated once for all steps. */
 export class Plan {
   readonly bounds: QueryBounds;
   private readonly subqueryStepMs: number;
   private readonly resolved = new Map<Expr, Resolved>();
   private readonly invariant = new Set<Expr>();
+  private totalsWanted = false;
 
   /** @throws EvaluationError when a length of time has no sense. */
   constructor(expr: Expr, bounds: QueryBounds, subqueryStepMs: number) {
@@ -67,7 +82,11 @@ export class Plan {
   }
 
   private visit(expr: Expr, around: string | undefined): boolean {
+    const outside = this.totalsWanted;
+    const kind = expr.kind === "call" ? expr.name : expr.kind === "binary" ? expr.op : "";
+    this.totalsWanted = wantsTotals.get(kind) ?? outside;
     const invariant = this.visitKind(expr, around);
+    this.totalsWanted = outside;
     // Literals are as fast to make for all steps, and ranges are read by their function.
     const counts =
       expr.kind === "vector" ||
@@ -122,6 +141,7 @@ export class Plan {
       offsetMs: this.offset(target.offset),
       atMs: this.at(target.at),
       function: around,
+      detectsHints: this.totalsWanted,
     };
     this.resolved.set(expr, resolved);
     return resolved;

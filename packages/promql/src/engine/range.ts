@@ -28,7 +28,7 @@ export async function evaluateRange(expr: Expr, ctx: EvalContext): Promise<Matri
         afterMs: extended === "smoothed" ? ctx.lookbackMs : 0,
       });
       const result: MatrixSeries[] = [];
-      for await (const batch of fetchSeries(ctx, request)) {
+      for await (const batch of fetchSeries(ctx, request, resolved.detectsHints)) {
         for (const stored of batch) {
           const samples = withoutStale(stored);
           const series = extended
