@@ -1,3 +1,4 @@
+import { Labels } from "../../labels.ts";
 import type { AggregateExpr } from "../../syntax/ast.ts";
 import type { EvalContext } from "../context.ts";
 import { Pacer } from "../pacer.ts";
@@ -84,21 +85,33 @@ async function reduceMixed(
     const into = (groups.of[row] ?? 0) * steps;
     for (let step = 0; step < steps; step++) {
       if (step % HISTOGRAM_STEPS === 0 && ctx.budget.due) await ctx.budget.pause();
-      const at = row * steps + step;
-      if (!input.present[at]) continue;
-      const histogram = input.histograms?.[at];
-      if (!histogram || fold.countsHistograms) {
-        histograms?.addFloat(into + step);
-        fold.add(input.values, input.present, at, at + 1, into + step);
-      } else if (histograms) {
-        const labels = input.labels[row];
-        if (labels) histograms.add(into + step, histogram, labels);
-      } else {
-        ignored = true;
-      }
+      const took = takeIn(input, row, step, into + step, fold, histograms);
+      if (!took) ignored = true;
     }
   }
   if (ignored) infoHistogramIgnored(expr, ctx, false);
   fold.finish();
   histograms?.finish(out);
+}
+
+/** Takes in the sample of a row at a step, if there is one; false when it is a histogram that nobody wants. */
+function takeIn(
+  input: Vector,
+  row: number,
+  step: number,
+  place: number,
+  fold: Fold,
+  histograms: HistogramFold | undefined,
+): boolean {
+  const at = row * input.steps + step;
+  if (!input.present[at]) return true;
+  const histogram = input.histograms?.[at];
+  if (!histogram || fold.countsHistograms) {
+    histograms?.addFloat(place);
+    fold.add(input.values, input.present, at, at + 1, place);
+    return true;
+  }
+  if (!histograms) return false;
+  histograms.add(place, histogram, input.labels[row] ?? Labels.empty);
+  return true;
 }

@@ -1,6 +1,6 @@
 import type { FloatHistogram } from "../../histogram/index.ts";
 import { formatLabels } from "../../labels-text.ts";
-import { Labels } from "../../labels.ts";
+import { compareBytes, Labels } from "../../labels.ts";
 import type { BinaryExpr, VectorMatching } from "../../syntax/ast.ts";
 import type { EvalContext } from "../context.ts";
 import { HISTOGRAM_WORK, Pacer } from "../pacer.ts";
@@ -145,10 +145,13 @@ class Join {
     const { one, matching, swapped } = this.input;
     const labels = one.labels[row] ?? Labels.empty;
     const group = formatLabels(groupLabels(labels, matching));
-    const both = `${formatLabels(labels)}, ${formatLabels(one.labels[owner] ?? Labels.empty)}`;
+    // Ordered by text as upstream does since 2026; before, the pair came as the rows had come.
+    const pair = [labels, one.labels[owner] ?? Labels.empty]
+      .map(formatLabels)
+      .toSorted(compareBytes);
     return (
       `found duplicate series for the match group ${group} on the ${swapped ? "left" : "right"} hand-side ` +
-      `of the operation: [${both}];many-to-many matching not allowed: matching labels must be unique on one side`
+      `of the operation: [${pair.join(", ")}];many-to-many matching not allowed: matching labels must be unique on one side`
     );
   }
 
