@@ -23,6 +23,7 @@ import { createStateStore, createTelemetryStore, type EventStore } from "#store"
 import { watchProcess } from "./figures.ts";
 import { listen } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
+import { createIngest } from "./ingest.ts";
 import { exposeFigures } from "./own-metrics.ts";
 import { startSelfScrape } from "./self-scrape.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -196,6 +197,7 @@ export async function startServer({
       targetMetadata: () => [],
       ruleGroups: () => ({ groups: [] }),
     };
+      ingest: createIngest({ ...common, exemplars: telemetry.exemplars }),
     exposeFigures(doors);
 
     await alerts.start();

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
 import { RuleEntry, ServiceEntry } from "./entries.ts";
 import { TIMER_RANGE, bytes, cidr, duration, file, logLevel, section, url } from "./fields.ts";
+import { ingest, limits, otlp } from "./ingest-sections.ts";
 import { query } from "./query-section.ts";
 import { server } from "./server.ts";
 import { GlobalSection, scrapeJobs } from "./prometheus/scrape-job.ts";
@@ -264,13 +265,15 @@ const storage = section("Where and for how long everything is kept.", {
       "Size of the whole store above which the oldest data is dropped; no limit when left out.",
     ),
   flush_interval: duration({ min: "10ms", max: "10m" })
-    .prefault("5s")
-    .describe("Longest time for which accepted rows wait for their batch."),
+    .prefault("15s")
+    .describe(
+      "Longest time for which accepted rows wait for their batch; they are durable and readable meanwhile.",
+    ),
   flush_rows: z
     .int()
     .min(1)
     .max(10_000_000)
-    .default(10_000)
+    .default(250_000)
     .describe("Rows at which a batch is written at once."),
   max_pending_rows: z
     .int()
@@ -352,6 +355,9 @@ const sections = {
   alerting,
   notifications,
   outbound,
+  ingest,
+  limits,
+  otlp,
   query,
   storage,
   auth,

@@ -14,13 +14,19 @@ export const labelNames = (labels: LabelSet): string[] =>
     .filter((name) => labels[name] !== "")
     .toSorted(byCodeUnits);
 
+const END = "\u0001";
+/** What stands for U+0001 inside a name or a value: a lone surrogate, which no UTF-8 text can hold. */
+const ESCAPED_END = "\ud801";
+const part = (text: string): string =>
+  text.includes(END) ? text.replaceAll(END, ESCAPED_END) : text;
+
 /**
- * One string per label set: names in order, each name and value ended by U+0001, which the store's
- * doors never let in. Equal sets give equal strings, different sets different ones.
+ * One string per label set: names in order, each name and value ended by U+0001. Equal sets give equal strings,
+ * different sets different ones.
  */
 export function labelKey(labels: LabelSet): string {
   let key = "";
-  for (const name of labelNames(labels)) key += `${name}\u0001${labels[name]}\u0001`;
+  for (const name of labelNames(labels)) key += part(name) + END + part(labels[name] ?? "") + END;
   return key;
 }
 

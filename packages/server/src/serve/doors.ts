@@ -1,6 +1,12 @@
 import type { Registry } from "@fleetlight/sdk";
 
-import type { HostCollector, ServiceRegistry, TargetMetadataView, TargetsView } from "#collect";
+import type {
+  HostCollector,
+  RemoteWriteReceiver,
+  ServiceRegistry,
+  TargetMetadataView,
+  TargetsView,
+} from "#collect";
 import type { Config, ConfigManager } from "#config";
 import type { RuleGroupsView, Rules } from "#decide";
 import type { Logger, Now } from "#lib";
@@ -18,6 +24,11 @@ export interface ProcessFigures {
   samplesPerSecond: number;
 }
 
+/** Those who take what is pushed. */
+export interface Ingest {
+  remoteWrite: RemoteWriteReceiver;
+}
+
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */
 export interface Doors {
   version: string;
@@ -31,6 +42,7 @@ export interface Doors {
   queries: MetricQueries;
   promql: PromQLQueries;
   telemetry: TelemetryStore;
+  ingest: Ingest;
   state: StateStore;
   host: HostCollector;
   ownMetrics: Registry;

@@ -41,8 +41,11 @@ export class Gate {
   private readonly oldestMs: number;
   private readonly newestMs: number;
   private readonly windowMs: number;
-  /** Newest time within this request of the series that are in it more than once. */
-  private readonly repeated = new Map<SeriesRef, number>();
+  /** The sample before: a message brings the samples of one series one after the other. */
+  private lastRef = -1;
+  private lastMs = -Infinity;
+  private lastLow = 0;
+  private lastHigh = 0;
   private readonly number = new Float64Array(1);
   private readonly words = wordsOf(this.number);
   private readonly reasons = new Map<Refusal, number>();
@@ -136,9 +139,13 @@ export class Gate {
       return false;
     }
     const stored = this.context.metrics.newestTime(ref);
-    const newest = Math.max(stored, this.repeated.get(ref) ?? -Infinity);
-    if (timeMs > newest) return true;
-    return this.admitsLate(ref, timeMs, newest, content);
+    const newest = ref === this.lastRef && this.lastMs > stored ? this.lastMs : stored;
+    if (timeMs <= newest && !this.admitsLate(ref, timeMs, newest, content)) return false;
+    this.lastRef = ref;
+    this.lastMs = timeMs;
+    this.lastLow = content[0] as number;
+    this.lastHigh = content[1] as number;
+    return true;
   }
 
   private admitsLate(
@@ -147,7 +154,7 @@ export class Gate {
     newestMs: number,
     content: Uint32Array | Uint8Array,
   ): boolean {
-    const found = this.context.metrics.compareAt(ref, timeMs, content);
+    const found = this.compare(ref, timeMs, content);
     if (found === "same") {
       this.duplicates++;
       return false;
@@ -160,6 +167,12 @@ export class Gate {
     const what = this.windowMs === 0 ? "out of order sample" : "too old sample";
     this.refuseSample("out_of_order", what, ref, timeMs);
     return false;
+  }
+
+  private compare(ref: SeriesRef, timeMs: number, content: Uint32Array | Uint8Array) {
+    if (ref !== this.lastRef || timeMs !== this.lastMs)
+      return this.context.metrics.compareAt(ref, timeMs, content);
+    return content[0] === this.lastLow && content[1] === this.lastHigh ? "same" : "other";
   }
 
   private refuseSample(reason: Refusal, what: string, ref: SeriesRef, timeMs: number): void {

@@ -10,6 +10,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may use a route: `open` is everybody; by its method when left out. */
     access?: "open" | Scope;
+    /** Takes samples: `limits.samples_per_second` counts here, not `server.rate_limit`. */
+    isIngest?: boolean;
   }
 }
 

@@ -20,6 +20,7 @@ import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
 import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
+import { ingestRoutes } from "./routes/ingest/index.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { prometheusRoutes } from "./routes/prometheus/index.ts";
 import { operationRoutes, PROBE_PATHS, probeRoutes } from "./routes/probes.ts";
@@ -77,7 +78,10 @@ function limitRates(app: App, doors: Doors, { rateLimited }: HttpInstruments): v
     max: limit,
     timeWindow: 60_000,
     cache: RATE_LIMIT_CLIENTS,
-    allowList: (request) => limit() === 0 || PROBES.has(request.routeOptions.url ?? ""),
+    allowList: (request) =>
+      limit() === 0 ||
+      request.routeOptions.config.isIngest === true ||
+      PROBES.has(request.routeOptions.url ?? ""),
     onExceeded: () => rateLimited.inc(),
     errorResponseBuilder: (_request, { max, after }) =>
       new FleetlightError(
@@ -163,6 +167,7 @@ export function createHttp(doors: Doors, instruments: HttpInstruments): App {
       ruleRoutes,
       alertRoutes,
       metricRoutes,
+      ingestRoutes,
       prometheusRoutes,
       dashboardRoutes,
       consoleRoutes,

@@ -2,6 +2,8 @@ import type { Labels } from "@fleetlight/promql";
 
 import {
   limitReached,
+  isHistogramMarker,
+  isMarker,
   isStale,
   wordsOf,
   labelKey,
@@ -258,8 +260,35 @@ export class Metrics implements MetricStore, AppenderTarget {
     return this.index.entry(ref).labels;
   }
 
+  find(tenant: string, labels: LabelSet): SeriesRef | undefined {
+    return this.index.find(tenant, labelKey(labels));
+  }
+
+  seriesCount(tenant: string): number {
+    return this.index.countOf(tenant);
+  }
+
   newestTime(ref: SeriesRef): number {
     return this.head.lastTime(ref);
+  }
+
+  compareAt(
+    ref: SeriesRef,
+    timeMs: number,
+    content: Uint32Array | Uint8Array,
+  ): "absent" | "same" | "other" {
+    const { values } = this.head.read(ref, timeMs, timeMs);
+    if (values.length === 0) return "absent";
+    const words = wordsOf(values);
+    if (content instanceof Uint8Array) {
+      const held = this.histograms.get(ref, timeMs);
+      if (!isHistogramMarker(words, 0)) return "other";
+      return held === undefined || Buffer.compare(held, content) === 0 ? "same" : "other";
+    }
+    if (isMarker(words, 0))
+      return words[0] === content[0] && words[1] === content[1] ? "same" : "other";
+    const other = new Float64Array(content.buffer, content.byteOffset, 1);
+    return Object.is(values[0], other[0]) ? "same" : "other";
   }
 
   idOf(ref: SeriesRef): bigint {

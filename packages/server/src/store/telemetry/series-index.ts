@@ -38,8 +38,14 @@ export class SeriesIndex {
   private readonly entries: Entry[] = [];
   private readonly byKey = new Map<string, SeriesRef>();
   private readonly byMetric = new Map<string, Map<string, SeriesRef[]>>();
+  private readonly counts = new Map<string, number>();
   /** The ids by ref, as two 32-bit halves: a commit copies them without making a bigint per sample. */
   private idWords = new Uint32Array(2048);
+
+  /** Series of one tenant. */
+  countOf(tenant: string): number {
+    return this.counts.get(tenant) ?? 0;
+  }
 
   get size(): number {
     return this.entries.length;
@@ -52,12 +58,13 @@ export class SeriesIndex {
   /** Adds a series that `find` did not know. `id` is given when it comes from the store. */
   add(tenant: string, key: string, labels: LabelSet, id?: bigint): SeriesRef {
     const metric = labels[NAME_LABEL] ?? "";
-    const kept: Record<string, string> = {};
-    for (const name of labelNames(labels)) kept[name] = labels[name] ?? "";
+    // Object.fromEntries makes a property of every name, also of `__proto__`.
+    const kept = Object.fromEntries(labelNames(labels).map((name) => [name, labels[name] ?? ""]));
     const ref = this.entries.length;
     const ownId = id ?? seriesId(metric, key);
     this.entries.push({ tenant, id: ownId, labels: kept });
     this.keepId(ref, ownId);
+    this.counts.set(tenant, this.countOf(tenant) + 1);
     this.byKey.set(`${tenant}\u0002${key}`, ref);
     const metrics = this.byMetric.get(tenant) ?? new Map<string, SeriesRef[]>();
     this.byMetric.set(tenant, metrics);

@@ -124,9 +124,22 @@ export interface MetricStore {
   /** Everything that is remembered of a tenant's metrics, by name, in no order. */
   metadataOf(tenant: string): Iterable<[string, MetricMetadata]>;
 
+  /** The series with exactly these labels; empty values count as absent. */
+  find(tenant: string, labels: LabelSet): SeriesRef | undefined;
+  /** Series of a tenant; cheap. */
+  seriesCount(tenant: string): number;
   labels(ref: SeriesRef): LabelSet;
   /** Unix milliseconds of the newest sample that memory knows of; -Infinity when it knows none. */
   newestTime(ref: SeriesRef): number;
+  /**
+   * Compares what memory has of a series at a time with a number's two halves (low, high) or with a histogram's bytes.
+   * `absent` also when only the tables would know.
+   */
+  compareAt(
+    ref: SeriesRef,
+    timeMs: number,
+    content: Uint32Array | Uint8Array,
+  ): "absent" | "same" | "other";
   /** The 64-bit id under which the store keeps the series, as 16 hexadecimal digits. */
   seriesId(ref: SeriesRef): string;
   /** The labels in PromQL's form: one object per series, made once, whose strings are shared between series. */

@@ -1,0 +1,3 @@
+export { createIngestCounters, type IngestCounters } from "./counters.ts";
+export { Gate, type Admitted, type GateContext } from "./gate.ts";
+export { SampleRates } from "./rate.ts";

@@ -1,0 +1,1 @@
+export { RemoteWriteReceiver, type WriteResult, type WriteVersion } from "./receiver.ts";

@@ -1,0 +1,162 @@
+import { ProtobufError, ProtobufReader, WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from "#lib";
+import type { Exemplar, MetricMetadata, SeriesRef } from "#store";
+
+import type { Gate } from "../limits/gate.ts";
+import { readHistogram } from "./histogram.ts";
+import { kindOf } from "./metadata.ts";
+
+/** Symbols of one request, and references of one series, that are read. */
+const MAX_SYMBOLS = 1_000_000;
+const MAX_REFS = 10_000;
+const MAX_TEXT = 1024;
+
+type Pair = readonly [name: string, value: string];
+
+/**
+ * Reads io.prometheus.write.v2.Request: series name their labels by indices into a table of symbols that the request
+ * brings along. Every method throws ProtobufError on malformed bytes.
+ */
+export class WriteRequestV2Reader {
+  readonly metadata: { metric: string; metadata: MetricMetadata }[] = [];
+  readonly exemplars: Exemplar[] = [];
+  private readonly symbols: string[] = [];
+  private readonly series: ProtobufReader;
+  private readonly gate: Gate;
+  private readonly view: DataView;
+
+  constructor(body: Buffer, gate: Gate) {
+    this.gate = gate;
+    this.view = new DataView(body.buffer, body.byteOffset, body.length);
+    // Symbols may stand behind the series that need them.
+    const symbols = new ProtobufReader(body);
+    while (symbols.next()) {
+      if (symbols.field !== 4) symbols.skip();
+      else if (this.symbols.length >= MAX_SYMBOLS) throw new ProtobufError("too many symbols");
+      else {
+        symbols.expect(WIRE_BYTES);
+        this.symbols.push(symbols.string());
+      }
+    }
+    if (this.symbols.length > 0 && this.symbols[0] !== "")
+      throw new ProtobufError("the first symbol is not the empty text");
+    this.series = new ProtobufReader(body);
+  }
+
+  /** Reads at most `count` fields more; true at the end of the request. */
+  run(count: number): boolean {
+    const { series } = this;
+    for (let left = count; left > 0; left--) {
+      if (!series.next()) return true;
+      if (series.field === 5) {
+        series.expect(WIRE_BYTES);
+        this.one(series.message());
+      } else series.skip();
+    }
+    return false;
+  }
+
+  private one(message: ProtobufReader): void {
+    const { pos } = message;
+    const refs: number[] = [];
+    let metadata: ProtobufReader | undefined;
+    let samples = 0;
+    while (message.next()) {
+      if (message.field === 1) message.repeated(refs, () => message.uint32(), MAX_REFS);
+      else if (message.field === 5) metadata = message.message();
+      else {
+        if (message.field === 2 || message.field === 3) samples++;
+        message.skip();
+      }
+    }
+    const pairs = this.pairs(refs);
+    if (metadata !== undefined) this.describe(pairs, metadata);
+    const ref = this.gate.series(pairs, samples);
+    if (ref === undefined) return;
+    const fields = new ProtobufReader(message.bytes, pos, message.end);
+    while (fields.next()) {
+      if (fields.field < 2 || fields.field > 4) {
+        fields.skip();
+        continue;
+      }
+      fields.expect(WIRE_BYTES);
+      const field = fields.message();
+      if (fields.field === 2) this.sample(ref, field);
+      else if (fields.field === 3) readHistogram(field, ref, this.gate);
+      else this.exemplar(ref, field);
+    }
+  }
+
+  private pairs(refs: readonly number[]): Pair[] {
+    if (refs.length % 2 !== 0) throw new ProtobufError("references to labels do not come in pairs");
+    const pairs: Pair[] = [];
+    for (let i = 0; i < refs.length; i += 2)
+      pairs.push([this.symbol(refs[i]), this.symbol(refs[i + 1])]);
+    return pairs;
+  }
+
+  private symbol(ref: number | undefined): string {
+    const text = this.symbols[ref ?? -1];
+    if (text === undefined)
+      throw new ProtobufError(
+        `reference ${ref} is not in the table of ${this.symbols.length} symbols`,
+      );
+    return text;
+  }
+
+  private describe(pairs: readonly Pair[], message: ProtobufReader): void {
+    const metadata: MetricMetadata = { type: "unknown", unit: "", help: "" };
+    while (message.next()) {
+      if (message.field === 1) metadata.type = kindOf(message.uint32());
+      else if (message.field === 3)
+        metadata.help = this.symbol(message.uint32()).slice(0, MAX_TEXT);
+      else if (message.field === 4)
+        metadata.unit = this.symbol(message.uint32()).slice(0, MAX_TEXT);
+      else message.skip();
+    }
+    const name = pairs.find(([label]) => label === "__name__")?.[1] ?? "";
+    if (metadata.type === "unknown" && metadata.help === "" && metadata.unit === "") return;
+    this.metadata.push({ metric: familyOf(name, metadata), metadata });
+  }
+
+  private sample(ref: SeriesRef, message: ProtobufReader): void {
+    let [timeMs, low, high] = [0, 0, 0];
+    while (message.next()) {
+      if (message.field === 1) {
+        message.expect(WIRE_FIXED64);
+        low = this.view.getUint32(message.pos, true);
+        const at = message.pos;
+        message.skip();
+        high = this.view.getUint32(at + 4, true);
+      } else if (message.field === 2) {
+        message.expect(WIRE_VARINT);
+        timeMs = message.int64();
+      } else message.skip();
+    }
+    this.gate.sample(ref, timeMs, low, high);
+  }
+
+  private exemplar(ref: SeriesRef, message: ProtobufReader): void {
+    const refs: number[] = [];
+    let value = 0;
+    let timeMs = 0;
+    while (message.next()) {
+      if (message.field === 1) message.repeated(refs, () => message.uint32(), MAX_REFS);
+      else if (message.field === 2) {
+        message.expect(WIRE_FIXED64);
+        value = message.double();
+      } else if (message.field === 3) {
+        message.expect(WIRE_VARINT);
+        timeMs = message.int64();
+      } else message.skip();
+    }
+    this.exemplars.push({ ref, labels: Object.fromEntries(this.pairs(refs)), timeMs, value });
+  }
+}
+
+/** Metadata belong to the family: what is sent with `x_bucket` describes the histogram `x`. */
+function familyOf(name: string, { type }: MetricMetadata): string {
+  if (type === "histogram" || type === "gaugehistogram")
+    return name.replace(/_(?:bucket|count|sum)$/, "");
+  if (type === "summary") return name.replace(/_(?:count|sum)$/, "");
+  return name;
+}

@@ -1,0 +1,14 @@
+import type { Doors } from "../../../doors.ts";
+import type { App } from "../../app-type.ts";
+import { writeRoute } from "./write.ts";
+
+/** Everything that brings metrics: bodies stay bytes, and the general limit of requests a minute does not count them. */
+export function ingestRoutes(app: App, doors: Doors): void {
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) =>
+      done(null, body),
+    );
+    writeRoute(scope, doors);
+  });
+}
