@@ -21,9 +21,9 @@ import { createHttpInstruments, RealtimeHub, type Doors } from "#serve";
 import { createStateStore, createTelemetryStore, type EventStore } from "#store";
 
 import { watchProcess } from "./figures.ts";
+import { createIngest } from "./ingest.ts";
 import { listen } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
-import { createIngest } from "./ingest.ts";
 import { exposeFigures } from "./own-metrics.ts";
 import { startSelfScrape } from "./self-scrape.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -173,6 +173,7 @@ export async function startServer({
       rules,
       alerts,
       telemetry,
+      ingest: createIngest({ ...common, exemplars: telemetry.exemplars }),
       state,
       host,
       ownMetrics,
@@ -197,7 +198,6 @@ export async function startServer({
       targetMetadata: () => [],
       ruleGroups: () => ({ groups: [] }),
     };
-      ingest: createIngest({ ...common, exemplars: telemetry.exemplars }),
     exposeFigures(doors);
 
     await alerts.start();
