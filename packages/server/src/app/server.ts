@@ -8,8 +8,10 @@ import {
   createDiscovery,
   createHealthChecker,
   createHostCollector,
+  createScrapeJobs,
   createScraper,
   createServiceRegistry,
+  createTargetViews,
   scrapeTargets,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
@@ -155,6 +157,28 @@ export async function startServer({
       outbound,
       onResult: (tenant, id, result) => registry.recordScrape(tenant, id, result),
     });
+    const jobs = createScrapeJobs({
+      jobs: () => manager.scrapeJobs(),
+      global: () => config().global,
+      outbound,
+      policy: () => outboundPolicy(config()),
+      logger,
+      registry: ownMetrics,
+      onChange: () => syncTargets(),
+    });
+    const targetViews = createTargetViews({
+      states: () => scraper.states(),
+      jobs,
+      jobsTenant: DEFAULT_TENANT,
+    });
+    // Many services may change at once; the scraper hears of them together.
+    let syncing: NodeJS.Immediate | undefined;
+    const syncTargets = () => {
+      syncing ??= setImmediate(() => {
+        syncing = undefined;
+        scraper.sync([...scrapeTargets(registry.list(), config()), ...jobs.targets()]);
+      });
+    };
     const discovery = createDiscovery({ ...common, services: registry });
     const process = watchProcess({
       now,
@@ -193,9 +217,9 @@ export async function startServer({
         );
         return { total: targets.length, up: up.length };
       },
-      scrapeTargets: () => ({ active: [], dropped: [], droppedCounts: {} }),
-      scrapePools: () => [],
-      targetMetadata: () => [],
+      scrapeTargets: targetViews.targets,
+      scrapePools: targetViews.pools,
+      targetMetadata: targetViews.metadata,
       ruleGroups: () => ({ groups: [] }),
     };
     exposeFigures(doors);
@@ -204,14 +228,6 @@ export async function startServer({
     shutdown.add("alerts", () => alerts.stop());
     await rules.start();
     shutdown.add("rules", () => rules.stop());
-    // Many services may change at once; the scraper hears of them together.
-    let syncing: NodeJS.Immediate | undefined;
-    const syncTargets = () => {
-      syncing ??= setImmediate(() => {
-        syncing = undefined;
-        scraper.sync(scrapeTargets(registry.list(), config()));
-      });
-    };
     shutdown.add(
       "changes of services",
       registry.onChange((change) => {
@@ -236,6 +252,7 @@ export async function startServer({
 
     await registry.syncOrigin("config", DEFAULT_TENANT, config().services);
     await discovery.start();
+    await jobs.start();
     syncTargets();
     health.start();
     host.start();
@@ -255,12 +272,19 @@ export async function startServer({
         rules.reconfigure(next);
         void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
         void discovery.reconfigure();
+        void jobs.reconfigure();
         health.reconfigure();
       }),
     );
     shutdown.add("collectors", async () => {
       stopSelfScrape();
-      await Promise.all([discovery.stop(), host.stop(), health.stop(), scraper.stop()]);
+      await Promise.all([
+        discovery.stop(),
+        jobs.stop(),
+        host.stop(),
+        health.stop(),
+        scraper.stop(),
+      ]);
     });
     shutdown.add("doors", async () => {
       ready = false;

@@ -1,3 +1,5 @@
+export { createScrapeJobs, type ScrapeJobs, type ScrapeJobsOptions } from "./jobs.ts";
+export { createTargetViews, NEVER } from "./views.ts";
 export type {
   ActiveTargetView,
   DroppedTargetView,

@@ -1,1 +1,3 @@
 export { createFileSd } from "./file-sd.ts";
+export { TargetFiles } from "./target-files.ts";
+export { readTargetGroups } from "./targets.ts";

@@ -67,16 +67,27 @@ function serviceOf(
 }
 
 /**
- * The services of one file of targets, in the format of Prometheus' `file_sd_configs`.
- * @throws Error that says what is wrong; a file is taken as a whole or not at all.
+ * Groups of targets in JSON or YAML, as Prometheus' `file_sd_configs` and `http_sd_configs` have them.
+ * @throws Error that says what is wrong; a text is taken as a whole or not at all.
  */
-export function readTargets(text: string, isJson: boolean, type: string): ServiceRegistration[] {
+export function readTargetGroups(
+  text: string,
+  isJson: boolean,
+): { targets: string[]; labels: Record<string, string> }[] {
   const value: unknown = isJson
     ? JSON.parse(text)
     : parseYaml(text, { maxAliasCount: MAX_ALIASES, logLevel: "error" });
   const groups = TargetGroups.safeParse(value ?? []);
   if (!groups.success) throw new Error(describeIssue(groups.error));
-  return groups.data.flatMap(({ targets, labels }) =>
+  return groups.data;
+}
+
+/**
+ * The services of one file of targets, in the format of Prometheus' `file_sd_configs`.
+ * @throws Error that says what is wrong; a file is taken as a whole or not at all.
+ */
+export function readTargets(text: string, isJson: boolean, type: string): ServiceRegistration[] {
+  return readTargetGroups(text, isJson).flatMap(({ targets, labels }) =>
     targets.map((target) => serviceOf(target, labels, type)),
   );
 }
