@@ -1,4 +1,9 @@
-import type { SelectRequest, Storage, StoredSeries } from "@fleetlight/promql";
+import {
+  decodeHistogram,
+  type SelectRequest,
+  type Storage,
+  type StoredSeries,
+} from "@fleetlight/promql";
 
 import type { MetricStore, SeriesSamples } from "#store";
 
@@ -11,11 +16,13 @@ const clamp = (timeMs: number): number => Math.max(-MAX_TIME_MS, Math.min(MAX_TI
 
 /** The samples of one tenant, as the PromQL engine reads them. */
 export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
-  const toStored = ({ ref, times, values }: SeriesSamples): StoredSeries => ({
-    labels: metrics.labelsOf(ref),
-    times,
-    values,
-  });
+  const toStored = ({ ref, times, values, histograms }: SeriesSamples): StoredSeries => {
+    const columns = { labels: metrics.labelsOf(ref), times, values };
+    if (histograms === undefined) return columns;
+    const decode = (bytes: Uint8Array | undefined) =>
+      bytes === undefined ? undefined : decodeHistogram(bytes);
+    return { ...columns, histograms: histograms.map(decode) };
+  };
   async function* select(
     { matchers, startMs, endMs }: SelectRequest,
     signal: AbortSignal,

@@ -1,13 +1,14 @@
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
 import { answerApiError } from "./errors.ts";
+import { exemplarRoutes } from "./exemplars.ts";
 import { federateRoutes } from "./federate.ts";
-import { queryRoutes } from "./query.ts";
+import { expressionRoutes, queryRoutes } from "./query.ts";
 import { readRoutes } from "./read.ts";
 import { ruleGroupRoutes } from "./rules.ts";
 import { seriesRoutes } from "./series.ts";
 import { statusRoutes } from "./status.ts";
-import { targetRoutes } from "./targets.ts";
+import { metadataRoutes, targetRoutes } from "./targets.ts";
 
 type Done = (error: Error | null, value?: unknown) => void;
 
@@ -24,8 +25,11 @@ export function prometheusRoutes(app: App, doors: Doors): void {
     );
     for (const add of [
       queryRoutes,
+      expressionRoutes,
+      exemplarRoutes,
       seriesRoutes,
       targetRoutes,
+      metadataRoutes,
       ruleGroupRoutes,
       statusRoutes,
       federateRoutes,

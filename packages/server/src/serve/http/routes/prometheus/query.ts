@@ -121,7 +121,10 @@ export function queryRoutes(app: App, { promql, now }: Doors): void {
       return sendResult(request, reply, params, result, limit);
     },
   });
+}
 
+/** Expressions that are only looked at. */
+export function expressionRoutes(app: App): void {
   app.route({
     method: [...READ],
     url: "/api/v1/format_query",

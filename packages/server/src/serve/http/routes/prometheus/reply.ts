@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import {
   constants,
@@ -49,42 +48,36 @@ const write = (sink: Writable, bytes: Uint8Array): Promise<boolean> =>
 const encoderOf = (encoding: Encoding): Gzip | ZstdCompress =>
   encoding === "gzip" ? createGzip({ level: GZIP_LEVEL }) : createZstdCompress(ZSTD);
 
-/**
- * Answers bytes that come piece by piece, each of which is valid until the next one is asked for. A single piece is
- * sent as a whole; more are streamed as fast as the client takes them.
- */
-export async function sendPieces(
+type Pieces = Iterator<Buffer> | AsyncIterator<Buffer>;
+
+const compress = (bytes: Buffer, encoding: Encoding): Buffer =>
+  encoding === "gzip" ? gzipSync(bytes, { level: GZIP_LEVEL }) : zstdCompressSync(bytes, ZSTD);
+
+/** Sends what is left piece by piece, as fast as the client takes it. */
+async function stream(
   request: FastifyRequest,
   reply: FastifyReply,
-  contentType: string,
-  pieces: Iterator<Buffer> | AsyncIterator<Buffer>,
-): Promise<FastifyReply> {
-  const encoding = encodingOf(request.headers["accept-encoding"]);
-  void reply.header("content-type", contentType).header("vary", "accept-encoding");
-  const first = await pieces.next();
-  const head = first.done === true ? Buffer.alloc(0) : Buffer.from(first.value);
-  let next = first.done === true ? first : await pieces.next();
-  if (next.done === true) {
-    if (encoding === undefined || head.length < COMPRESS_FROM_BYTES) return reply.send(head);
-    void reply.header("content-encoding", encoding);
-    return reply.send(
-      encoding === "gzip" ? gzipSync(head, { level: GZIP_LEVEL }) : zstdCompressSync(head, ZSTD),
-    );
-  }
-  if (encoding !== undefined) void reply.header("content-encoding", encoding);
+  encoding: Encoding | undefined,
+  head: Buffer,
+  pieces: Pieces,
+  second: Buffer,
+): Promise<void> {
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
   const encoder = encoding === undefined ? undefined : encoderOf(encoding);
   encoder?.pipe(raw);
+  encoder?.on("error", () => raw.destroy());
   // Who goes away closes the connection; what was not sent yet is dropped.
   raw.once("close", () => encoder?.destroy());
-  encoder?.on("error", () => raw.destroy());
   const sink: Writable = encoder ?? raw;
   try {
-    let open = await write(sink, head);
-    for (; open && !raw.destroyed && next.done !== true; next = await pieces.next())
+    let open = (await write(sink, head)) && (await write(sink, second));
+    while (open && !raw.destroyed) {
+      const next = await pieces.next();
+      if (next.done === true) break;
       open = await write(sink, next.value);
+    }
     await pieces.return?.();
     sink.end();
   } catch (error) {
@@ -92,8 +85,29 @@ export async function sendPieces(
     request.log.error({ err: error }, "an answer broke off");
     raw.destroy();
   }
-  if (!raw.destroyed && !raw.writableFinished)
-    await Promise.race([once(raw, "finish"), once(raw, "close")]);
+}
+
+/**
+ * Answers bytes that come piece by piece, each of which is valid until the next one is asked for. A single piece is
+ * sent as a whole; more are streamed.
+ */
+export async function sendPieces(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  contentType: string,
+  pieces: Pieces,
+): Promise<FastifyReply> {
+  const encoding = encodingOf(request.headers["accept-encoding"]);
+  void reply.header("content-type", contentType).header("vary", "accept-encoding");
+  const first = await pieces.next();
+  const head = first.done === true ? Buffer.alloc(0) : Buffer.from(first.value);
+  const second = await pieces.next();
+  if (second.done === true && (encoding === undefined || head.length < COMPRESS_FROM_BYTES))
+    return reply.send(head);
+  if (encoding !== undefined) void reply.header("content-encoding", encoding);
+  if (second.done === true)
+    return reply.send(encoding === undefined ? head : compress(head, encoding));
+  await stream(request, reply, encoding, head, pieces, second.value);
   return reply;
 }
 

@@ -1,4 +1,4 @@
-import { compileMatcher, PromQLError, type LabelMatcher } from "@fleetlight/promql";
+import { compileMatcher, PromQLError, type LabelMatcher, type Labels } from "@fleetlight/promql";
 
 import { badRequest } from "#lib";
 import { createCatalog, labelsJson, type CatalogRequest } from "#query";
@@ -66,6 +66,17 @@ const cut = (entries: string[], limit: number): { data: string[]; warnings: stri
     ? { data: entries.slice(0, limit), warnings: [TRUNCATED] }
     : { data: entries, warnings: [] };
 
+function* seriesJson(series: readonly Labels[], truncated: boolean): Generator<Buffer> {
+  let text = '{"status":"success","data":[';
+  for (const [i, labels] of series.entries()) {
+    text += `${i > 0 ? "," : ""}${labelsJson(labels)}`;
+    if (i % SERIES_PER_PIECE < SERIES_PER_PIECE - 1) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  yield Buffer.from(`${text}]${truncated ? `,"warnings":["${TRUNCATED}"]` : ""}}`);
+}
+
 export function seriesRoutes(app: App, doors: Doors): void {
   const catalog = createCatalog(doors.telemetry.metrics);
 
@@ -91,17 +102,7 @@ export function seriesRoutes(app: App, doors: Doors): void {
         throw badRequest(
           `more than ${most} series match (query.max_series_answer); ask for fewer, or give a limit`,
         );
-      function* pieces(): Generator<Buffer> {
-        let text = '{"status":"success","data":[';
-        for (const [i, labels] of series.entries()) {
-          text += `${i > 0 ? "," : ""}${labelsJson(labels)}`;
-          if (i % SERIES_PER_PIECE < SERIES_PER_PIECE - 1) continue;
-          yield Buffer.from(text);
-          text = "";
-        }
-        yield Buffer.from(`${text}]${truncated ? `,"warnings":["${TRUNCATED}"]` : ""}}`);
-      }
-      return sendPieces(request, reply, "application/json", pieces());
+      return sendPieces(request, reply, "application/json", seriesJson(series, truncated));
     },
   });
 

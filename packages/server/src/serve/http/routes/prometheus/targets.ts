@@ -62,7 +62,9 @@ export function targetRoutes(app: App, doors: Doors): void {
       return sendData(request, reply, found);
     },
   );
+}
 
+export function metadataRoutes(app: App, doors: Doors): void {
   app.get(
     "/api/v1/metadata",
     { config, compress: false, schema: schema("Type, unit and help of metrics") },
