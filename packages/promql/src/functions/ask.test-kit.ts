@@ -52,3 +52,8 @@ export async function askOne(text: string, given: Given = {}, atMs?: number): Pr
   if (answer.length !== 1) throw new Error(`${text} gave ${answer.length} samples`);
   return answer[0]?.[1] ?? NaN;
 }
+
+/** Rounded to twelve digits, so that what differs in the last bits compares equal; NaN and infinities stay. */
+export function rounded(value: number | undefined): number | undefined {
+  return value === undefined || !Number.isFinite(value) ? value : Number(value.toPrecision(12));
+}
