@@ -1,241 +1,454 @@
-import { isStale, wordsOf, writeStale } from "#lib";
+import { isMarker } from "#lib";
 
+import { MAX_CHUNK_SAMPLES } from "./head-bytes.ts";
+import {
+  HEADER_BYTES,
+  markDead,
+  NONE,
+  readHeader,
+  Slabs,
+  writeHeader,
+  type ArrivalGuard,
+  type ChunkHeader,
+} from "./head-slabs.ts";
+import { TAIL_SAMPLES, TailPool } from "./head-tails.ts";
+import { decodeTimes, encodeTimes } from "./head-times.ts";
+import { decodeValues, encodeValues, viewsOf, type ValueColumn } from "./head-values.ts";
+import { joinColumns, type Columns } from "./join.ts";
+import { LateSamples } from "./late-samples.ts";
+import { SeriesColumns } from "./series-columns.ts";
 import type { LatestSample, SeriesRef } from "./types.ts";
 
-/** Samples per chunk: eight minutes at one sample per 15 s. */
-const CHUNK = 32;
-/** Chunks per slab; slabs are allocated as they are needed and never given back. */
-const SLAB = 512;
-const CHUNK_BYTES = CHUNK * 16;
-const NONE = -1;
+/** Share of the head's bytes that samples may take which are not encoded yet. */
+const TAIL_SHARE = 0.25;
+/** Fewest samples that are worth a chunk when memory for open ones is short. */
+const SHORT_CHUNK = 16;
+/** Samples that are written anew for each late one, at most. */
+const REWRITE_RATIO = 16;
+/** An open sample older than this is encoded when the head is next looked through. */
+const IDLE_MS = 30 * 60_000;
 
-interface Slab {
-  times: Float64Array;
-  values: Float64Array;
-  words: Uint32Array;
-}
+const NO_GUARD: ArrivalGuard = { taken: () => 0, inserted: () => Infinity };
+const NO_SAMPLES: Columns = { times: new Float64Array(0), values: new Float64Array(0) };
 
-/** Doubles a typed array until it holds `length` elements. */
-function grown<T extends Int32Array | Uint8Array | Float64Array>(
-  array: T,
-  length: number,
-  fill: number,
-): T {
-  if (length <= array.length) return array;
-  const bigger = new (array.constructor as new (length: number) => T)(
-    Math.max(1024, array.length * 2, length),
-  );
-  bigger.set(array);
-  bigger.fill(fill, array.length);
-  return bigger;
+/** What became of a sample: taken; taken although a newer one is there; not taken as there is one at that time; too old. */
+export type Taken = "newest" | "late" | "double" | "older";
+
+/** The bits of one value. */
+export interface ValueBits {
+  low: number;
+  high: number;
 }
 
 /**
- * The newest samples of every series, in columns: chunks of 32 samples from a bounded arena, linked per series.
- * When the arena is full the oldest chunk goes; its samples are in the store's tables. Nothing is allocated per sample.
+ * The newest samples of every series in memory. Each series has a few open samples; when there are enough they are encoded into
+ * a chunk (docs/adr/006). Chunks lie one after the other in slabs in the order of their making, linked per series from the newest
+ * to the oldest. When memory is short, the slab with the oldest samples goes, if the tables have them.
  */
 export class Head {
-  private readonly maxChunks: number;
-  private readonly slabs: Slab[] = [];
-  private chunkCount = 0;
-  private freeChunks: number[] = [];
-  private next = new Int32Array(0);
-  private counts = new Uint8Array(0);
-  private oldest = new Int32Array(0);
-  private newest = new Int32Array(0);
-  /** From when on the head has every sample of the series. */
-  private completeFrom = new Float64Array(0);
-  private lastTimes = new Float64Array(0);
-  /** Owners of chunks in the order of their allocation: the front one's oldest chunk is the next to go. */
-  private queue: SeriesRef[] = [];
-  private queueStart = 0;
+  readonly maxBytes: number;
+  private readonly slabs: Slabs;
+  private readonly tails = new TailPool();
+  private readonly series = new SeriesColumns();
+  private readonly lates = new Map<SeriesRef, LateSamples>();
+  private readonly encoded = new Uint8Array(HEADER_BYTES + MAX_CHUNK_SAMPLES * 20);
+  private readonly decodedTimes = new Float64Array(MAX_CHUNK_SAMPLES);
+  private readonly decoded = viewsOf(new Float64Array(MAX_CHUNK_SAMPLES));
   evictedSamples = 0;
+  /** Samples that are in the head; those that were written anew count once. */
+  samples = 0;
 
-  constructor(maxBytes: number) {
-    this.maxChunks = Math.max(16, Math.floor(maxBytes / CHUNK_BYTES));
+  constructor(maxBytes: number, guard: ArrivalGuard = NO_GUARD) {
+    this.maxBytes = maxBytes;
+    this.slabs = new Slabs(maxBytes, guard);
   }
 
   get bytes(): number {
-    return this.slabs.length * SLAB * CHUNK_BYTES;
+    return this.slabs.bytes + this.tails.bytes;
   }
 
-  /** Room for samples, for whoever fills the head at start. */
+  /** Samples for which there is room in any case, for whoever fills the head at start. */
   get capacity(): number {
-    return this.maxChunks * CHUNK;
+    return Math.max(1024, Math.floor(this.maxBytes / 4));
   }
 
   /** Makes a series known. `completeFromMs` is -Infinity for a series that the store has never seen. */
   open(ref: SeriesRef, completeFromMs: number): void {
-    this.oldest = grown(this.oldest, ref + 1, NONE);
-    this.newest = grown(this.newest, ref + 1, NONE);
-    this.completeFrom = grown(this.completeFrom, ref + 1, Infinity);
-    this.lastTimes = grown(this.lastTimes, ref + 1, -Infinity);
-    this.oldest[ref] = NONE;
-    this.newest[ref] = NONE;
-    this.completeFrom[ref] = completeFromMs;
-    this.lastTimes[ref] = -Infinity;
+    this.series.open(ref, completeFromMs);
   }
 
+  /** Newest time of the series; -Infinity when the head knows none. */
   lastTime(ref: SeriesRef): number {
-    return this.lastTimes[ref] ?? -Infinity;
+    return this.series.lastTimes[ref] as number;
   }
 
   isCompleteFrom(ref: SeriesRef, timeMs: number): boolean {
-    return (this.completeFrom[ref] ?? Infinity) <= timeMs;
+    return (this.series.completeFrom[ref] as number) <= timeMs;
   }
 
   /** False when the series certainly has no samples in the range. */
-  mayHave(ref: SeriesRef, startMs: number, _endMs: number): boolean {
+  mayHave(ref: SeriesRef, startMs: number, endMs: number): boolean {
+    if ((this.series.firstTimes[ref] as number) > endMs) return false;
     return !this.isCompleteFrom(ref, startMs) || this.lastTime(ref) >= startMs;
   }
 
-  /**
-   * Appends a sample, or a stale marker when `stale`. A sample that is not newer than the newest is not taken: the
-   * tables have it, and the head is complete only from after it.
-   * @returns whether it was taken.
-   */
-  append(ref: SeriesRef, timeMs: number, value: number, stale: boolean): boolean {
-    const last = this.lastTimes[ref] ?? -Infinity;
+  /** Takes the sample whose value is at an index of a column of 32-bit halves. Of equal times the first wins. */
+  append(ref: SeriesRef, time: number, words: Uint32Array, index: number): Taken {
+    const timeMs = Math.floor(time);
+    const { lastTimes, lastWords } = this.series;
+    const low = words[index * 2] as number;
+    const high = words[index * 2 + 1] as number;
+    const last = lastTimes[ref] as number;
     if (timeMs <= last) {
-      if (timeMs < last && timeMs >= (this.completeFrom[ref] ?? Infinity))
-        this.completeFrom[ref] = timeMs + 1;
-      return false;
+      if (timeMs === last) return "double";
+      return this.appendLate(ref, timeMs, low, high);
     }
-    let chunk = this.newest[ref] ?? NONE;
-    if (chunk === NONE || this.counts[chunk] === CHUNK) chunk = this.link(ref);
-    const slab = this.slab(chunk);
-    const at = (chunk % SLAB) * CHUNK + (this.counts[chunk] ?? 0);
-    slab.times[at] = timeMs;
-    if (stale) writeStale(slab.words, at);
-    else slab.values[at] = value;
-    this.counts[chunk] = (this.counts[chunk] ?? 0) + 1;
-    this.lastTimes[ref] = timeMs;
+    this.push(ref, timeMs, low, high);
+    lastTimes[ref] = timeMs;
+    lastWords[ref * 2] = low;
+    lastWords[ref * 2 + 1] = high;
+    if (timeMs < (this.series.firstTimes[ref] as number)) this.series.firstTimes[ref] = timeMs;
+    return "newest";
+  }
+
+  private push(ref: SeriesRef, timeMs: number, low: number, high: number): void {
+    const { tailCounts, tailPlaces } = this.series;
+    const count = tailCounts[ref] as number;
+    let place = tailPlaces[ref] as number;
+    if (place === NONE || count === this.tails.capacity(this.tails.page(place).size))
+      place = this.growTail(ref, place, count);
+    const page = this.tails.page(place);
+    const filled = tailCounts[ref] as number;
+    const at = this.tails.at(place) + filled;
+    page.times[at] = timeMs;
+    page.words[at * 2] = low;
+    page.words[at * 2 + 1] = high;
+    tailCounts[ref] = filled + 1;
+    this.samples++;
+    // The first chunk's length differs from series to series, so that they are not all encoded in the same round.
+    if (filled + 1 === (this.series.sealAt[ref] as number)) {
+      this.series.sealAt[ref] = TAIL_SAMPLES;
+      this.seal(ref);
+    }
+  }
+
+  /** A larger place for the open samples, or a small empty one after encoding them when memory is short. */
+  private growTail(ref: SeriesRef, place: number, count: number): number {
+    const { tailPlaces } = this.series;
+    let size = 0;
+    if (place !== NONE) {
+      size = this.tails.page(place).size + 1;
+      const full = this.tails.bytes > this.maxBytes * TAIL_SHARE && count >= SHORT_CHUNK;
+      if (full || count >= TAIL_SAMPLES) {
+        this.seal(ref);
+        size = 0;
+      }
+    }
+    const old = tailPlaces[ref] as number;
+    const taken = this.tails.take(size);
+    if (old !== NONE) {
+      const [from, to] = [this.tails.page(old), this.tails.page(taken)];
+      const [first, target] = [this.tails.at(old), this.tails.at(taken)];
+      to.times.set(from.times.subarray(first, first + count), target);
+      to.words.set(from.words.subarray(first * 2, (first + count) * 2), target * 2);
+      this.tails.release(old);
+    }
+    tailPlaces[ref] = taken;
+    return taken;
+  }
+
+  /** Encodes the open samples. */
+  private seal(ref: SeriesRef): void {
+    const { tailCounts, tailPlaces } = this.series;
+    const place = tailPlaces[ref] as number;
+    const count = tailCounts[ref] as number;
+    if (place === NONE) return;
+    const page = this.tails.page(place);
+    if (count > 0) this.writeChunk(ref, page.times, page, this.tails.at(place), count);
+    this.tails.release(place);
+    tailPlaces[ref] = NONE;
+    tailCounts[ref] = 0;
+  }
+
+  private writeChunk(
+    ref: SeriesRef,
+    times: Float64Array,
+    column: ValueColumn,
+    from: number,
+    count: number,
+  ): void {
+    const { newest } = this.series;
+    const startMs = times[from] as number;
+    const endMs = times[from + count - 1] as number;
+    const { encoded } = this;
+    const values = encodeTimes(times, from, count, encoded, HEADER_BYTES);
+    const bytes = encodeValues(column, from, count, encoded, values);
+    if (this.slabs.needsSlab(bytes)) this.makeRoom();
+    const address = this.slabs.take(bytes, endMs);
+    const slab = this.slabs.slabOf(address);
+    if (slab === undefined) return;
+    const at = this.slabs.offset(address);
+    slab.bytes.set(encoded.subarray(HEADER_BYTES, bytes), at + HEADER_BYTES);
+    writeHeader(slab, at, { ref, count, previous: newest[ref] as number, startMs, endMs }, bytes);
+    newest[ref] = address;
+  }
+
+  private makeRoom(): void {
+    while (this.bytes + this.slabs.slabBytes > this.maxBytes && this.evict(Infinity, true));
+  }
+
+  /** @returns false when no slab may go. */
+  private evict(beforeMs: number, counted: boolean): boolean {
+    const slab = this.slabs.dropOldest(beforeMs);
+    if (slab === undefined) return false;
+    const { completeFrom } = this.series;
+    for (const { ref, count, endMs } of this.slabs.chunksIn(slab)) {
+      if (ref === NONE) continue;
+      completeFrom[ref] = Math.max(completeFrom[ref] as number, endMs + 1);
+      this.samples -= count;
+      if (counted) this.evictedSamples += count;
+    }
     return true;
   }
 
-  /** Newest sample, unless it is a stale marker or older than asked. */
+  /** Newest sample, unless it is a marker or older than asked. */
   latest(ref: SeriesRef, notBeforeMs: number): LatestSample | undefined {
-    const chunk = this.newest[ref] ?? NONE;
-    const timeMs = this.lastTimes[ref] ?? -Infinity;
-    if (chunk === NONE || timeMs < notBeforeMs) return undefined;
-    const slab = this.slab(chunk);
-    const at = (chunk % SLAB) * CHUNK + (this.counts[chunk] ?? 1) - 1;
-    if (isStale(slab.words, at)) return undefined;
-    return { ref, timeMs, value: slab.values[at] ?? Number.NaN };
+    const { lastTimes, lastWords, lastValues } = this.series;
+    const timeMs = lastTimes[ref] as number;
+    if (timeMs < notBeforeMs || timeMs === -Infinity) return undefined;
+    if (isMarker(lastWords, ref)) return undefined;
+    return { ref, timeMs, value: lastValues[ref] as number };
+  }
+
+  /** The bits of the value at exactly that time, if the head has it; one lookup for the newest sample. */
+  valueAt(ref: SeriesRef, time: number): ValueBits | undefined {
+    const timeMs = Math.floor(time);
+    const { lastTimes, lastWords } = this.series;
+    const last = lastTimes[ref] as number;
+    if (timeMs > last) return undefined;
+    if (timeMs === last)
+      return { low: lastWords[ref * 2] as number, high: lastWords[ref * 2 + 1] as number };
+    return this.lates.get(ref)?.find(timeMs) ?? this.findOlder(ref, timeMs);
+  }
+
+  private findOlder(ref: SeriesRef, timeMs: number): ValueBits | undefined {
+    const { values } = this.readOrdered(ref, timeMs, timeMs);
+    if (values.length === 0) return undefined;
+    const [low = 0, high = 0] = new Uint32Array(values.buffer, values.byteOffset, 2);
+    return { low, high };
   }
 
   /** Samples with startMs <= time <= endMs as two columns. */
-  read(
-    ref: SeriesRef,
-    startMs: number,
-    endMs: number,
-  ): { times: Float64Array; values: Float64Array } {
-    let length = 0;
-    this.scan(ref, startMs, endMs, (_slab, from, to) => (length += to - from));
+  read(ref: SeriesRef, startMs: number, endMs: number): Columns {
+    const late = this.lates.get(ref)?.between(startMs, endMs);
+    const ordered = this.readOrdered(ref, startMs, endMs);
+    return late === undefined || late.times.length === 0 ? ordered : joinColumns(late, ordered);
+  }
+
+  /** What came in order: chunks and open samples. */
+  private readOrdered(ref: SeriesRef, startMs: number, endMs: number): Columns {
+    const { tailPlaces, tailCounts } = this.series;
+    const place = tailPlaces[ref] as number;
+    let [tailFrom, tailTo] = [0, 0];
+    const page = place === NONE ? undefined : this.tails.page(place);
+    if (page !== undefined) {
+      const first = this.tails.at(place);
+      tailTo = first + (tailCounts[ref] as number);
+      tailFrom = first;
+      while (tailFrom < tailTo && (page.times[tailFrom] as number) < startMs) tailFrom++;
+      while (tailTo > tailFrom && (page.times[tailTo - 1] as number) > endMs) tailTo--;
+    }
+    const chunks: number[] = [];
+    const length = tailTo - tailFrom + this.findChunks(ref, startMs, endMs, chunks);
+    if (length === 0) return NO_SAMPLES;
     const times = new Float64Array(length);
-    const values = new Float64Array(length);
-    let position = 0;
-    this.scan(ref, startMs, endMs, (slab, from, to) => {
-      times.set(slab.times.subarray(from, to), position);
-      values.set(slab.values.subarray(from, to), position);
-      position += to - from;
-    });
-    return { times, values };
-  }
-
-  /** Frees the chunks at the front of the queue whose samples are all older than the window. */
-  expire(beforeMs: number): void {
-    // Each entry is looked at once a call: a slow series at the front must not hide what is behind it.
-    for (let left = this.queue.length - this.queueStart; left > 0; left--) {
-      const ref = this.queue[this.queueStart++];
-      if (ref === undefined) continue;
-      if (this.endOf(this.oldest[ref] ?? NONE) < beforeMs) this.unlinkOldest(ref);
-      else this.queue.push(ref);
+    const column = viewsOf(new Float64Array(length));
+    let to = 0;
+    for (let i = chunks.length - 1; i >= 0; i--)
+      to = this.copyChunk(chunks[i] as number, startMs, endMs, times, column, to);
+    if (page !== undefined && tailTo > tailFrom) {
+      times.set(page.times.subarray(tailFrom, tailTo), to);
+      column.words.set(page.words.subarray(tailFrom * 2, tailTo * 2), to * 2);
+      to += tailTo - tailFrom;
     }
-    this.queue = this.queue.slice(this.queueStart);
-    this.queueStart = 0;
+    if (to === length) return { times, values: column.values };
+    return { times: times.subarray(0, to), values: column.values.subarray(0, to) };
   }
 
-  private endOf(chunk: number): number {
-    if (chunk === NONE) return Infinity;
-    return (
-      this.slab(chunk).times[(chunk % SLAB) * CHUNK + (this.counts[chunk] ?? 1) - 1] ?? Infinity
-    );
+  /** Collects the addresses of chunks that touch the range, the newest first. @returns the number of their samples. */
+  private findChunks(ref: SeriesRef, startMs: number, endMs: number, chunks: number[]): number {
+    let length = 0;
+    for (let address = this.series.newest[ref] as number; ;) {
+      const slab = this.slabs.slabOf(address);
+      if (slab === undefined) return length;
+      const header = readHeader(slab, this.slabs.offset(address));
+      if (header.endMs < startMs) return length;
+      if (header.startMs <= endMs) {
+        chunks.push(address);
+        length += header.count;
+      }
+      address = header.previous;
+    }
   }
 
-  private slab(chunk: number): Slab {
-    const slab = this.slabs[Math.floor(chunk / SLAB)];
-    if (slab === undefined) throw new Error(`chunk ${chunk} was never allocated`);
-    return slab;
-  }
-
-  private scan(
-    ref: SeriesRef,
+  /** Decodes the part of a chunk that lies in the range. @returns where the next sample goes. */
+  private copyChunk(
+    address: number,
     startMs: number,
     endMs: number,
-    take: (slab: Slab, from: number, to: number) => void,
-  ): void {
-    for (let chunk = this.oldest[ref] ?? NONE; chunk !== NONE; chunk = this.next[chunk] ?? NONE) {
-      if (this.endOf(chunk) < startMs) continue;
-      const slab = this.slab(chunk);
-      const base = (chunk % SLAB) * CHUNK;
-      let from = base;
-      let to = base + (this.counts[chunk] ?? 0);
-      while (from < to && (slab.times[from] ?? 0) < startMs) from++;
-      while (to > from && (slab.times[to - 1] ?? 0) > endMs) to--;
-      if (to > from) take(slab, from, to);
-      else if ((slab.times[base] ?? 0) > endMs) return;
+    times: Float64Array,
+    column: ValueColumn,
+    to: number,
+  ): number {
+    const slab = this.slabs.slabOf(address);
+    if (slab === undefined) return to;
+    const at = this.slabs.offset(address);
+    const header = readHeader(slab, at);
+    const { count } = header;
+    const whole = header.startMs >= startMs && header.endMs <= endMs;
+    const [intoTimes, into, first] = whole
+      ? [times, column, to]
+      : [this.decodedTimes, this.decoded, 0];
+    const values = decodeTimes(
+      slab.bytes,
+      at + HEADER_BYTES,
+      count,
+      header.startMs,
+      header.endMs,
+      intoTimes,
+      first,
+    );
+    decodeValues(slab.bytes, values, count, into, first);
+    if (whole) return to + count;
+    let [from, end] = [0, count];
+    while (from < end && (intoTimes[from] as number) < startMs) from++;
+    while (end > from && (intoTimes[end - 1] as number) > endMs) end--;
+    times.set(intoTimes.subarray(from, end), to);
+    column.words.set(into.words.subarray(from * 2, end * 2), to * 2);
+    return to + end - from;
+  }
+
+  private appendLate(ref: SeriesRef, timeMs: number, low: number, high: number): Taken {
+    if (timeMs < (this.series.completeFrom[ref] as number)) return "older";
+    if (this.valueAt(ref, timeMs) !== undefined) return "double";
+    if (timeMs < (this.series.firstTimes[ref] as number)) this.series.firstTimes[ref] = timeMs;
+    const late = this.lates.get(ref) ?? new LateSamples();
+    this.lates.set(ref, late);
+    late.insert(timeMs, low, high);
+    this.samples++;
+    if (late.size >= late.limit) this.settle(ref, late);
+    return "late";
+  }
+
+  private dropLate(ref: SeriesRef): void {
+    this.samples -= this.lates.get(ref)?.size ?? 0;
+    this.lates.delete(ref);
+  }
+
+  /**
+   * Writes the samples from the first late one on anew, in order; puts it off while that would be much work for few late
+   * samples.
+   */
+  private settle(ref: SeriesRef, late: LateSamples): void {
+    let fromMs = Math.min(late.firstTime, this.tailStart(ref));
+    let affected = this.series.tailCounts[ref] as number;
+    for (const header of this.chunksBack(ref)) {
+      if (header.endMs < fromMs) break;
+      affected += header.count;
+      fromMs = Math.min(fromMs, header.startMs);
+    }
+    if (affected > late.size * REWRITE_RATIO) {
+      late.limit = Math.ceil(affected / REWRITE_RATIO);
+      return;
+    }
+    const joined = joinColumns(
+      late.between(fromMs, Infinity),
+      this.readOrdered(ref, fromMs, Infinity),
+    );
+    this.dropLate(ref);
+    this.dropFrom(ref, fromMs);
+    this.writeAll(ref, joined);
+  }
+
+  /** Time of the first open sample; Infinity when there is none. */
+  private tailStart(ref: SeriesRef): number {
+    const place = this.series.tailPlaces[ref] as number;
+    if (place === NONE || this.series.tailCounts[ref] === 0) return Infinity;
+    return this.tails.page(place).times[this.tails.at(place)] as number;
+  }
+
+  /** Headers of a series' chunks, the newest first. */
+  private *chunksBack(ref: SeriesRef): Generator<ChunkHeader> {
+    for (let address = this.series.newest[ref] as number; ;) {
+      const slab = this.slabs.slabOf(address);
+      if (slab === undefined) return;
+      const header = readHeader(slab, this.slabs.offset(address));
+      yield header;
+      address = header.previous;
     }
   }
 
-  private link(ref: SeriesRef): number {
-    const chunk = this.allocate();
-    this.next[chunk] = NONE;
-    this.counts[chunk] = 0;
-    // Read after allocating: making room may have freed this very series' last chunk.
-    const last = this.newest[ref] ?? NONE;
-    if (last === NONE) this.oldest[ref] = chunk;
-    else this.next[last] = chunk;
-    this.newest[ref] = chunk;
-    this.queue.push(ref);
-    return chunk;
+  /** Takes away chunks that begin at that time or later, and the open samples. */
+  private dropFrom(ref: SeriesRef, fromMs: number): void {
+    const { newest, tailCounts, tailPlaces } = this.series;
+    const place = tailPlaces[ref] as number;
+    this.samples -= tailCounts[ref] as number;
+    if (place !== NONE) this.tails.release(place);
+    tailPlaces[ref] = NONE;
+    tailCounts[ref] = 0;
+    let address = newest[ref] as number;
+    for (;;) {
+      const slab = this.slabs.slabOf(address);
+      if (slab === undefined) break;
+      const at = this.slabs.offset(address);
+      const header = readHeader(slab, at);
+      if (header.startMs < fromMs) break;
+      markDead(slab, at);
+      this.samples -= header.count;
+      address = header.previous;
+    }
+    newest[ref] = address;
   }
 
-  private allocate(): number {
-    const free = this.freeChunks.pop();
-    if (free !== undefined) return free;
-    if (this.chunkCount >= this.maxChunks) {
-      this.evictOne();
-      const freed = this.freeChunks.pop();
-      if (freed !== undefined) return freed;
+  private writeAll(ref: SeriesRef, { times, values }: Columns): void {
+    const column = viewsOf(values);
+    for (let from = 0; from < times.length; from += MAX_CHUNK_SAMPLES) {
+      const count = Math.min(MAX_CHUNK_SAMPLES, times.length - from);
+      this.writeChunk(ref, times, column, from, count);
+      this.samples += count;
     }
-    const chunk = this.chunkCount++;
-    if (Math.floor(chunk / SLAB) >= this.slabs.length) {
-      const values = new Float64Array(SLAB * CHUNK);
-      this.slabs.push({ times: new Float64Array(SLAB * CHUNK), values, words: wordsOf(values) });
-      this.next = grown(this.next, this.slabs.length * SLAB, NONE);
-      this.counts = grown(this.counts, this.slabs.length * SLAB, 0);
-    }
-    return chunk;
   }
 
-  private evictOne(): void {
-    const ref = this.queue[this.queueStart++];
-    if (this.queueStart > 4096 && this.queueStart * 2 > this.queue.length) {
-      this.queue = this.queue.slice(this.queueStart);
-      this.queueStart = 0;
+  /**
+   * Puts samples under those that the head has of a series; it is complete from then on. Those that the head has already
+   * win over equal times.
+   */
+  fill(ref: SeriesRef, stored: Columns, completeFromMs: number): void {
+    const { completeFrom, lastTimes, lastWords, firstTimes } = this.series;
+    const joined = joinColumns(stored, this.read(ref, -Infinity, Infinity));
+    this.dropFrom(ref, -Infinity);
+    this.dropLate(ref);
+    this.writeAll(ref, joined);
+    const count = joined.times.length;
+    const lastMs = joined.times[count - 1] as number;
+    if (lastMs > (lastTimes[ref] as number)) {
+      const { words } = viewsOf(joined.values);
+      lastTimes[ref] = lastMs;
+      lastWords[ref * 2] = words[count * 2 - 2] as number;
+      lastWords[ref * 2 + 1] = words[count * 2 - 1] as number;
     }
-    if (ref !== undefined) this.evictedSamples += this.unlinkOldest(ref);
+    completeFrom[ref] = Math.min(completeFrom[ref] as number, completeFromMs);
+    firstTimes[ref] = Math.min(firstTimes[ref] as number, joined.times[0] as number);
   }
 
-  /** @returns how many samples went. */
-  private unlinkOldest(ref: SeriesRef): number {
-    const chunk = this.oldest[ref] ?? NONE;
-    if (chunk === NONE) return 0;
-    this.completeFrom[ref] = Math.max(this.completeFrom[ref] ?? -Infinity, this.endOf(chunk) + 1);
-    this.oldest[ref] = this.next[chunk] ?? NONE;
-    if (this.newest[ref] === chunk) this.newest[ref] = NONE;
-    this.freeChunks.push(chunk);
-    return this.counts[chunk] ?? 0;
+  /** Forgets slabs whose samples are all older, and encodes what series that fell silent have open. */
+  expire(beforeMs: number, nowMs: number): void {
+    while (this.evict(beforeMs, false));
+    const { tailCounts, lastTimes } = this.series;
+    for (let ref = 0; ref < this.series.length; ref++)
+      if ((tailCounts[ref] as number) > 0 && (lastTimes[ref] as number) < nowMs - IDLE_MS)
+        this.seal(ref);
+    for (const [ref, late] of this.lates)
+      if (late.lastTime < (this.series.completeFrom[ref] as number)) this.dropLate(ref);
   }
 }

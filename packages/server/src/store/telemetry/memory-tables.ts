@@ -1,4 +1,5 @@
 import type {
+  BucketRows,
   ExemplarRow,
   HistogramRow,
   MetadataRow,
@@ -27,6 +28,7 @@ const asColumns = (rows: readonly Row[]): SampleColumns => ({
 });
 
 const DAY_MS = 86_400_000;
+const BUCKET_MS = 2 * 3_600_000;
 
 /** Tables in plain arrays, for tests and short-lived servers: nothing is kept after the process. */
 export class MemoryTables implements Tables {
@@ -159,6 +161,17 @@ export class MemoryTables implements Tables {
         .slice(0, limit)
         .toSorted(byIdAndTime),
     );
+  }
+
+  async countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {
+    const counts = new Map<number, number>();
+    for (const { time } of this.samples) {
+      const bucket = Math.floor(time / BUCKET_MS) * BUCKET_MS;
+      if (time >= startMs && time <= endMs) counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+    }
+    return [...counts]
+      .map(([bucket, rows]) => ({ startMs: bucket, rows }))
+      .toSorted((a, b) => b.startMs - a.startMs);
   }
 
   async readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]> {

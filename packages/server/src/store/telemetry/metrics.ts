@@ -4,7 +4,6 @@ import {
   limitReached,
   isHistogramMarker,
   isMarker,
-  isStale,
   wordsOf,
   labelKey,
   NAME_LABEL,
@@ -14,13 +13,14 @@ import {
 } from "#lib";
 
 import { SampleAppender, type AppenderTarget, type SampleBatch } from "./appender.ts";
+import { HeadRecovery } from "./head-recovery.ts";
 import { Head } from "./head.ts";
 import { Histograms } from "./histograms.ts";
 import { LabelIndex } from "./label-index.ts";
 import { MetricReader } from "./metric-reader.ts";
 import type { Retention } from "./retention.ts";
 import { SeriesIndex } from "./series-index.ts";
-import type { MetadataRow, SampleColumns, Tables } from "./tables.ts";
+import type { MetadataRow, Tables } from "./tables.ts";
 import type {
   Appender,
   Cardinality,
@@ -57,6 +57,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   private readonly index = new SeriesIndex();
   private readonly byLabel = new LabelIndex();
   private readonly head: Head;
+  private readonly recovery: HeadRecovery;
   private readonly histograms: Histograms;
   private readonly reader: MetricReader;
   private readonly descriptions = new Map<string, MetricMetadata>();
@@ -65,6 +66,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   private seenDays = new Int32Array(1024);
   private watched = new Uint8Array(1024);
   private readonly watchListeners = new Set<(refs: readonly SeriesRef[]) => void>();
+  private readonly writeListeners = new Set<(tenant: string, earliestMs: number) => void>();
   private readonly seriesListeners = new Set<
     (tenant: string, ref: SeriesRef, labels: LabelSet) => void
   >();
@@ -73,7 +75,17 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   constructor(options: MetricsOptions) {
     this.options = options;
-    this.head = new Head(options.headMaxBytes);
+    const { writer } = options;
+    this.head = new Head(options.headMaxBytes, {
+      taken: () => writer.rowsInserted + writer.pendingRows,
+      inserted: () => writer.rowsInserted,
+    });
+    this.recovery = new HeadRecovery({
+      head: this.head,
+      tables: options.tables,
+      idOf: (ref) => this.idOf(ref),
+      flush: () => writer.flush(),
+    });
     this.histograms = new Histograms({
       tables: options.tables,
       maxBytes: HISTOGRAM_BYTES,
@@ -100,36 +112,20 @@ export class Metrics implements MetricStore, AppenderTarget {
     for (const row of await tables.loadSeries(seriesSinceMs, maxSeries)) {
       const ref = this.index.add(row.tenant, labelKey(row.labels), row.labels, row.id);
       this.byLabel.add(row.tenant, ref, row.labels);
-      this.head.open(ref, samplesSinceMs);
+      this.recovery.add(row.tenant, ref);
       this.seen(ref, Math.floor(row.lastSeenMs / DAY_MS));
       const byId = refs.get(row.tenant) ?? new Map<bigint, SeriesRef>();
       refs.set(row.tenant, byId.set(row.id, ref));
     }
-    for (const [tenant, byId] of refs)
-      this.fill(
-        await tables.readRecent(tenant, samplesSinceMs, this.head.capacity),
-        byId,
-        samplesSinceMs,
-      );
+    await this.recovery.loadRecent(samplesSinceMs);
     return refs;
   }
 
-  private fill(
-    samples: SampleColumns,
-    byId: ReadonlyMap<bigint, SeriesRef>,
-    sinceMs: number,
-  ): void {
-    const words = wordsOf(samples.values);
-    // Cut by the limit, the newest samples came: what is missing is at the front.
-    const cut = samples.ids.length >= this.head.capacity;
-    for (const [i, id] of samples.ids.entries()) {
-      const ref = byId.get(id);
-      if (ref === undefined) continue;
-      const timeMs = samples.times[i] ?? 0;
-      if (cut && this.head.lastTime(ref) === -Infinity)
-        this.head.open(ref, Math.max(sinceMs, timeMs));
-      this.head.append(ref, timeMs, samples.values[i] ?? 0, isStale(words, i));
-    }
+  /** Fills the head from the tables with what is older than `load` has put there; ends early when `signal` aborts. */
+  async rebuild(signal: AbortSignal): Promise<void> {
+    const { retention, headWindowMs, now } = this.options;
+    const oldestMs = Math.max(retention.cutoffMs("metrics"), now() - headWindowMs);
+    await this.recovery.rebuild(oldestMs, now(), signal);
   }
 
   appender(tenant: string): Appender {
@@ -204,12 +200,23 @@ export class Metrics implements MetricStore, AppenderTarget {
       draft.samples.values.set(batch.values.subarray(0, batch.size));
     }
     try {
-      await writer.write(draft, () => this.show(batch));
+      await writer.write(draft, () => {
+        const late = this.show(batch);
+        this.tellWrite(tenant, batch);
+        return late;
+      });
     } catch (error) {
       for (const ref of newRefs) this.seenDays[ref] = 0;
       this.undescribed.unshift(...metadata);
       throw error;
     }
+  }
+
+  private tellWrite(tenant: string, { times, size }: SampleBatch): void {
+    if (this.writeListeners.size === 0 || size === 0) return;
+    let earliestMs = Infinity;
+    for (let i = 0; i < size; i++) earliestMs = Math.min(earliestMs, times[i] as number);
+    for (const listener of this.writeListeners) listener(tenant, earliestMs);
   }
 
   private seen(ref: SeriesRef, day: number): void {
@@ -237,7 +244,7 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   /**
    * Makes a durable batch visible: into the head, then to those who watch.
-   * @returns whether a sample is older than its series' newest, so that the head did not take it.
+   * @returns whether a sample is older than its series' newest, so that the head may not keep it.
    */
   private show(batch: SampleBatch): boolean {
     const touched: SeriesRef[] = [];
@@ -245,8 +252,9 @@ export class Metrics implements MetricStore, AppenderTarget {
     for (let i = 0; i < batch.size; i++) {
       const ref = batch.refs[i] ?? 0;
       const timeMs = batch.times[i] ?? 0;
-      const taken = this.head.append(ref, timeMs, batch.values[i] ?? 0, isStale(batch.words, i));
-      late ||= !taken && timeMs < this.head.lastTime(ref);
+      const taken = this.head.append(ref, timeMs, batch.words, i);
+      late ||= taken === "late" || taken === "older";
+      if (taken === "older") this.recovery.disturb(ref);
       if (this.watched[ref] === 1) touched.push(ref);
     }
     for (const { at, bytes } of batch.histograms)
@@ -392,6 +400,11 @@ export class Metrics implements MetricStore, AppenderTarget {
     return () => this.watchListeners.delete(listener);
   }
 
+  onWrite(listener: (tenant: string, earliestMs: number) => void): () => void {
+    this.writeListeners.add(listener);
+    return () => this.writeListeners.delete(listener);
+  }
+
   onSeries(listener: (tenant: string, ref: SeriesRef, labels: LabelSet) => void): () => void {
     this.seriesListeners.add(listener);
     return () => this.seriesListeners.delete(listener);
@@ -399,7 +412,8 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   /** Forgets samples in memory that are older than the head's window. */
   expire(): void {
-    this.head.expire(this.options.now() - this.options.headWindowMs);
+    const now = this.options.now();
+    this.head.expire(now - this.options.headWindowMs, now);
   }
 
   stats(): {

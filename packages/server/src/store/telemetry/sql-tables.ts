@@ -1,57 +1,29 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { decodeNative } from "./drivers/native.ts";
 import type { Driver } from "./drivers/types.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
+import { SqlReader } from "./sql-reader.ts";
 import { SqlSamples } from "./sql-samples.ts";
-import {
-  concatSamples,
-  type ExemplarRow,
-  type HistogramRow,
-  type MetadataRow,
-  type Partition,
-  type SampleColumns,
-  type SeriesRow,
-  type Signal,
-  type Tables,
+import type {
+  BucketRows,
+  ExemplarRow,
+  HistogramRow,
+  MetadataRow,
+  Partition,
+  SampleColumns,
+  SeriesRow,
+  Signal,
+  Tables,
 } from "./tables.ts";
 import type { EventQuery, EventRecord, MetricKind } from "./types.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 
-/** Ids per query: the text of a query stays far below the engine's limit of 256 KiB. */
-const IDS_PER_QUERY = 5000;
-
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
 };
-
-const toNumbers = (column: BigInt64Array): Float64Array => {
-  const numbers = new Float64Array(column.length);
-  const words = new Int32Array(column.buffer, column.byteOffset, column.length * 2);
-  for (let i = 0; i < column.length; i++)
-    numbers[i] = (words[i * 2 + 1] ?? 0) * 4294967296 + ((words[i * 2] ?? 0) >>> 0);
-  return numbers;
-};
-
-const asSamples = (answer: Uint8Array): SampleColumns => {
-  const columns = decodeNative(answer);
-  const ids = columns.get("id");
-  const times = columns.get("t");
-  const values = columns.get("v");
-  if (ids === undefined) return concatSamples([]);
-  if (
-    !(ids instanceof BigUint64Array) ||
-    !(times instanceof BigInt64Array) ||
-    !(values instanceof Float64Array)
-  )
-    throw new Error("the store answered samples with other column types than were asked for");
-  return { ids, times: toNumbers(times), values };
-};
-
-const SAMPLE_COLUMNS = "id, toUnixTimestamp64Milli(ts) AS t, value AS v";
 
 interface PartitionRow {
   table: string;
@@ -67,10 +39,12 @@ interface PartitionRow {
 export class SqlTables implements Tables {
   private readonly driver: Driver;
   private readonly samples: SqlSamples;
+  private readonly reader: SqlReader;
 
   constructor(driver: Driver) {
     this.driver = driver;
     this.samples = new SqlSamples(driver);
+    this.reader = new SqlReader(driver);
   }
 
   async migrate(): Promise<void> {
@@ -226,43 +200,21 @@ export class SqlTables implements Tables {
     }));
   }
 
-  async readSamples(
+  readSamples(
     tenant: string,
     ids: readonly bigint[],
     startMs: number,
     endMs: number,
   ): Promise<SampleColumns> {
-    const answers: SampleColumns[] = [];
-    const sorted = ids.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    for (let first = 0; first < sorted.length; first += IDS_PER_QUERY) {
-      const some = sorted.slice(first, first + IDS_PER_QUERY).join(",");
-      answers.push(
-        asSamples(
-          await this.driver.native(
-            `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some}) AND ts >= ${sqlTime(startMs)} AND ts <= ${sqlTime(endMs)} ORDER BY id, ts`,
-            { parameters: { tenant } },
-          ),
-        ),
-      );
-    }
-    return concatSamples(answers);
+    return this.reader.readSamples(tenant, ids, startMs, endMs);
   }
 
-  async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
-    const where = `FROM samples WHERE tenant = {tenant:String} AND ts >= ${sqlTime(sinceMs)}`;
-    const options = { parameters: { tenant } };
-    const counted = await this.driver.rows<{ rows: string }>(
-      `SELECT toString(count()) AS rows ${where}`,
-      options,
-    );
-    // Sorting by time first, to keep the newest, doubles the cost and is needed only where there are too many.
-    const from =
-      Number(counted[0]?.rows ?? 0) <= limit
-        ? where
-        : `FROM (SELECT id, ts, value ${where} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`;
-    return asSamples(
-      await this.driver.native(`SELECT ${SAMPLE_COLUMNS} ${from} ORDER BY id, ts`, options),
-    );
+  readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
+    return this.reader.readRecent(tenant, sinceMs, limit);
+  }
+
+  countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {
+    return this.reader.countSamples(startMs, endMs);
   }
 
   async readEvents(tenant: string, query: EventQuery): Promise<EventRecord[]> {

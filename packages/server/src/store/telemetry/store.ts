@@ -86,6 +86,20 @@ class Events implements EventStore {
   }
 }
 
+/** Fills the head behind the doors that are open already. @returns a function that ends it and waits for its end. */
+function startRebuild(metrics: Metrics, { onError }: TelemetryOptions): () => Promise<void> {
+  const stop = new AbortController();
+  const ended = metrics
+    .rebuild(stop.signal)
+    .catch((error: unknown) =>
+      onError(`older samples are read from the tables only: ${describeError(error)}`),
+    );
+  return async () => {
+    stop.abort();
+    await ended;
+  };
+}
+
 async function assemble(
   { tables, wal }: Parts,
   options: TelemetryOptions,
@@ -114,6 +128,7 @@ async function assemble(
   );
   const stopRetention = retention.start();
   const expiry = setInterval(() => metrics.expire(), 60_000).unref();
+  const stopRebuild = startRebuild(metrics, options);
 
   return {
     metrics: metrics as MetricStore,
@@ -133,6 +148,7 @@ async function assemble(
     flush: () => writer.flush(),
     close: async () => {
       clearInterval(expiry);
+      await stopRebuild();
       await stopRetention();
       await writer.close(CLOSE_FLUSH_MS);
       await tables.close();

@@ -41,6 +41,11 @@ export interface SampleColumns {
   values: Float64Array;
 }
 
+export interface BucketRows {
+  startMs: number;
+  rows: number;
+}
+
 /** One set of columns after the other. */
 export function concatSamples(parts: readonly SampleColumns[]): SampleColumns {
   const [first] = parts;
@@ -99,6 +104,8 @@ export interface Tables {
   ): Promise<SampleColumns>;
   /** Samples of all series since then, ordered by id and time, at most `limit`. */
   readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns>;
+  /** Rows of all tenants by two-hour bucket, the newest first; buckets without rows are left out. */
+  countSamples(startMs: number, endMs: number): Promise<BucketRows[]>;
   /** Histograms of these series with startMs <= time <= endMs, ordered by id and time; doubles are possible. */
   readHistograms(
     tenant: string,
