@@ -29,7 +29,6 @@ export function histogramIncrease(
   const [first, second] = samples;
   const last = samples[samples.length - 1];
   if (first === undefined || second === undefined || last === undefined) return undefined;
-  checkKind(isCounter, isCounter ? samples : [first, last], call, window.labels);
   const reset = (i: number): boolean => isCounter && resetBefore(window, i);
   // Before a reset nothing of the first sample is needed, so that its buckets may be of another kind.
   const base = reset(1)
@@ -38,9 +37,13 @@ export function histogramIncrease(
   const relevant = isCounter ? [base, ...samples.slice(1)] : [base, last];
   const custom = usesCustomBuckets(base);
   if (relevant.some((h) => usesCustomBuckets(h) !== custom)) {
+    // As upstream, which forgets its other warnings when it finds a sample in the middle that does not fit.
+    if (isCounter && usesCustomBuckets(last) !== custom)
+      checkKind(true, [first, last], call, window.labels);
     warnMixedSchemas(call.ctx.annotations, window.labels, argument(call.expr, 0));
     return undefined;
   }
+  checkKind(isCounter, isCounter ? samples : [first, last], call, window.labels);
   const schema = Math.min(...relevant.map((h) => h.schema));
   let increase = subWithRemarks(reduceResolution(last, schema), base, call, window.labels);
   for (let i = 2; i < samples.length && increase !== undefined; i++) {
@@ -152,9 +155,11 @@ export function sumOverTime(
   const sum = new HistogramSum(first, kind);
   const { annotations } = call.ctx;
   const place = argument(call.expr, 0);
-  const complete = others.every((h) => sum.add(h));
-  if (!complete) warnMixedSchemas(annotations, window.labels, place);
+  if (!others.every((h) => sum.add(h))) {
+    warnMixedSchemas(annotations, window.labels, place);
+    return undefined;
+  }
   if (sum.resetsConflict) warnResetsConflict(annotations, "aggregation", place);
   if (sum.boundsReconciled) infoBoundsReconciled(annotations, "aggregation", place);
-  return complete ? sum.result() : undefined;
+  return sum.result();
 }
