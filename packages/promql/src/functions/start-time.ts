@@ -26,8 +26,8 @@ export function startsOverlap(
 /** Go's Duration.Seconds: whole seconds and the rest are converted apart. */
 export function rangeSeconds(window: { startMs: number; endMs: number }): number {
   const ms = window.endMs - window.startMs;
-  const rest = ms % 1000;
-  return (ms - rest) / 1000 + rest / 1000;
+  const seconds = Math.floor(ms / 1000);
+  return seconds + (ms - seconds * 1000) / 1000;
 }
 
 /** Whether counting began anew right before a sample of a window, by what the store knows. */
