@@ -142,6 +142,11 @@ export function readHeader(slab: Slab, at: number): ChunkHeader {
   };
 }
 
+export const previousOf = (slab: Slab, at: number): number => slab.numbers[at / 8 + 1] as number;
+export const startOf = (slab: Slab, at: number): number => slab.numbers[at / 8 + 2] as number;
+export const endOf = (slab: Slab, at: number): number => slab.numbers[at / 8 + 3] as number;
+export const countOf = (slab: Slab, at: number): number => slab.shorts[at / 2 + 2] as number;
+
 export function writeHeader(slab: Slab, at: number, header: ChunkHeader, bytes: number): void {
   slab.ints[at / 4] = header.ref;
   slab.shorts[at / 2 + 2] = header.count;

@@ -3,11 +3,10 @@ import { viewsOf, type ValueColumn } from "./head-values.ts";
 /** Samples per page; a page is cut into places of one size. */
 const PAGE_SAMPLES = 1024;
 const PAGE_BYTES = PAGE_SAMPLES * 16;
-/** Samples that a place of the smallest size holds; each further size holds twice as many. */
-const SMALLEST = 4;
-const SIZES = 6;
+/** Samples that a place holds, by size. */
+const CAPACITIES = [4, 16, 64, 128];
 /** Samples that a place of the largest size holds. */
-export const TAIL_SAMPLES = SMALLEST << (SIZES - 1);
+export const TAIL_SAMPLES = 128;
 
 interface Page extends ValueColumn {
   number: number;
@@ -28,7 +27,7 @@ export class TailPool {
   private readonly pages: Page[] = [];
   private readonly spare: Page[] = [];
   /** Pages with room, by size. */
-  private readonly open: Page[][] = Array.from({ length: SIZES }, () => []);
+  private readonly open: Page[][] = CAPACITIES.map(() => []);
   private inUse = 0;
 
   /** Bytes of all pages that hold something. */
@@ -37,7 +36,7 @@ export class TailPool {
   }
 
   capacity(size: number): number {
-    return SMALLEST << size;
+    return CAPACITIES[size] as number;
   }
 
   /** @returns a number for the place, to be given to `page`, `at` and `release`. */
@@ -81,6 +80,19 @@ export class TailPool {
   /** Index of the place's first sample in its page. */
   at(place: number): number {
     return place % PAGE_SAMPLES;
+  }
+
+  /** Moves the first `count` samples of a place to a place of another size, which is returned. */
+  move(place: number, count: number, size: number): number {
+    const target = this.take(size);
+    const [from, to] = [this.page(place), this.page(target)];
+    const [first, into] = [this.at(place), this.at(target)];
+    for (let i = 0; i < count; i++) to.times[into + i] = from.times[first + i] as number;
+    // As words: a NaN keeps its bits.
+    for (let i = 0; i < count * 2; i++)
+      to.words[into * 2 + i] = from.words[first * 2 + i] as number;
+    this.release(place);
+    return target;
   }
 
   release(place: number): void {

@@ -2,11 +2,15 @@ import { isMarker } from "#lib";
 
 import { MAX_CHUNK_SAMPLES } from "./head-bytes.ts";
 import {
+  countOf,
+  endOf,
   HEADER_BYTES,
   markDead,
   NONE,
+  previousOf,
   readHeader,
   Slabs,
+  startOf,
   writeHeader,
   type ArrivalGuard,
   type ChunkHeader,
@@ -16,6 +20,7 @@ import { decodeTimes, encodeTimes } from "./head-times.ts";
 import { decodeValues, encodeValues, viewsOf, type ValueColumn } from "./head-values.ts";
 import { joinColumns, type Columns } from "./join.ts";
 import { LateSamples } from "./late-samples.ts";
+import { SampleSink } from "./sample-sink.ts";
 import { SeriesColumns } from "./series-columns.ts";
 import type { LatestSample, SeriesRef } from "./types.ts";
 
@@ -38,6 +43,29 @@ export type Taken = "newest" | "late" | "double" | "older";
 export interface ValueBits {
   low: number;
   high: number;
+}
+
+/** Copies those of the samples that lie in the range. @returns where the next sample goes. */
+function copyPart(
+  times: Float64Array,
+  { words }: ValueColumn,
+  first: number,
+  end: number,
+  startMs: number,
+  endMs: number,
+  sink: SampleSink,
+  to: number,
+): number {
+  let at = first;
+  let target = to;
+  while (at < end && (times[at] as number) < startMs) at++;
+  for (; at < end && (times[at] as number) <= endMs; at++, target++) {
+    sink.times[target] = times[at] as number;
+    // As words: a NaN keeps its bits.
+    sink.column.words[target * 2] = words[at * 2] as number;
+    sink.column.words[target * 2 + 1] = words[at * 2 + 1] as number;
+  }
+  return target;
 }
 
 /**
@@ -145,14 +173,7 @@ export class Head {
       }
     }
     const old = tailPlaces[ref] as number;
-    const taken = this.tails.take(size);
-    if (old !== NONE) {
-      const [from, to] = [this.tails.page(old), this.tails.page(taken)];
-      const [first, target] = [this.tails.at(old), this.tails.at(taken)];
-      to.times.set(from.times.subarray(first, first + count), target);
-      to.words.set(from.words.subarray(first * 2, (first + count) * 2), target * 2);
-      this.tails.release(old);
-    }
+    const taken = old === NONE ? this.tails.take(size) : this.tails.move(old, count, size);
     tailPlaces[ref] = taken;
     return taken;
   }
@@ -232,7 +253,7 @@ export class Head {
   }
 
   private findOlder(ref: SeriesRef, timeMs: number): ValueBits | undefined {
-    const { values } = this.readOrdered(ref, timeMs, timeMs);
+    const { values } = this.readOrdered(new SampleSink(0), ref, timeMs, timeMs);
     if (values.length === 0) return undefined;
     const [low = 0, high = 0] = new Uint32Array(values.buffer, values.byteOffset, 2);
     return { low, high };
@@ -240,39 +261,33 @@ export class Head {
 
   /** Samples with startMs <= time <= endMs as two columns. */
   read(ref: SeriesRef, startMs: number, endMs: number): Columns {
-    const late = this.lates.get(ref)?.between(startMs, endMs);
-    const ordered = this.readOrdered(ref, startMs, endMs);
+    return this.readInto(new SampleSink(0), ref, startMs, endMs);
+  }
+
+  /** As `read`, into room that is shared with other series. */
+  readInto(sink: SampleSink, ref: SeriesRef, startMs: number, endMs: number): Columns {
+    const late = this.lates.size === 0 ? undefined : this.lates.get(ref)?.between(startMs, endMs);
+    const ordered = this.readOrdered(sink, ref, startMs, endMs);
     return late === undefined || late.times.length === 0 ? ordered : joinColumns(late, ordered);
   }
 
   /** What came in order: chunks and open samples. */
-  private readOrdered(ref: SeriesRef, startMs: number, endMs: number): Columns {
-    const { tailPlaces, tailCounts } = this.series;
-    const place = tailPlaces[ref] as number;
-    let [tailFrom, tailTo] = [0, 0];
-    const page = place === NONE ? undefined : this.tails.page(place);
-    if (page !== undefined) {
-      const first = this.tails.at(place);
-      tailTo = first + (tailCounts[ref] as number);
-      tailFrom = first;
-      while (tailFrom < tailTo && (page.times[tailFrom] as number) < startMs) tailFrom++;
-      while (tailTo > tailFrom && (page.times[tailTo - 1] as number) > endMs) tailTo--;
-    }
+  private readOrdered(sink: SampleSink, ref: SeriesRef, startMs: number, endMs: number): Columns {
     const chunks: number[] = [];
-    const length = tailTo - tailFrom + this.findChunks(ref, startMs, endMs, chunks);
+    const place = this.series.tailPlaces[ref] as number;
+    const open = place === NONE ? 0 : (this.series.tailCounts[ref] as number);
+    const length = open + this.findChunks(ref, startMs, endMs, chunks);
     if (length === 0) return NO_SAMPLES;
-    const times = new Float64Array(length);
-    const column = viewsOf(new Float64Array(length));
-    let to = 0;
+    sink.reserve(length);
+    let to = sink.used;
     for (let i = chunks.length - 1; i >= 0; i--)
-      to = this.copyChunk(chunks[i] as number, startMs, endMs, times, column, to);
-    if (page !== undefined && tailTo > tailFrom) {
-      times.set(page.times.subarray(tailFrom, tailTo), to);
-      column.words.set(page.words.subarray(tailFrom * 2, tailTo * 2), to * 2);
-      to += tailTo - tailFrom;
+      to = this.copyChunk(chunks[i] as number, startMs, endMs, sink, to);
+    if (open > 0) {
+      const page = this.tails.page(place);
+      const first = this.tails.at(place);
+      to = copyPart(page.times, page, first, first + open, startMs, endMs, sink, to);
     }
-    if (to === length) return { times, values: column.values };
-    return { times: times.subarray(0, to), values: column.values.subarray(0, to) };
+    return sink.take(to);
   }
 
   /** Collects the addresses of chunks that touch the range, the newest first. @returns the number of their samples. */
@@ -281,13 +296,13 @@ export class Head {
     for (let address = this.series.newest[ref] as number; ;) {
       const slab = this.slabs.slabOf(address);
       if (slab === undefined) return length;
-      const header = readHeader(slab, this.slabs.offset(address));
-      if (header.endMs < startMs) return length;
-      if (header.startMs <= endMs) {
+      const at = this.slabs.offset(address);
+      if (endOf(slab, at) < startMs) return length;
+      if (startOf(slab, at) <= endMs) {
         chunks.push(address);
-        length += header.count;
+        length += countOf(slab, at);
       }
-      address = header.previous;
+      address = previousOf(slab, at);
     }
   }
 
@@ -296,36 +311,21 @@ export class Head {
     address: number,
     startMs: number,
     endMs: number,
-    times: Float64Array,
-    column: ValueColumn,
+    sink: SampleSink,
     to: number,
   ): number {
     const slab = this.slabs.slabOf(address);
     if (slab === undefined) return to;
     const at = this.slabs.offset(address);
-    const header = readHeader(slab, at);
-    const { count } = header;
-    const whole = header.startMs >= startMs && header.endMs <= endMs;
-    const [intoTimes, into, first] = whole
-      ? [times, column, to]
-      : [this.decodedTimes, this.decoded, 0];
-    const values = decodeTimes(
-      slab.bytes,
-      at + HEADER_BYTES,
-      count,
-      header.startMs,
-      header.endMs,
-      intoTimes,
-      first,
-    );
-    decodeValues(slab.bytes, values, count, into, first);
-    if (whole) return to + count;
-    let [from, end] = [0, count];
-    while (from < end && (intoTimes[from] as number) < startMs) from++;
-    while (end > from && (intoTimes[end - 1] as number) > endMs) end--;
-    times.set(intoTimes.subarray(from, end), to);
-    column.words.set(into.words.subarray(from * 2, end * 2), to * 2);
-    return to + end - from;
+    const count = countOf(slab, at);
+    const [first, last] = [startOf(slab, at), endOf(slab, at)];
+    const whole = first >= startMs && last <= endMs;
+    const times = whole ? sink.times : this.decodedTimes;
+    const column = whole ? sink.column : this.decoded;
+    const target = whole ? to : 0;
+    const values = decodeTimes(slab.bytes, at + HEADER_BYTES, count, first, last, times, target);
+    decodeValues(slab.bytes, values, count, column, target);
+    return whole ? to + count : copyPart(times, column, 0, count, startMs, endMs, sink, to);
   }
 
   private appendLate(ref: SeriesRef, timeMs: number, low: number, high: number): Taken {
@@ -363,7 +363,7 @@ export class Head {
     }
     const joined = joinColumns(
       late.between(fromMs, Infinity),
-      this.readOrdered(ref, fromMs, Infinity),
+      this.readOrdered(new SampleSink(0), ref, fromMs, Infinity),
     );
     this.dropLate(ref);
     this.dropFrom(ref, fromMs);

@@ -2,11 +2,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Head } from "./head.ts";
 import { gatherById, joinColumns, sliceById, type Columns } from "./join.ts";
+import { SampleSink } from "./sample-sink.ts";
 import type { SampleColumns, Tables } from "./tables.ts";
 import type { SeriesRef, SeriesSamples } from "./types.ts";
 
 /** Samples that one batch of a scan holds, as far as that can be foreseen; one series is never cut. */
 const BATCH_SAMPLES = 262_144;
+/** Samples for which a scan allocates memory at once. */
+const SINK_SAMPLES = 32_768;
 /** Most series of one question to the tables. */
 const BATCH_SERIES = 5000;
 /** Series of the first question to the tables, when nothing is known of how many samples they have. */
@@ -64,6 +67,7 @@ export class MetricReader {
     const { head } = this.sources;
     let batch: SeriesSamples[] = [];
     let samples = 0;
+    const sink = new SampleSink(SINK_SAMPLES);
     let sliceEnd = performance.now() + SLICE_MS;
     for (const ref of refs) {
       // Room may have been made while others had their turn.
@@ -71,8 +75,8 @@ export class MetricReader {
         missing.push(ref);
         continue;
       }
-      const found = head.read(ref, question.startMs, question.endMs);
-      if (found.times.length > 0) batch.push({ ref, ...found });
+      const found = head.readInto(sink, ref, question.startMs, question.endMs);
+      if (found.times.length > 0) batch.push({ ref, times: found.times, values: found.values });
       samples += found.times.length;
       if (samples >= BATCH_SAMPLES) {
         yield batch;

@@ -1,0 +1,37 @@
+import { viewsOf, type ValueColumn } from "./head-values.ts";
+import type { Columns } from "./join.ts";
+
+/**
+ * Room that many series' samples are read into, one after the other: two allocations for thousands of series. What was taken
+ * stays valid; the memory goes when nobody holds any of it.
+ */
+export class SampleSink {
+  private readonly capacity: number;
+  times = new Float64Array(0);
+  column: ValueColumn = viewsOf(new Float64Array(0));
+  used = 0;
+
+  /** @param capacity samples that are allocated at once; a longer series gets its own room. */
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  /** Makes room for that many samples after `used`. */
+  reserve(samples: number): void {
+    if (this.used + samples <= this.times.length) return;
+    const capacity = Math.max(samples, this.capacity);
+    this.times = new Float64Array(capacity);
+    this.column = viewsOf(new Float64Array(capacity));
+    this.used = 0;
+  }
+
+  /** The samples from `used` to `end`, which become used. */
+  take(end: number): Columns {
+    const columns = {
+      times: this.times.subarray(this.used, end),
+      values: this.column.values.subarray(this.used, end),
+    };
+    this.used = end;
+    return columns;
+  }
+}
