@@ -9,6 +9,7 @@ import type { EvalContext } from "./context.ts";
 import type { QueryBounds } from "./duration.ts";
 import { EvaluationError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
+import { unwrapArguments } from "./normalize.ts";
 import { Plan } from "./plan.ts";
 import { evaluateRange } from "./range.ts";
 import { toMatrix, toSamples } from "./result.ts";
@@ -82,6 +83,7 @@ export class Engine {
     checkBounds(bounds);
     const expr = parsePromQL(text);
     if (bounds.stepMs > 0) checkRangeType(expr);
+    unwrapArguments(expr);
     const parsed = performance.now();
     const annotations = new Annotations(text);
     const timeoutMs = options.timeoutMs ?? this.options.timeoutMs;
