@@ -3,12 +3,22 @@ import { HistogramError } from "./error.ts";
 /** Numbers above lose bits in arithmetic, and no writer makes them. */
 const MAX_VARINT = Number.MAX_SAFE_INTEGER;
 const FIRST_SIZE = 256;
+/** A buffer up to this size is used again. */
+const MAX_KEPT = 65_536;
 
 /** Grows as it is written to. */
 export class ByteWriter {
   private bytes = new Uint8Array(FIRST_SIZE);
   private view = new DataView(this.bytes.buffer);
   private at = 0;
+
+  /** Forgets what was written, and a buffer that grew large. */
+  restart(): void {
+    this.at = 0;
+    if (this.bytes.length <= MAX_KEPT) return;
+    this.bytes = new Uint8Array(FIRST_SIZE);
+    this.view = new DataView(this.bytes.buffer);
+  }
 
   byte(value: number): void {
     this.room(1);
@@ -28,6 +38,10 @@ export class ByteWriter {
 
   /** A safe integer: twice its size, plus one for negative ones. */
   signed(value: number): void {
+    if (value > -64 && value < 64) {
+      this.byte(value < 0 ? 1 - 2 * value : 2 * value);
+      return;
+    }
     this.varint(Math.abs(value), value < 0 ? 2 : 1);
   }
 

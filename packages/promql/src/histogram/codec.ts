@@ -21,6 +21,9 @@ const INTEGERS = 0b1000;
 const ZERO_WIDTH = 0b1_0000;
 const KNOWN_FLAGS = 0b1_1111;
 
+/** Used again and again: encoding runs to its end without giving way. */
+const out = new ByteWriter();
+
 const hints: readonly CounterResetHint[] = ["unknown", "reset", "not_reset", "gauge"];
 
 /** Bytes for the store and the log. @throws HistogramError when spans and buckets disagree or there are too many. */
@@ -29,7 +32,7 @@ export function encodeHistogram(h: FloatHistogram): Uint8Array {
   checkSide(h.negativeSpans, h.negativeBuckets);
   if (h.customValues.length > MAX_BUCKETS) throw new HistogramError("too many custom bounds");
   const integers = allIntegers(h);
-  const out = new ByteWriter();
+  out.restart();
   out.byte(VERSION);
   out.byte(
     Math.max(0, hints.indexOf(h.counterResetHint)) |
@@ -47,8 +50,8 @@ export function encodeHistogram(h: FloatHistogram): Uint8Array {
     out.float(h.count);
     out.float(h.zeroCount);
   }
-  writeSide(out, h.positiveSpans, h.positiveBuckets, integers);
-  writeSide(out, h.negativeSpans, h.negativeBuckets, integers);
+  writeSide(h.positiveSpans, h.positiveBuckets, integers);
+  writeSide(h.negativeSpans, h.negativeBuckets, integers);
   out.unsigned(h.customValues.length);
   for (const bound of h.customValues) out.float(bound);
   return out.finish();
@@ -116,7 +119,6 @@ function isCount(value: number): boolean {
 }
 
 function writeSide(
-  out: ByteWriter,
   spans: readonly BucketSpan[],
   buckets: readonly number[],
   integers: boolean,
@@ -151,11 +153,11 @@ function readSide(
   if (length > MAX_BUCKETS || length * (integers ? 1 : 8) > input.left) {
     throw new HistogramError("a stored histogram promises more buckets than it has");
   }
+  const buckets: number[] = [];
   let previous = 0;
-  const buckets = Array.from({ length }, () => {
-    if (!integers) return input.float();
-    previous += input.signed();
-    return previous;
-  });
+  for (let i = 0; i < length; i++) {
+    previous = integers ? previous + input.signed() : input.float();
+    buckets.push(previous);
+  }
   return { spans, buckets };
 }
