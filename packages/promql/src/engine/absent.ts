@@ -2,19 +2,22 @@ import { Labels, METRIC_NAME } from "../labels.ts";
 import type { Expr } from "../syntax/ast.ts";
 import type { Vector } from "./vector.ts";
 
-/** The labels of what is absent: those that the selector names with one `=` each. */
+/**
+ * The labels of what is absent: those that the selector names with `=`. A matcher after the first `=` takes the label away
+ * again, one before it does not (upstream: createLabelsForAbsentFunction).
+ */
 export function absentLabels(expr: Expr): Labels {
   const selector = expr.kind === "matrix" ? expr.selector : expr;
   if (selector.kind !== "vector") return Labels.empty;
-  const found = new Map<string, string>();
-  const unsure = new Set<string>();
+  const values = new Map<string, string>();
+  const named = new Set<string>();
   for (const { name, op, value } of selector.matchers) {
     if (name === METRIC_NAME) continue;
-    if (op === "=" && !found.has(name) && !unsure.has(name)) found.set(name, value);
-    else unsure.add(name);
+    const first = op === "=" && !named.has(name);
+    values.set(name, first ? value : "");
+    if (first) named.add(name);
   }
-  for (const name of unsure) found.delete(name);
-  return Labels.from(found);
+  return Labels.from(values);
 }
 
 /** Turns the rows over: one row that is 1 where no row has a sample. */

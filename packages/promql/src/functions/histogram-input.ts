@@ -42,8 +42,9 @@ export class HistogramInput {
   static async of(vector: Vector, ctx: EvalContext, place: Span): Promise<HistogramInput> {
     const input = new HistogramInput(vector, ctx);
     await eachRow(vector.rows, ctx, (row) => input.take(row, place));
-    for (const group of input.groups.values()) group.rows.sort((a, b) => a.bound - b.bound);
-    for (const row of input.natives) input.findConflicts(row, place);
+    const groups = [...input.groups.values()];
+    await eachRow(groups.length, ctx, (i) => groups[i]?.rows.sort((a, b) => a.bound - b.bound));
+    await eachRow(input.natives.length, ctx, (i) => input.findConflicts(i, place));
     return input;
   }
 
@@ -106,9 +107,11 @@ export class HistogramInput {
 
   private take(row: number, place: Span): void {
     const { vector, ctx } = this;
-    let floats = false;
+    const [start, end] = [row * vector.steps, (row + 1) * vector.steps];
+    const any = vector.present.subarray(start, end).includes(1);
+    let floats = vector.histograms === undefined && any;
     let histograms = false;
-    for (let at = row * vector.steps; at < (row + 1) * vector.steps; at++) {
+    for (let at = start; vector.histograms && at < end; at++) {
       if (vector.present[at] !== 1) continue;
       if (vector.isHistogram(at)) histograms = true;
       else floats = true;
@@ -129,8 +132,9 @@ export class HistogramInput {
   }
 
   /** Where a native histogram has the labels of a classic one, there is no telling which is meant. */
-  private findConflicts(row: number, place: Span): void {
+  private findConflicts(native: number, place: Span): void {
     const { vector, ctx } = this;
+    const row = this.natives[native] ?? 0;
     const { steps } = vector;
     const labels = vector.labels[row] ?? Labels.empty;
     const group = this.groups.get(labels.key);

@@ -22,7 +22,7 @@ import {
 } from "./remarks.ts";
 import { formatOpenMetrics } from "./text.ts";
 import type { Call, VectorFunction } from "./types.ts";
-import { dropFloats, eachRow, scalarArgument, textArgument, vectorArgument } from "./vectors.ts";
+import { eachRow, scalarArgument, textArgument, vectorArgument } from "./vectors.ts";
 
 /** Functions of one native histogram; floats are left out. */
 const ofHistogram: Record<string, (histogram: FloatHistogram) => number> = {
@@ -38,12 +38,12 @@ async function mapHistograms(
   fn: (histogram: FloatHistogram) => number,
 ): Promise<Vector> {
   const vector = vectorArgument(call, 0);
-  dropFloats(vector);
-  const { histograms, values, steps } = vector;
-  await eachRow(histograms === undefined ? 0 : vector.rows, call.ctx, (row) => {
+  const { histograms, values, present, steps } = vector;
+  await eachRow(vector.rows, call.ctx, (row) => {
     for (let at = row * steps; at < (row + 1) * steps; at++) {
       const histogram = histograms?.[at];
-      if (histogram !== undefined) values[at] = fn(histogram);
+      if (histogram === undefined) present[at] = 0;
+      else values[at] = fn(histogram);
     }
   });
   vector.histograms = undefined;

@@ -53,9 +53,10 @@ export class InfoJoin {
 
   async join(ctx: EvalContext): Promise<Vector> {
     const { base, times } = this;
-    for (let row = 0; row < base.rows; row++) {
-      for (const key of this.signaturesOf(row)) this.newest.set(key, new Int32Array(0));
-    }
+    const none = new Int32Array(0);
+    await eachRow(base.rows, ctx, (row) => {
+      for (const key of this.signaturesOf(row)) this.newest.set(key, none);
+    });
     await eachRow(times.rows, ctx, (row) => this.takeInfo(row));
     await eachRow(base.rows, ctx, (row) => this.takeBase(row));
     return this.out;

@@ -1,7 +1,7 @@
 import type { EvalContext, Evaluate } from "../engine/context.ts";
 import { EvaluationError } from "../engine/errors.ts";
 import { Vector, type Value } from "../engine/vector.ts";
-import { METRIC_NAME } from "../labels.ts";
+import { Labels, METRIC_NAME } from "../labels.ts";
 import type {
   AtModifier,
   CallExpr,
@@ -12,7 +12,8 @@ import type {
 } from "../syntax/ast.ts";
 import { compileMatcher } from "../syntax/matcher.ts";
 import { identifying, InfoJoin } from "./info-join.ts";
-import { withoutParens } from "./vectors.ts";
+import { metricName } from "./text.ts";
+import { eachRow, withoutParens } from "./vectors.ts";
 
 const TARGET_INFO = "target_info";
 
@@ -96,17 +97,22 @@ function selectorOf(
   };
 }
 
-/** Matchers for the values that identifying labels have in the vector; none when no series has any. */
-function identifyingMatchers(vector: Vector, ignored: Uint8Array): LabelMatcher[] {
+function collect(labels: Labels, values: readonly Set<string>[]): void {
+  for (const [i, name] of identifying.entries()) {
+    const value = labels.get(name);
+    const found = values[i];
+    // One more than can be asked for tells that there are too many.
+    if (value !== undefined && found && found.size <= MAX_VALUES) found.add(value);
+  }
+}
+
+/** Matchers for the values that identifying labels have; none when no series has any. */
+function identifyingMatchers(values: readonly Set<string>[]): LabelMatcher[] {
   const matchers: LabelMatcher[] = [];
-  for (const name of identifying) {
-    const values = new Set<string>();
-    for (let row = 0; row < vector.rows; row++) {
-      const value = ignored[row] === 1 ? undefined : vector.labels[row]?.get(name);
-      if (value !== undefined) values.add(value);
-    }
-    if (values.size === 0) continue;
-    const value = values.size > MAX_VALUES ? ".+" : [...values].map(quoteMeta).join("|");
+  for (const [i, name] of identifying.entries()) {
+    const found = values[i];
+    if (!found || found.size === 0) continue;
+    const value = found.size > MAX_VALUES ? ".+" : [...found].map(quoteMeta).join("|");
     matchers.push({ name, op: "=~", value });
   }
   return matchers;
@@ -131,11 +137,14 @@ export async function info(expr: CallExpr, ctx: EvalContext, evaluate: Evaluate)
   const data = given.filter(({ name }) => name !== METRIC_NAME);
   const named = names.map((matcher) => compileMatcher(matcher));
   const ignored = new Uint8Array(base.rows);
-  for (let row = 0; row < base.rows; row++) {
-    const name = base.labels[row]?.get(METRIC_NAME) ?? "";
+  const values = identifying.map(() => new Set<string>());
+  await eachRow(base.rows, ctx, (row) => {
+    const labels = base.labels[row] ?? Labels.empty;
+    const name = metricName(labels);
     if (named.every((matches) => matches(name))) ignored[row] = 1;
-  }
-  const asked = identifyingMatchers(base, ignored);
+    else collect(labels, values);
+  });
+  const asked = identifyingMatchers(values);
   const times =
     asked.length === 0
       ? new Vector(ctx.steps)

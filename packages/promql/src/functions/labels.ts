@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 
+import type { EvalContext } from "../engine/context.ts";
 import { EvaluationError } from "../engine/errors.ts";
 import type { Vector } from "../engine/vector.ts";
 import { Labels, METRIC_NAME } from "../labels.ts";
@@ -40,7 +41,7 @@ async function labelReplace(call: Call): Promise<Vector> {
     const value = replacement(vector.labels[row]?.get(source) ?? "");
     if (value !== undefined) setLabel(vector, row, target, value);
   });
-  return mergeRows(vector);
+  return mergeRows(vector, call.ctx);
 }
 
 function compile(call: CallExpr, pattern: string): RE2JS {
@@ -64,7 +65,7 @@ async function labelJoin(call: Call): Promise<Vector> {
     const value = sources.map((name) => labels?.get(name) ?? "").join(separator);
     setLabel(vector, row, target, value);
   });
-  return mergeRows(vector);
+  return mergeRows(vector, call.ctx);
 }
 
 /** Writing the name keeps it from being dropped. */
@@ -74,34 +75,34 @@ function setLabel(vector: Vector, row: number, name: string, value: string): voi
 }
 
 /** Rows that have become equal are one series where they do not overlap. @throws EvaluationError where they do. */
-function mergeRows(vector: Vector): Vector {
+async function mergeRows(vector: Vector, ctx: EvalContext): Promise<Vector> {
   const first = new Map<string, number>();
-  const { steps, present } = vector;
-  for (let row = 0; row < vector.rows; row++) {
+  await eachRow(vector.rows, ctx, (row) => {
     const key = vector.labels[row]?.key ?? "";
     const into = first.get(key);
-    if (into === undefined) {
-      first.set(key, row);
-      continue;
-    }
-    for (let step = 0; step < steps; step++) {
-      const from = row * steps + step;
-      const to = into * steps + step;
-      if (present[from] !== 1) continue;
-      if (present[to] === 1) {
-        const text = "vector cannot contain metrics with the same labelset";
-        throw new EvaluationError("execution", text);
-      }
-      present[from] = 0;
-      present[to] = 1;
-      vector.values[to] = vector.values[from] ?? 0;
-      if (vector.histograms) {
-        vector.histograms[to] = vector.histograms[from];
-        vector.histograms[from] = undefined;
-      }
-    }
-  }
+    if (into === undefined) first.set(key, row);
+    else moveSamples(vector, row, into);
+  });
   return vector;
+}
+
+function moveSamples(vector: Vector, row: number, into: number): void {
+  const { steps, present, values, histograms } = vector;
+  for (let step = 0; step < steps; step++) {
+    const from = row * steps + step;
+    const to = into * steps + step;
+    if (present[from] !== 1) continue;
+    if (present[to] === 1) {
+      const text = "vector cannot contain metrics with the same labelset";
+      throw new EvaluationError("execution", text);
+    }
+    present[from] = 0;
+    present[to] = 1;
+    values[to] = values[from] ?? 0;
+    if (histograms === undefined) continue;
+    histograms[to] = histograms[from];
+    histograms[from] = undefined;
+  }
 }
 
 export const labelFunctions: [string, VectorFunction][] = [

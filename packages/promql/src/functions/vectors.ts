@@ -45,25 +45,15 @@ export async function eachRow(
 }
 
 /** Takes away the histograms, as functions of floats do. */
-export function dropHistograms(vector: Vector): void {
-  const { histograms, present } = vector;
+export async function dropHistograms(vector: Vector, ctx: EvalContext): Promise<void> {
+  const { histograms, present, steps } = vector;
   if (histograms === undefined) return;
-  for (const key of Object.keys(histograms)) {
-    if (histograms[Number(key)] !== undefined) present[Number(key)] = 0;
-  }
+  await eachRow(vector.rows, ctx, (row) => {
+    for (let at = row * steps; at < (row + 1) * steps; at++) {
+      if (histograms[at] !== undefined) present[at] = 0;
+    }
+  });
   vector.histograms = undefined;
-}
-
-/** Takes away the floats, as functions of histograms do. */
-export function dropFloats(vector: Vector): void {
-  const { histograms, present } = vector;
-  if (histograms === undefined) {
-    present.fill(0);
-    return;
-  }
-  for (let i = 0; i < vector.rows * vector.steps; i++) {
-    if (histograms[i] === undefined) present[i] = 0;
-  }
 }
 
 /** Floats through a function, histograms out, names off at the end. Changes the vector in place. */
@@ -72,7 +62,7 @@ export async function mapFloats(
   ctx: EvalContext,
   fn: (value: number, step: number) => number,
 ): Promise<Vector> {
-  dropHistograms(vector);
+  await dropHistograms(vector, ctx);
   const { values, steps } = vector;
   await eachRow(vector.rows, ctx, (row) => {
     const start = row * steps;
