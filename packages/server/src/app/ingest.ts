@@ -1,6 +1,6 @@
 import type { Registry } from "@fleetlight/sdk";
 
-import { createIngestCounters, RemoteWriteReceiver, SampleRates } from "#collect";
+import { AppenderPool, createIngestCounters, RemoteWriteReceiver, SampleRates } from "#collect";
 import type { Config } from "#config";
 import type { Now } from "#lib";
 import type { Ingest } from "#serve";
@@ -17,7 +17,12 @@ interface Options {
 
 /** Those who take what is pushed: they share limits and counters. */
 export function createIngest({ registry, ...options }: Options): Ingest {
-  const gate = { ...options, counters: createIngestCounters(registry), rates: new SampleRates() };
+  const gate = {
+    ...options,
+    counters: createIngestCounters(registry),
+    rates: new SampleRates(),
+    appenders: new AppenderPool(),
+  };
   const remoteWrite = new RemoteWriteReceiver(gate);
   registry
     .gauge({

@@ -35,6 +35,15 @@ function readPreamble(input: Uint8Array): { length: number; start: number } {
 /** Copies within the output; source and target may overlap, and then the pattern repeats. */
 function copyBack(output: Uint8Array, words: DataView, at: number, offset: number, length: number) {
   const end = at + length;
+  if (offset >= 16) {
+    // Compiled code moves 64 bits at once here and makes no BigInt.
+    for (let to = at; to < end; to += 16) {
+      const from = to - offset;
+      words.setBigInt64(to, words.getBigInt64(from, true), true);
+      words.setBigInt64(to + 8, words.getBigInt64(from + 8, true), true);
+    }
+    return;
+  }
   if (offset >= 4) {
     for (let to = at; to < end; to += 4)
       words.setInt32(to, words.getInt32(to - offset, true), true);

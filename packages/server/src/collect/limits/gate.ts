@@ -3,6 +3,7 @@ import { FleetlightError, formatLabels, wordsOf, type LabelSet, type Now } from 
 import type { Appender, MetricStore, SeriesRef } from "#store";
 
 import { checkLabels } from "./check-labels.ts";
+import type { AppenderPool } from "./appenders.ts";
 import type { IngestCounters, Protocol, Refusal } from "./counters.ts";
 import type { SampleRates } from "./rate.ts";
 
@@ -17,6 +18,7 @@ export interface GateContext {
   now: Now;
   counters: IngestCounters;
   rates: SampleRates;
+  appenders: AppenderPool;
 }
 
 /** How one request ended. */
@@ -61,7 +63,7 @@ export class Gate {
     this.tenant = tenant;
     this.protocol = protocol;
     this.limits = limits;
-    this.appender = context.metrics.appender(tenant);
+    this.appender = context.appenders.take(context.metrics, tenant);
     this.oldestMs = Math.max(0, nowMs - storage.retention.metrics);
     this.newestMs = nowMs + ingest.max_future;
     this.windowMs = ingest.out_of_order_window;
@@ -180,6 +182,11 @@ export class Gate {
     this.refuse(reason, 1, () => `${what}: ${timeMs} of ${textOf(metrics.labels(ref))}`);
   }
 
+  /** Forgets what was admitted; the gate MUST NOT be used any more. */
+  giveBack(): void {
+    this.context.appenders.give(this.tenant, this.appender);
+  }
+
   /**
    * Makes what was admitted durable and visible. Counts everything, also when it fails.
    * @throws FleetlightError `limit_reached` or `overloaded`; then nothing was taken.
@@ -190,7 +197,7 @@ export class Gate {
     try {
       rates.take(this.tenant, samples, this.limits.samples_per_second, now());
     } catch (error) {
-      this.appender.rollback();
+      this.giveBack();
       counters.refused("rate", 1);
       counters.requests(this.protocol, "refused");
       throw error;
@@ -201,6 +208,7 @@ export class Gate {
       counters.requests(this.protocol, "refused");
       throw error;
     }
+    this.giveBack();
     counters.samples(this.protocol, samples);
     if (this.duplicates > 0) counters.duplicates(this.duplicates);
     for (const [reason, count] of this.reasons) counters.refused(reason, count);

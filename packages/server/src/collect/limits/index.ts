@@ -1,3 +1,4 @@
+export { AppenderPool } from "./appenders.ts";
 export { createIngestCounters, type IngestCounters } from "./counters.ts";
 export { Gate, type Admitted, type GateContext } from "./gate.ts";
 export { SampleRates } from "./rate.ts";

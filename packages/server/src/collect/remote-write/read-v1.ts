@@ -88,17 +88,28 @@ export class WriteRequestReader {
   }
 
   private series(start: number, end: number): void {
+    const { bytes, table } = this;
+    const behind = table.successorEnd(this.view, start, end);
+    if (behind >= 0 && bytes[behind] === SAMPLE_TAG && this.isOneSample(behind, end)) {
+      const ref = table.successor();
+      this.sample(behind + 2, end);
+      this.gate.sample(ref, this.timeMs, this.low, this.high);
+    } else this.anySeries(start, end);
+  }
+
+  /** One sample and nothing else is what nearly every series of a request has behind its labels. */
+  private isOneSample(start: number, end: number): boolean {
+    const length = this.bytes[start + 1] as number;
+    return length < 0x80 && start + 2 + length === end;
+  }
+
+  private anySeries(start: number, end: number): void {
     const { bytes } = this;
     let pos = start;
-    // Labels come first and are short: their tags and lengths are one byte each, or this is not the usual case.
     while (pos < end && bytes[pos] === LABEL_TAG) {
-      const length = bytes[pos + 1] as number;
-      if (length > 0x7f) {
-        this.pos = pos + 1;
-        pos = this.lengthAt(end);
-      } else pos += 2 + length;
+      this.pos = pos + 1;
+      pos = this.lengthAt(end);
     }
-    if (pos > end) throw new ProtobufError("a label reaches beyond its series");
     const behind = this.countFields(pos, end);
     if (behind.labels > 0) return this.unordered(start, end, behind.samples);
     const ref = this.refOf(start, pos, behind.samples);
@@ -107,12 +118,8 @@ export class WriteRequestReader {
 
   /** What is in a series behind its first labels. */
   private countFields(start: number, end: number): { labels: number; samples: number } {
-    const { bytes } = this;
-    // One sample and nothing else is what nearly every series of a request has.
-    if (bytes[start] === SAMPLE_TAG && start + 2 + (bytes[start + 1] as number) === end)
-      return ONE_SAMPLE;
     const found = { labels: 0, samples: 0 };
-    const reader = new ProtobufReader(bytes, start, end);
+    const reader = new ProtobufReader(this.bytes, start, end);
     while (reader.next()) {
       if (reader.field === 1) found.labels++;
       else if (reader.field === 2 || reader.field === 4) found.samples++;
@@ -236,5 +243,3 @@ export class WriteRequestReader {
     this.exemplars.push({ ref, labels, timeMs, value });
   }
 }
-
-const ONE_SAMPLE = { labels: 0, samples: 1 };

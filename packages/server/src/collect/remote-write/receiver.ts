@@ -90,11 +90,11 @@ export class RemoteWriteReceiver {
       version === "1.0"
         ? new WriteRequestReader(content, this.tableOf(tenant), gate)
         : new WriteRequestV2Reader(content, gate);
-    let turnMs = performance.now();
-    while (!reader.run(SLICE_SERIES)) {
-      if (performance.now() - turnMs < SLICE_MS) continue;
-      await nextTurn();
-      turnMs = performance.now();
+    try {
+      await readWhole(reader);
+    } catch (error) {
+      gate.giveBack();
+      throw error;
     }
     const { metrics } = this.options;
     for (const { metric, metadata } of reader.metadata) metrics.describe(tenant, metric, metadata);
@@ -127,6 +127,15 @@ export class RemoteWriteReceiver {
   /** Whether the tables of all tenants are together above the limit that each of them also has. */
   private isFull(): boolean {
     return this.cacheStats().bytes > this.options.config().ingest.max_cache_bytes;
+  }
+}
+
+async function readWhole(reader: Reader): Promise<void> {
+  let turnMs = performance.now();
+  while (!reader.run(SLICE_SERIES)) {
+    if (performance.now() - turnMs < SLICE_MS) continue;
+    await nextTurn();
+    turnMs = performance.now();
   }
 }
 

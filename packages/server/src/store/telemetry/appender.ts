@@ -51,6 +51,10 @@ export class SampleAppender implements Appender {
     return this.batch.size;
   }
 
+  get capacity(): number {
+    return this.batch.refs.length;
+  }
+
   series(labels: LabelSet): SeriesRef {
     return this.target.resolve(this.tenant, labelKey(labels), labels);
   }

@@ -40,6 +40,8 @@ export interface Appender {
   appendHistogram(ref: SeriesRef, timeMs: number, bytes: Uint8Array): void;
   /** Samples in the batch. */
   readonly size: number;
+  /** Samples for which there is memory. */
+  readonly capacity: number;
   commit(): Promise<void>;
   rollback(): void;
 }
@@ -189,6 +191,8 @@ export interface MetricStore {
   watch(ref: SeriesRef): void;
   unwatch(ref: SeriesRef): void;
   onWatched(listener: (refs: readonly SeriesRef[]) => void): () => void;
+  /** Calls back whenever samples became visible, with the time of the oldest of them: answers from there on may differ. */
+  onWrite(listener: (tenant: string, earliestMs: number) => void): () => void;
   onSeries(listener: (tenant: string, ref: SeriesRef, labels: LabelSet) => void): () => void;
 }
 
