@@ -1,10 +1,4 @@
-export {
-  addHistograms,
-  divideHistogram,
-  scaleHistogram,
-  subHistograms,
-  type Combination,
-} from "./arithmetic.ts";
+export { addHistograms, divideHistogram, scaleHistogram, subHistograms } from "./arithmetic.ts";
 export { decodeHistogram, encodeHistogram } from "./codec.ts";
 export {
   fromClassic,
@@ -18,14 +12,8 @@ export {
   type WireHistogram,
 } from "./convert.ts";
 export { HistogramError } from "./error.ts";
-export { formatHistogram, histogramJson, type BoundaryRule, type HistogramJson } from "./format.ts";
-export {
-  histogramFraction,
-  histogramQuantile,
-  type FractionOutcome,
-  type NanEffect,
-  type QuantileOutcome,
-} from "./quantile.ts";
+export { formatHistogram, histogramJson, type HistogramJson } from "./format.ts";
+export { histogramFraction, histogramQuantile } from "./quantile.ts";
 export {
   addWithRemarks,
   histogramIncrease,
@@ -33,19 +21,12 @@ export {
   subWithRemarks,
   sumOverTime,
 } from "./range.ts";
-export {
-  infoBoundsReconciled,
-  warnMixedSchemas,
-  warnResetsConflict,
-  type HistogramOperation,
-} from "./remarks.ts";
+export { warnMixedSchemas } from "./remarks.ts";
 export { detectReset, withDetectedHints } from "./reset.ts";
 export {
   compactHistogram,
-  copyHistogram,
   createHistogram,
   histogramsEqual,
-  reduceResolution,
   usesCustomBuckets,
   withHint,
 } from "./shape.ts";
@@ -60,5 +41,4 @@ export { HistogramSum } from "./sum.ts";
 export { trimHistogram } from "./trim.ts";
 export type * from "./types.ts";
 export { CUSTOM_BUCKETS_SCHEMA } from "./types.ts";
-export { bucketsOf, BucketView, type Bucket } from "./view.ts";
-export { MAX_BUCKETS, toSupportedSchema, validateHistogram } from "./validate.ts";
+export { validateHistogram } from "./validate.ts";

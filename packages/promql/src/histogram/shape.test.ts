@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bucketBound, exponentialBound } from "./bounds.ts";
 import { formatHistogram, histogramJson } from "./format.ts";
 import { detectReset, withDetectedHints } from "./reset.ts";
-import { compactHistogram, copyHistogram, createHistogram, histogramsEqual } from "./shape.ts";
+import { compactHistogram, createHistogram, histogramsEqual } from "./shape.ts";
 import { trimHistogram } from "./trim.ts";
 import { CUSTOM_BUCKETS_SCHEMA, type FloatHistogram } from "./types.ts";
 import { BucketView, bucketsOf } from "./view.ts";
@@ -146,11 +146,8 @@ describe("equality and shape", () => {
     expect(histogramsEqual(exponential, { ...exponential, ...change })).toBe(false);
   });
 
-  it("is that of NaN to itself, and of a copy", () => {
+  it("is that of NaN to itself", () => {
     expect(histogramsEqual({ ...exponential, sum: NaN }, { ...exponential, sum: NaN })).toBe(true);
-    const copy = copyHistogram(exponential);
-    expect(copy).toEqual(exponential);
-    expect(copy.positiveSpans[0]).not.toBe(exponential.positiveSpans[0]);
   });
 
   it("compacts empty buckets away", () => {

@@ -51,19 +51,6 @@ export function negativeSide(h: FloatHistogram): Side {
   return readSide(h.negativeSpans, h.negativeBuckets);
 }
 
-/** A deep copy. Rarely needed, as histograms are not changed once made. */
-export function copyHistogram(h: FloatHistogram): FloatHistogram {
-  const copySpans = (spans: readonly BucketSpan[]): BucketSpan[] =>
-    spans.map((span) => ({ ...span }));
-  return {
-    ...h,
-    positiveSpans: copySpans(h.positiveSpans),
-    positiveBuckets: [...h.positiveBuckets],
-    negativeSpans: copySpans(h.negativeSpans),
-    negativeBuckets: [...h.negativeBuckets],
-  };
-}
-
 /** Leaves out empty buckets and joins spans, as upstream does after every operation of PromQL. */
 export function compactHistogram(h: FloatHistogram): FloatHistogram {
   if (
