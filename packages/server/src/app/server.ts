@@ -15,7 +15,7 @@ import {
   scrapeTargets,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
-import { createRules } from "#decide";
+import { createRuleGroups, createRules } from "#decide";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
 import { createMetricQueries, createPromQLQueries } from "#query";
 import { createAlerts } from "#respond";
@@ -187,6 +187,19 @@ export async function startServer({
     });
     shutdown.add("process figures", process.stop);
 
+    const promql = createPromQLQueries({
+      metrics,
+      config: () => config().query,
+      registry: ownMetrics,
+      logger,
+      now,
+    });
+    const ruleGroups = createRuleGroups({
+      ...common,
+      files: () => manager.ruleFiles(),
+      global: () => config().global,
+      queries: promql,
+    });
     const doors: Doors = {
       version,
       now,
@@ -202,12 +215,7 @@ export async function startServer({
       host,
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
-      promql: createPromQLQueries({
-        metrics,
-        config: () => config().query,
-        registry: ownMetrics,
-        logger,
-      }),
+      promql,
       figures: process.figures,
       isReady: () => ready,
       targets: () => {
@@ -220,7 +228,7 @@ export async function startServer({
       scrapeTargets: targetViews.targets,
       scrapePools: targetViews.pools,
       targetMetadata: targetViews.metadata,
-      ruleGroups: () => ({ groups: [] }),
+      ruleGroups: (tenant) => (tenant === DEFAULT_TENANT ? ruleGroups.view() : { groups: [] }),
     };
     exposeFigures(doors);
 
@@ -253,6 +261,8 @@ export async function startServer({
     await registry.syncOrigin("config", DEFAULT_TENANT, config().services);
     await discovery.start();
     await jobs.start();
+    ruleGroups.start();
+    shutdown.add("rule groups", () => ruleGroups.stop());
     syncTargets();
     health.start();
     host.start();
@@ -273,6 +283,7 @@ export async function startServer({
         void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
         void discovery.reconfigure();
         void jobs.reconfigure();
+        ruleGroups.reconfigure();
         health.reconfigure();
       }),
     );

@@ -11,6 +11,8 @@ interface SchedulerOptions {
   now: Now;
   /** Most runs under way at once; what is due beyond that waits, oldest first. No limit when left out. */
   maxConcurrency?: () => number;
+  /** The timer wakes at least this often, in ms, so that a clock that is set is noticed; a second when left out. */
+  longestSleepMs?: number;
   /** Told of runs that throw; their job is run again after {@link AFTER_ERROR_MS}. */
   onError?: (error: unknown, key: string) => void;
 }
@@ -39,7 +41,7 @@ export interface Scheduler {
 
 /** Pause of a job whose run threw. */
 export const AFTER_ERROR_MS = 10_000;
-/** The timer wakes at least this often, so that a clock that is set back is noticed. */
+/** Default of {@link SchedulerOptions.longestSleepMs}. */
 const LONGEST_SLEEP_MS = 1000;
 /** A clock that goes back by more than this was set, not merely adjusted. */
 const SET_BACK_MS = 500;
@@ -160,7 +162,10 @@ class HeapScheduler implements Scheduler {
     clearTimeout(this.timer);
     this.timerAtMs = next.dueMs;
     const delayMs = Math.max(0, next.dueMs - this.options.now());
-    this.timer = setTimeout(this.wake, Math.min(delayMs, LONGEST_SLEEP_MS));
+    this.timer = setTimeout(
+      this.wake,
+      Math.min(delayMs, this.options.longestSleepMs ?? LONGEST_SLEEP_MS),
+    );
   }
 
   private readonly wake = (): void => {

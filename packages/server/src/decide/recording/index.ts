@@ -1,3 +1,4 @@
+export { createRuleGroups, type RuleGroups, type RuleGroupsOptions } from "./groups.ts";
 export type {
   AlertingRuleView,
   RecordingRuleView,
