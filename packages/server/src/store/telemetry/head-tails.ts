@@ -1,8 +1,9 @@
 import { viewsOf, type ValueColumn } from "./head-values.ts";
 
-/** Samples per page; a page is cut into places of one size. */
-const PAGE_SAMPLES = 1024;
-const PAGE_BYTES = PAGE_SAMPLES * 16;
+/** Fewest and most samples per page; a page is cut into places of one size. Few large pages stay in the processor's caches. */
+const LEAST_PAGE = 1024;
+const MOST_PAGE = 16_384;
+const SAMPLE_BYTES = 16;
 /** Samples that a place holds, by size. */
 const CAPACITIES = [4, 16, 64, 128];
 /** Samples that a place of the largest size holds. */
@@ -29,14 +30,25 @@ export class TailPool {
   /** Pages with room, by size. */
   private readonly open: Page[][] = CAPACITIES.map(() => []);
   private inUse = 0;
+  private readonly pageSamples: number;
+
+  constructor(maxBytes: number) {
+    const wanted = 2 ** Math.floor(Math.log2(Math.max(1, maxBytes / 2048 / SAMPLE_BYTES)));
+    this.pageSamples = Math.max(LEAST_PAGE, Math.min(MOST_PAGE, wanted));
+  }
 
   /** Bytes of all pages that hold something. */
   get bytes(): number {
-    return this.inUse * PAGE_BYTES;
+    return this.inUse * this.pageSamples * SAMPLE_BYTES;
   }
 
-  capacity(size: number): number {
+  private capacity(size: number): number {
     return CAPACITIES[size] as number;
+  }
+
+  /** Whether a place that was taken at the smallest size and moved when full is full with that many samples. */
+  isFull(count: number): boolean {
+    return count === 4 || count === 16 || count === 64;
   }
 
   /** @returns a number for the place, to be given to `page`, `at` and `release`. */
@@ -45,17 +57,17 @@ export class TailPool {
     const page = open.at(-1) ?? this.openPage(size);
     const place = page.free.pop() ?? page.fresh++;
     page.used++;
-    if (page.used === PAGE_SAMPLES / this.capacity(size)) open.pop();
-    return page.number * PAGE_SAMPLES + place * this.capacity(size);
+    if (page.used === this.pageSamples / this.capacity(size)) open.pop();
+    return page.number * this.pageSamples + place * this.capacity(size);
   }
 
   private openPage(size: number): Page {
     let page = this.spare.pop();
     if (page === undefined) {
       page = {
-        ...viewsOf(new Float64Array(PAGE_SAMPLES)),
+        ...viewsOf(new Float64Array(this.pageSamples)),
         number: this.pages.length,
-        times: new Float64Array(PAGE_SAMPLES),
+        times: new Float64Array(this.pageSamples),
         size,
         used: 0,
         free: [],
@@ -72,14 +84,14 @@ export class TailPool {
   }
 
   page(place: number): Page {
-    const page = this.pages[Math.floor(place / PAGE_SAMPLES)];
+    const page = this.pages[Math.floor(place / this.pageSamples)];
     if (page === undefined) throw new Error(`place ${place} was never taken`);
     return page;
   }
 
   /** Index of the place's first sample in its page. */
   at(place: number): number {
-    return place % PAGE_SAMPLES;
+    return place % this.pageSamples;
   }
 
   /** Moves the first `count` samples of a place to a place of another size, which is returned. */
@@ -99,9 +111,9 @@ export class TailPool {
     const page = this.page(place);
     const capacity = this.capacity(page.size);
     const open = this.open[page.size] ?? [];
-    if (page.used === PAGE_SAMPLES / capacity) open.push(page);
+    if (page.used === this.pageSamples / capacity) open.push(page);
     page.used--;
-    page.free.push((place % PAGE_SAMPLES) / capacity);
+    page.free.push((place % this.pageSamples) / capacity);
     // The last open page of a size stays: the next series will want it.
     if (page.used > 0 || open.length === 1) return;
     open.splice(open.indexOf(page), 1);

@@ -76,7 +76,7 @@ function copyPart(
 export class Head {
   readonly maxBytes: number;
   private readonly slabs: Slabs;
-  private readonly tails = new TailPool();
+  private readonly tails: TailPool;
   private readonly series = new SeriesColumns();
   private readonly lates = new Map<SeriesRef, LateSamples>();
   private readonly encoded = new Uint8Array(HEADER_BYTES + MAX_CHUNK_SAMPLES * 20);
@@ -88,6 +88,7 @@ export class Head {
 
   constructor(maxBytes: number, guard: ArrivalGuard = NO_GUARD) {
     this.maxBytes = maxBytes;
+    this.tails = new TailPool(maxBytes);
     this.slabs = new Slabs(maxBytes, guard);
   }
 
@@ -143,8 +144,7 @@ export class Head {
     const { tailCounts, tailPlaces } = this.series;
     const count = tailCounts[ref] as number;
     let place = tailPlaces[ref] as number;
-    if (place === NONE || count === this.tails.capacity(this.tails.page(place).size))
-      place = this.growTail(ref, place, count);
+    if (place === NONE || this.tails.isFull(count)) place = this.growTail(ref, place, count);
     const page = this.tails.page(place);
     const filled = tailCounts[ref] as number;
     const at = this.tails.at(place) + filled;
