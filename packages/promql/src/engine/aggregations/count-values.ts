@@ -4,6 +4,7 @@ import { formatPlain } from "../../math/float-text.ts";
 import type { AggregateExpr } from "../../syntax/ast.ts";
 import type { EvalContext } from "../context.ts";
 import { EvaluationError } from "../errors.ts";
+import { signatures, type Signatures } from "../operators/signature.ts";
 import { Pacer } from "../pacer.ts";
 import { Vector } from "../vector.ts";
 import { labelsOfGroup } from "./grouping.ts";
@@ -37,11 +38,19 @@ class Counter {
   private readonly name: string;
   private readonly ctx: EvalContext;
   private readonly grouping: Pick<AggregateExpr, "without" | "grouping">;
-  private readonly rowByKey = new Map<string, number>();
+  private readonly groups: Signatures;
+  /** By group, the row of results of each value: a number, or the text of what no map can tell apart. */
+  private readonly rows: Map<number | string, number>[] = [];
+  /** False when the label of the value is itself left out. */
+  private readonly shown: boolean;
 
   constructor(expr: AggregateExpr, input: Vector, name: string, ctx: EvalContext) {
     const { without, grouping } = expr;
     this.grouping = { without, grouping: without ? grouping : [...grouping, name] };
+    // The label is overwritten by the value, so that it does not tell groups apart.
+    const others = grouping.filter((one) => one !== name);
+    this.groups = signatures(!without, without ? [...others, name] : others);
+    this.shown = !without || !grouping.includes(name);
     this.input = input;
     this.name = name;
     this.ctx = ctx;
@@ -55,19 +64,15 @@ class Counter {
     for (let row = 0; row < input.rows; row++) {
       const labels = input.labels[row];
       if (!labels) continue;
-      /** Rows of results of this row's values. */
-      const known = new Map<number, number>();
+      const rows = (this.rows[this.groups.number(labels)] ??= new Map());
       for (let step = 0; step < steps; step++) {
         const at = row * steps + step;
         if (!input.present[at]) continue;
-        const value = input.values[at] ?? 0;
-        const histogram = input.histograms?.[at];
-        // A map takes -0 for 0, which are two texts.
-        const plain = !histogram && !Object.is(value, -0);
-        let to = plain ? known.get(value) : undefined;
+        const key = this.key(at);
+        let to = rows.get(key);
         if (to === undefined) {
-          to = this.rowOf(labels, histogram ? formatHistogram(histogram) : formatPlain(value));
-          if (plain) known.set(value, to);
+          to = this.addRow(labels, typeof key === "string" ? key : formatPlain(key));
+          rows.set(key, to);
           if (pacer.due(LABELS_WORK)) await ctx.budget.pause();
         }
         const place = to * steps + step;
@@ -79,14 +84,18 @@ class Counter {
     return out;
   }
 
-  private rowOf(labels: Labels, text: string): number {
-    const grouped = labelsOfGroup(this.grouping, labels.with(this.name, text));
-    const known = this.rowByKey.get(grouped.key);
-    if (known !== undefined) return known;
+  private key(at: number): number | string {
+    if (!this.shown) return 0;
+    const histogram = this.input.histograms?.[at];
+    if (histogram) return formatHistogram(histogram);
+    const value = this.input.values[at] ?? 0;
+    // A map takes -0 for 0, which are two texts.
+    return Object.is(value, -0) ? "-0" : value;
+  }
+
+  private addRow(labels: Labels, text: string): number {
     // One row per value is no bound: a row of constantly new values makes as many rows as there are steps.
     this.ctx.budget.hold(this.out.steps);
-    const added = this.out.addRow(grouped, false);
-    this.rowByKey.set(grouped.key, added);
-    return added;
+    return this.out.addRow(labelsOfGroup(this.grouping, labels.with(this.name, text)), false);
   }
 }

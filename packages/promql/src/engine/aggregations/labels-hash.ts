@@ -7,6 +7,18 @@ const LONG = 255;
 const encoder = new TextEncoder();
 let buffer = new Uint8Array(1024);
 
+/** Most texts are short and ASCII, where calling the encoder takes longer than encoding; -1 where not. */
+function putPlain(text: string, at: number): number {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return -1;
+    buffer[at + 1 + i] = code;
+  }
+  buffer[at] = length;
+  return at + 1 + length;
+}
+
 function put(text: string, at: number): number {
   // UTF-8 takes at most three bytes for a unit of UTF-16.
   const most = text.length * 3;
@@ -15,6 +27,8 @@ function put(text: string, at: number): number {
     grown.set(buffer);
     buffer = grown;
   }
+  const plain = text.length < LONG ? putPlain(text, at) : -1;
+  if (plain >= 0) return plain;
   let { written } = encoder.encodeInto(text, buffer.subarray(at + 1));
   if (written < LONG) {
     buffer[at] = written;

@@ -5,7 +5,8 @@ import type { EvalContext } from "../context.ts";
 import { Vector } from "../vector.ts";
 import { changesMetric } from "./arithmetic.ts";
 import type { FirstFailure } from "./first-failure.ts";
-import type { MatchGroups } from "./match-groups.ts";
+import { LabelNumbers } from "./label-numbers.ts";
+import { rowCount, type MatchGroups } from "./match-groups.ts";
 import { groupLabels, METADATA, ResultLabels } from "./result-labels.ts";
 import { SAME_LABELSET } from "./set.ts";
 
@@ -35,15 +36,29 @@ export const PHASE = { groups: 0, matches: 1, results: 2 };
 /** Stands for a row where there is none, and a fill value takes its place. */
 export const FILLED = -1;
 
+interface Maker {
+  row: number;
+  other: number;
+  group: number;
+  /** Whether its samples are claimed. */
+  claimed: boolean;
+}
+
 /** Rows of results and their labels. */
 export class Results {
   readonly out: Vector;
   /** True when no two pairs can have the same labels. */
   readonly distinct: boolean;
+  /** Whether the last answer of {@link rowOf} is a new row. */
+  fresh = true;
   private readonly input: JoinInput;
   private readonly labels: ResultLabels;
   private readonly failure: FirstFailure;
-  private readonly rowByKey = new Map<string, number>();
+  private readonly numbers = new LabelNumbers();
+  /** Row of results by number of its labels. */
+  private readonly rowByNumber: number[] = [];
+  /** By row of results, the pair that made it. */
+  private readonly makers: Maker[] = [];
   /** Rows of results of the pairs of one "many" row, by the "one" row. */
   private readonly pairs = new Map<number, number>();
   private pairsOf = NaN;
@@ -56,7 +71,10 @@ export class Results {
     this.failure = failure;
     this.labels = new ResultLabels(expr.op, matching);
     this.distinct = isDistinct(input);
-    this.out = new Vector(many.steps, this.distinct ? Math.min(many.rows, groups.count) : 0);
+    let rows = 0;
+    for (const group of groups.many) if (rowCount(groups.oneRows, group) > 0) rows++;
+    input.ctx.budget.hold(rows * many.steps);
+    this.out = new Vector(many.steps, rows);
   }
 
   /** The row of results of a pair. */
@@ -67,14 +85,34 @@ export class Results {
     const theirs = other < 0 ? groupLabels(real, matching) : (one.labels[other] ?? Labels.empty);
     const labels = this.labels.of(mine, theirs);
     const drop = expr.bool || (!changesMetric(expr.op) && row >= 0 && many.dropName[row] === 1);
+    this.fresh = true;
     if (this.distinct) return this.out.addRow(labels, drop);
-    const known = this.rowByKey.get(labels.key);
+    const number = this.numbers.number(labels);
+    const known = this.rowByNumber[number];
     // At a single step equal labels of different groups stay apart, and fail in the end if they are still equal then.
-    if (known !== undefined && (many.steps > 1 || this.claims[known] === group + 1)) return known;
-    ctx.budget.hold(many.steps);
+    if (known !== undefined && (many.steps > 1 || this.makers[known]?.group === group)) {
+      this.fresh = false;
+      return known;
+    }
+    if (this.out.rows === this.out.dropName.length) ctx.budget.hold(many.steps);
     const added = this.out.addRow(labels, drop);
-    this.rowByKey.set(labels.key, added);
+    this.rowByNumber[number] = added;
+    this.makers[added] = { row, other, group, claimed: false };
     return added;
+  }
+
+  /** Makes up for the claims of the pair that made a row, when it did not claim every sample itself. */
+  claimFor(made: number): void {
+    const maker = this.makers[made];
+    if (!maker || maker.claimed || maker.row < 0 || maker.other < 0) return;
+    maker.claimed = true;
+    const { many, one } = this.input;
+    const { steps } = many;
+    for (let step = 0; step < steps; step++) {
+      if (!many.present[maker.row * steps + step]) continue;
+      if (one.present[maker.other * steps + step])
+        this.claim(made * steps + step, maker.group, step, 0);
+    }
   }
 
   /** Puts what a pair gave at a step. A filtered sample takes its place, too. */
@@ -107,7 +145,13 @@ export class Results {
       this.pairsOf = owner;
     }
     let known = this.pairs.get(other);
-    if (known === undefined) this.pairs.set(other, (known = this.rowOf(row, other, group)));
+    if (known === undefined) {
+      known = this.rowOf(row, other, group);
+      this.pairs.set(other, known);
+      const maker = this.makers[known];
+      // From now on every sample of the row is claimed one by one.
+      if (maker && this.fresh) maker.claimed = true;
+    }
     return known;
   }
 

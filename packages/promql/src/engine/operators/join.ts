@@ -88,9 +88,9 @@ class Join {
     }
     this.results = new Results(input, this.failure);
     this.out = this.results.out;
-    const { distinct } = this.results;
-    const floats = !many.histograms && !one.histograms;
-    if (distinct && floats && this.kernel.kind !== "none") this.plain = this.kernel;
+    const filling = matching.fillLeft !== undefined || matching.fillRight !== undefined;
+    const simple = !filling && !crowded && !many.histograms && !one.histograms;
+    if (simple && this.kernel.kind !== "none") this.plain = this.kernel;
   }
 
   async run(): Promise<void> {
@@ -162,8 +162,13 @@ class Join {
     const filling = matching.fillRight !== undefined;
     if (ones === 0 && !filling) return;
     if (ones === 1 && this.plain) {
-      this.joinFloats(row, rowAt(groups.oneRows, group), group, this.plain);
-      return;
+      const other = rowAt(groups.oneRows, group);
+      const made = this.results.rowOf(row, other, group);
+      if (this.results.fresh) {
+        this.joinFloats(row, other, made, this.plain);
+        return;
+      }
+      this.results.claimFor(made);
     }
     for (let step = 0; step < steps; step++) {
       if (!many.present[row * steps + step]) continue;
@@ -182,13 +187,13 @@ class Join {
     return one.present[row * one.steps + step] ? row : FILLED;
   }
 
-  /** One row of floats with one other that is alone in its group: the case that counts. */
-  private joinFloats(row: number, other: number, group: number, kernel: PlainKernel): void {
+  /** One row of floats with one other that is alone in its group, into a row of results of their own: the case that counts. */
+  private joinFloats(row: number, other: number, made: number, kernel: PlainKernel): void {
     const { many, one, swapped } = this.input;
     const { steps } = many;
     const from = row * steps;
     const start = other * steps;
-    const to = this.results.rowOf(row, other, group) * steps;
+    const to = made * steps;
     const { values, present } = this.out;
     for (let step = 0; step < steps; step++) {
       if (!many.present[from + step] || !one.present[start + step]) continue;

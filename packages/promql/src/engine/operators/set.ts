@@ -3,6 +3,7 @@ import type { EvalContext } from "../context.ts";
 import { EvaluationError } from "../errors.ts";
 import { Pacer } from "../pacer.ts";
 import { Vector } from "../vector.ts";
+import { LabelNumbers } from "./label-numbers.ts";
 import { signatures, type Signatures } from "./signature.ts";
 
 /** Two samples of one step have the same labels. */
@@ -83,7 +84,7 @@ async function unite(left: Vector, right: Vector, ctx: EvalContext): Promise<Vec
   ctx.budget.hold((left.rows + right.rows) * steps);
   const pacer = new Pacer(ctx.budget);
   const out = new Vector(steps, left.rows + right.rows);
-  const rowByKey = new Map<string, number>();
+  const numbers = new LabelNumbers();
   for (const vector of [left, right]) {
     for (let row = 0; row < vector.rows; row++) {
       const labels = vector.labels[row];
@@ -91,11 +92,8 @@ async function unite(left: Vector, right: Vector, ctx: EvalContext): Promise<Vec
       if (!labels || !vector.present.subarray(from, from + steps).includes(1)) continue;
       const drop = vector.dropName[row] === 1;
       // One step may hold equal labels until the very end: a name that goes may be all that tells them apart.
-      let to = steps > 1 ? rowByKey.get(labels.key) : undefined;
-      if (to === undefined) {
-        to = out.addRow(labels, drop);
-        if (steps > 1) rowByKey.set(labels.key, to);
-      }
+      let to = steps > 1 ? numbers.number(labels) : out.rows;
+      if (to === out.rows) to = out.addRow(labels, drop);
       copyRow(vector, from, out, to * steps);
       if (pacer.due(steps + 16)) await ctx.budget.pause();
     }

@@ -1,7 +1,5 @@
 import { METRIC_NAME, type Labels } from "../../labels.ts";
-
-/** Ends a name or value in a signature, as in the keys of labels. */
-const END = "\ud800";
+import { LabelNumbers } from "./label-numbers.ts";
 
 type Node = Map<string, Node | number>;
 
@@ -53,44 +51,11 @@ class ByLabels implements Signatures {
   }
 }
 
-/** Labels agree when all but the given ones do. */
-class ByOtherLabels implements Signatures {
-  private readonly without: ReadonlySet<string>;
-  private readonly numbers = new Map<string, number>();
-  count = 0;
-
-  constructor(without: ReadonlySet<string>) {
-    this.without = without;
-  }
-
-  number(labels: Labels): number {
-    const key = this.key(labels);
-    const known = this.numbers.get(key);
-    if (known !== undefined) return known;
-    this.numbers.set(key, this.count);
-    return this.count++;
-  }
-
-  find(labels: Labels): number {
-    return this.numbers.get(this.key(labels)) ?? -1;
-  }
-
-  private key(labels: Labels): string {
-    const { names, values } = labels;
-    let key = "";
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i] ?? "";
-      if (!this.without.has(name)) key += name + END + (values[i] ?? "") + END;
-    }
-    return key;
-  }
-}
-
 /**
  * Signatures of `on (names)` and `by (names)`, or of `ignoring (names)` and `without (names)`; the latter two leave out the
  * metric's name, too.
  */
 export function signatures(by: boolean, names: readonly string[]): Signatures {
   if (by) return new ByLabels([...new Set(names)]);
-  return new ByOtherLabels(new Set([METRIC_NAME, ...names]));
+  return new LabelNumbers(new Set([METRIC_NAME, ...names]));
 }
