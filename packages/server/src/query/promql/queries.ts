@@ -2,11 +2,13 @@ import { Engine, EvaluationError, type QueryResult } from "@fleetlight/promql";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import type { Logger } from "#lib";
+import type { Logger, Now } from "#lib";
 import type { MetricStore } from "#store";
 
+import { cacheText } from "./cacheable.ts";
+import { CachedRanges } from "./cached-range.ts";
 import { Gate } from "./gate.ts";
-import { createQueryInstruments, reasonOf } from "./instruments.ts";
+import { createQueryInstruments, reasonOf, type QueryInstruments } from "./instruments.ts";
 import { tenantStorage } from "./storage.ts";
 import type { PromQLOptions, PromQLQueries } from "./types.ts";
 
@@ -15,6 +17,7 @@ interface QueriesOptions {
   config: () => Config["query"];
   registry: Registry;
   logger: Logger;
+  now: Now;
 }
 
 /** What an evaluation is given once it is its turn. */
@@ -26,34 +29,22 @@ interface Turn {
 /** Longest text of a query in the log. */
 const MAX_LOGGED = 500;
 
-/** PromQL over the store, with a limit on how many queries run at once and how long each takes. */
-export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
-  const { metrics, config, logger } = deps;
-  const gate = new Gate({
-    maxConcurrency: () => config().max_concurrency,
-    maxQueue: () => config().max_queue,
-  });
-  const stats = () => ({
-    running: gate.running,
-    waiting: gate.waiting,
-    cacheBytes: 0,
-    cacheEntries: 0,
-  });
-  const instruments = createQueryInstruments(deps.registry, stats);
-  const storage = (tenant: string) => tenantStorage(metrics, tenant);
+type Run = (
+  kind: "instant" | "range",
+  text: string,
+  asked: PromQLOptions,
+  evaluate: (turn: Turn) => Promise<QueryResult>,
+) => Promise<QueryResult>;
 
-  /** Waits for a place, evaluates, and counts how it went. */
-  async function run(
-    kind: "instant" | "range",
-    text: string,
-    asked: PromQLOptions,
-    evaluate: (turn: Turn) => Promise<QueryResult>,
-  ): Promise<QueryResult> {
+/** Waits for a place, evaluates, and counts how it went. */
+const runner =
+  ({ config, logger }: QueriesOptions, gate: Gate, instruments: QueryInstruments): Run =>
+  async (kind, text, asked, evaluate) => {
     const startedAt = performance.now();
     const limits = config();
     const timeoutMs = Math.min(asked.timeoutMs ?? Infinity, limits.timeout);
     const signal = asked.signal ?? new AbortController().signal;
-    // As JSON, so that nothing in the text can pass for another line of the log.
+    // A field of its own, so that nothing in the text can pass for another line of the log.
     logger.debug({ kind, query: text.slice(0, MAX_LOGGED) }, "query");
     try {
       const leave = await gate.enter(signal, timeoutMs);
@@ -77,18 +68,52 @@ export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
     } finally {
       instruments.duration.observe({ kind }, (performance.now() - startedAt) / 1000);
     }
-  }
+  };
+
+/** A plan describes one evaluation, not what is known from others. */
+const mayCache = ({ noCache, explain }: PromQLOptions): boolean =>
+  noCache !== true && explain !== true;
+
+/** PromQL over the store, with a limit on how many queries run at once and how long each takes. */
+export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
+  const { metrics, config } = deps;
+  const gate = new Gate({
+    maxConcurrency: () => config().max_concurrency,
+    maxQueue: () => config().max_queue,
+  });
+  const ranges = new CachedRanges({
+    config,
+    now: deps.now,
+    onHit: () => instruments.cacheHits.inc(),
+    onMiss: () => instruments.cacheMisses.inc(),
+    onEvict: () => instruments.cacheEvictions.inc(),
+  });
+  metrics.onWrite((tenant, earliestMs) => ranges.cache.invalidate(tenant, earliestMs));
+  const stats = () => ({
+    running: gate.running,
+    waiting: gate.waiting,
+    cacheBytes: ranges.cache.bytes,
+    cacheEntries: ranges.cache.size,
+  });
+  const instruments = createQueryInstruments(deps.registry, stats);
+  const run = runner(deps, gate, instruments);
+  const storage = (tenant: string) => tenantStorage(metrics, tenant);
 
   return {
     storage,
     stats,
     instant: (tenant, text, timeMs, options = {}) =>
-      run("instant", text, options, ({ engine, options: own }) =>
-        engine.instant(storage(tenant), text, timeMs, own),
+      run("instant", text, options, (turn) =>
+        turn.engine.instant(storage(tenant), text, timeMs, turn.options),
       ),
     range: (tenant, text, startMs, endMs, stepMs, options = {}) =>
-      run("range", text, options, ({ engine, options: own }) =>
-        engine.range(storage(tenant), text, startMs, endMs, stepMs, own),
-      ),
+      run("range", text, options, (turn) => {
+        const canonical = mayCache(options) ? cacheText(text) : undefined;
+        if (canonical === undefined)
+          return turn.engine.range(storage(tenant), text, startMs, endMs, stepMs, turn.options);
+        const lookbackMs = options.lookbackMs ?? config().lookback_delta;
+        const key = { tenant, text: canonical, startMs, stepMs, lookbackMs };
+        return ranges.answer({ ...turn, storage: storage(tenant) }, key, endMs);
+      }),
   };
 }

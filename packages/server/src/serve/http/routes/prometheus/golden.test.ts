@@ -51,8 +51,17 @@ const DATA = [
 /** These are asked by GET, the others by a form. */
 const BY_GET = /^(?:label\/|metadata$|rules$|alerts$)/;
 
+const DUPLICATES = "found duplicate series for the match group";
+/** Prometheus 3.14, whose behaviour we have, names the two series in order; 3.5 named the second one first. */
+const sortedNames = (error: string) =>
+  error.replace(/\[(\{.*?\}), (\{.*?\})\]/, (_all, ...names: string[]) =>
+    names.slice(0, 2).toSorted().join(" and "),
+  );
+
 /** The order of an instant vector has no meaning unless the query gives it one. */
 function comparable({ params }: Probe, body: unknown): unknown {
+  const { error } = body as { error?: string };
+  if (error?.startsWith(DUPLICATES) === true) return sortedNames(error);
   const { data } = body as { data?: { resultType?: string; result?: { metric: object }[] } };
   if (data?.resultType !== "vector" || /sort|topk|bottomk/.test(params["query"] ?? "")) return body;
   const key = (entry: { metric: object }) =>

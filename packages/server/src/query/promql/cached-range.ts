@@ -1,0 +1,100 @@
+import type { Engine, MatrixSeries, QueryResult, Storage } from "@fleetlight/promql";
+
+import type { Config } from "#config";
+import type { Now } from "#lib";
+
+import {
+  cutSeries,
+  joinSeries,
+  RangeCache,
+  type CachedRange,
+  type RangeKey,
+} from "./range-cache.ts";
+import type { PromQLOptions } from "./types.ts";
+
+/** Steps that the cache keeps of one answer: as many as one answer may have. */
+const MAX_KEPT_STEPS = 11_000;
+
+interface RangesOptions {
+  config: () => Config["query"];
+  now: Now;
+  onHit: () => void;
+  onMiss: () => void;
+  onEvict: () => void;
+}
+
+/** How the steps are evaluated that no earlier answer has. */
+export interface Evaluation {
+  engine: Engine;
+  storage: Storage;
+  options: PromQLOptions;
+}
+
+/** Answers range queries, of which only those steps are evaluated that no earlier answer has. */
+export class CachedRanges {
+  private readonly options: RangesOptions;
+  readonly cache: RangeCache;
+
+  constructor(options: RangesOptions) {
+    this.options = options;
+    this.cache = new RangeCache(() => options.config().cache_max_bytes, options.onEvict);
+  }
+
+  async answer(evaluation: Evaluation, key: RangeKey, endMs: number): Promise<QueryResult> {
+    const { startMs, stepMs } = key;
+    const lastMs = startMs + Math.floor((endMs - startMs) / stepMs) * stepMs;
+    const known = this.cache.get(key);
+    if (known === undefined) {
+      this.options.onMiss();
+      return this.extend(evaluation, key, undefined, startMs - stepMs, lastMs);
+    }
+    this.options.onHit();
+    const knownTo =
+      startMs + Math.floor((Math.min(known.toMs, lastMs) - startMs) / stepMs) * stepMs;
+    if (knownTo >= lastMs) return fromCache(cutSeries(known.series, startMs, lastMs), known);
+    return this.extend(evaluation, key, known, knownTo, lastMs);
+  }
+
+  /** Evaluates the steps after `knownTo`, and keeps what is then known. */
+  private async extend(
+    { engine, storage, options }: Evaluation,
+    key: RangeKey,
+    known: CachedRange | undefined,
+    knownTo: number,
+    lastMs: number,
+  ): Promise<QueryResult> {
+    const { text, startMs, stepMs } = key;
+    const untilMs = this.options.now() - this.options.config().cache_fresh_window;
+    const pending = this.cache.begin(key.tenant);
+    try {
+      const tail = await engine.range(storage, text, knownTo + stepMs, lastMs, stepMs, options);
+      const { data } = tail;
+      if (data.kind !== "matrix") return tail;
+      const remarks = {
+        warnings: union(known?.warnings, tail.warnings),
+        infos: union(known?.infos, tail.infos),
+      };
+      // What was known of the time before is kept, so that a panel with a longer range finds it.
+      const fromMs = Math.max(known?.fromMs ?? startMs, lastMs - MAX_KEPT_STEPS * stepMs);
+      const before = known === undefined ? [] : cutSeries(known.series, fromMs, knownTo);
+      const kept = joinSeries(before, data.series);
+      this.cache.put(key, pending, { fromMs, toMs: lastMs, series: kept, ...remarks }, untilMs);
+      const series = cutSeries(kept, startMs, lastMs);
+      return { ...tail, data: { kind: "matrix", series }, ...remarks };
+    } finally {
+      this.cache.drop(pending);
+    }
+  }
+}
+
+const union = (before: readonly string[] = [], after: readonly string[] = []): string[] => [
+  ...new Set([...before, ...after]),
+];
+
+const fromCache = (series: MatrixSeries[], { warnings, infos }: CachedRange): QueryResult => ({
+  data: { kind: "matrix", series },
+  warnings: [...warnings],
+  infos: [...infos],
+  stats: { samplesRead: 0, peakSamples: 0, parseMs: 0, evalMs: 0 },
+  plan: undefined,
+});
