@@ -1,5 +1,17 @@
 import type { RE2JS } from "re2js";
 
+import { EvaluationError } from "../engine/errors.ts";
+
+/** Longest value, in UTF-16 units, that a query may make for a label; Prometheus has no limit. */
+export const MAX_VALUE_LENGTH = 2 ** 20;
+
+/** @throws EvaluationError when a query makes a value that is too long. */
+export function checkLength(length: number): void {
+  if (length <= MAX_VALUE_LENGTH) return;
+  const text = `label value is longer than ${MAX_VALUE_LENGTH} characters`;
+  throw new EvaluationError("execution", text);
+}
+
 /** A template of Go's regexp.Expand, read: text, and numbers or names of groups. */
 export type Template = readonly (string | { group: number | string })[];
 
@@ -25,7 +37,7 @@ export function readTemplate(text: string): Template {
   return [...parts, rest];
 }
 
-/** The template with the groups of the match; undefined when the text does not match. Unknown groups are empty. */
+/** The template with the groups of the match; undefined when the text does not match. Unknown groups are empty. @throws EvaluationError */
 export function expand(pattern: RE2JS, template: Template, text: string): string | undefined {
   const matcher = pattern.matcher(text);
   if (!matcher.find()) return undefined;
@@ -33,6 +45,7 @@ export function expand(pattern: RE2JS, template: Template, text: string): string
   const count = pattern.groupCount();
   let result = "";
   for (const part of template) {
+    checkLength(result.length);
     if (typeof part === "string") {
       result += part;
       continue;

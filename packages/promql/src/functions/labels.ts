@@ -5,7 +5,7 @@ import { EvaluationError } from "../engine/errors.ts";
 import type { Vector } from "../engine/vector.ts";
 import { Labels, METRIC_NAME } from "../labels.ts";
 import type { CallExpr } from "../syntax/ast.ts";
-import { expand, readTemplate } from "./expand.ts";
+import { checkLength, expand, readTemplate } from "./expand.ts";
 import type { Call, VectorFunction } from "./types.ts";
 import { eachRow, textArgument, vectorArgument } from "./vectors.ts";
 
@@ -62,7 +62,11 @@ async function labelJoin(call: Call): Promise<Vector> {
   const vector = vectorArgument(call, 0);
   await eachRow(vector.rows, call.ctx, (row) => {
     const labels = vector.labels[row];
-    const value = sources.map((name) => labels?.get(name) ?? "").join(separator);
+    let value = "";
+    for (const [i, name] of sources.entries()) {
+      value += (i === 0 ? "" : separator) + (labels?.get(name) ?? "");
+      checkLength(value.length);
+    }
     setLabel(vector, row, target, value);
   });
   return mergeRows(vector, call.ctx);
@@ -70,6 +74,7 @@ async function labelJoin(call: Call): Promise<Vector> {
 
 /** Writing the name keeps it from being dropped. */
 function setLabel(vector: Vector, row: number, name: string, value: string): void {
+  vector.distinct = false;
   vector.labels[row] = (vector.labels[row] ?? Labels.empty).with(name, value);
   if (name === METRIC_NAME) vector.dropName[row] = 0;
 }

@@ -82,6 +82,14 @@ describe("label_replace", () => {
     await expect(query(text, { 'm{src="a"}': [1], 'm{src="b"}': [2] })).rejects.toThrow(message);
   });
 
+  it.each([
+    `label_replace(m, "d", "${"$1".repeat(3000)}", "src", "(.*)")`,
+    `label_join(m, "d", "", ${Array.from({ length: 3000 }, () => '"src"').join(", ")})`,
+  ])("refuses to make values without end", async (text) => {
+    const given = { [`m{src="${"x".repeat(1000)}"}`]: [1] };
+    await expect(query(text, given)).rejects.toThrow("label value is longer than");
+  });
+
   it("refuses lookahead, which RE2 does not have", async () => {
     await expect(query('label_replace(m, "d", "", "src", "(?=a)")')).rejects.toThrow("invalid");
   });
