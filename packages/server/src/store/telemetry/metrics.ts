@@ -193,6 +193,7 @@ export class Metrics implements MetricStore, AppenderTarget {
         })),
       },
       batch.size,
+      (bytes) => writer.pool.take(bytes),
     );
     if (draft.samples !== undefined) {
       this.index.copyIds(batch.refs, draft.samples.ids);

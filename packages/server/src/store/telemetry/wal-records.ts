@@ -69,9 +69,14 @@ function jsonOf({ tenant, series, metadata, events, exemplars }: Required<BatchP
 
 /**
  * Makes the record of a commit with room for `count` samples, which the caller fills in before the record is sealed:
- * a JSON part with what is rare, the samples as three columns, the histograms one after the other.
+ * a JSON part with what is rare, the samples as three columns, the histograms one after the other. What is allocated
+ * MUST lie at the start of its own memory.
  */
-export function draftBatch(parts: BatchParts, count = 0): Batch {
+export function draftBatch(
+  parts: BatchParts,
+  count = 0,
+  allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+): Batch {
   const all = { series: [], metadata: [], events: [], exemplars: [], histograms: [], ...parts };
   const json = jsonOf(all);
   const columns = HEADER + json.length;
@@ -80,7 +85,7 @@ export function draftBatch(parts: BatchParts, count = 0): Batch {
     (sum, { bytes }) => sum + HISTOGRAM_HEADER + bytes.length,
     0,
   );
-  const record = Buffer.allocUnsafeSlow(behind + histogramBytes);
+  const record = allocate(behind + histogramBytes);
   record.writeUInt32LE(record.length, 0);
   record.writeUInt32LE(KIND_BATCH, 8);
   record.writeUInt32LE(json.length, 12);

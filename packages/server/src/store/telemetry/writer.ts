@@ -1,5 +1,6 @@
 import { describeError, overloaded } from "#lib";
 
+import { RecordPool } from "./record-pool.ts";
 import type { HistogramRow, SampleColumns, Tables } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 import { sealRecord, type Batch } from "./wal-records.ts";
@@ -9,6 +10,8 @@ import type { Segment, WriteAheadLog } from "./wal.ts";
 const MAX_RETRY_MS = 10_000;
 /** Rows per INSERT: bounds the memory of one insert when much has piled up. */
 const MAX_INSERT_ROWS = 500_000;
+/** Memory of inserted records that waits for the next ones. */
+const MAX_POOL_BYTES = 16 << 20;
 
 interface WriterOptions {
   tables: Tables;
@@ -57,6 +60,8 @@ export class BatchWriter {
   private waitingRows = 0;
   private memorySegment = 0;
   private closed = false;
+  /** Where records come from: see `wal-records.ts`. */
+  readonly pool = new RecordPool(MAX_POOL_BYTES);
   rowsInserted = 0;
   insertSeconds = 0;
   insertErrors = 0;
@@ -195,6 +200,8 @@ export class BatchWriter {
     }
     if (segment !== undefined) await this.options.wal?.remove(segment);
     this.inserting = undefined;
+    // Readers may still hold views of the samples that came late.
+    if (load.late.length === 0) for (const { record } of load.batches) this.pool.give(record);
   }
 
   private async insert(load: Load, token: string): Promise<void> {
