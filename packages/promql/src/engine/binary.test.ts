@@ -212,6 +212,20 @@ describe("errors of matching", () => {
     expect((await askRange(load, "a + on(x) b")).rows).toEqual({ '{x="1"}': [2, undefined] });
   });
 
+  it("come also where a filter takes the first of two equal results away", async () => {
+    const load = {
+      'a{x="1",v="u"}': [1, 1],
+      'a{x="1",v="w"}': [undefined, 9],
+      'b{x="1",v="k"}': [5, 5],
+    };
+    const text = "a > on(x) group_left(v) b";
+    expect(await failureOf(askRange(load, text))).toBe(
+      "multiple matches for labels: grouping labels must ensure unique matches",
+    );
+    const turns = { ...load, 'a{x="1",v="u"}': [1, undefined] };
+    expect((await askRange(turns, text)).rows).toEqual({ 'a{v="k", x="1"}': [undefined, 9] });
+  });
+
   it("tell of equal labels of different groups", async () => {
     const load = { 'a{x="1"}': [1], 'b{x="1"}': [1] };
     const text = '{x="1"} + on(__name__, x) {x="1"}';

@@ -56,6 +56,51 @@ function read(
   operand.histogram = row < 0 ? undefined : vector.histograms?.[at];
 }
 
+/** A row of floats. */
+interface Column {
+  values: Float64Array;
+  present: Uint8Array;
+  from: number;
+}
+
+function compute(
+  apply: (left: number, right: number) => number,
+  left: Column,
+  right: Column,
+  out: Vector,
+  row: number,
+): void {
+  const { values, present, steps } = out;
+  const { values: leftValues, present: leftPresent, from: leftFrom } = left;
+  const { values: rightValues, present: rightPresent, from: rightFrom } = right;
+  const to = row * steps;
+  for (let step = 0; step < steps; step++) {
+    if (!leftPresent[leftFrom + step] || !rightPresent[rightFrom + step]) continue;
+    values[to + step] = apply(leftValues[leftFrom + step] ?? 0, rightValues[rightFrom + step] ?? 0);
+    present[to + step] = 1;
+  }
+}
+
+function filter(
+  apply: (left: number, right: number) => boolean,
+  bool: boolean,
+  left: Column,
+  right: Column,
+  out: Vector,
+  row: number,
+): void {
+  const { values, present, steps } = out;
+  const to = row * steps;
+  for (let step = 0; step < steps; step++) {
+    if (!left.present[left.from + step] || !right.present[right.from + step]) continue;
+    const value = left.values[left.from + step] ?? 0;
+    const keep = apply(value, right.values[right.from + step] ?? 0);
+    if (!keep && !bool) continue;
+    values[to + step] = bool ? Number(keep) : value;
+    present[to + step] = 1;
+  }
+}
+
 type PlainKernel = Exclude<FloatKernel, { kind: "none" }>;
 
 class Join {
@@ -189,32 +234,16 @@ class Join {
 
   /** One row of floats with one other that is alone in its group, into a row of results of their own: the case that counts. */
   private joinFloats(row: number, other: number, made: number, kernel: PlainKernel): void {
-    const { many, one, swapped } = this.input;
+    const { many, one, swapped, expr } = this.input;
     const { steps } = many;
     const from = row * steps;
     const start = other * steps;
-    const to = made * steps;
-    const { values, present } = this.out;
-    for (let step = 0; step < steps; step++) {
-      if (!many.present[from + step] || !one.present[start + step]) continue;
-      const mine = many.values[from + step] ?? 0;
-      const theirs = one.values[start + step] ?? 0;
-      const left = swapped ? theirs : mine;
-      const right = swapped ? mine : theirs;
-      if (kernel.kind === "arithmetic") {
-        values[to + step] = kernel.apply(left, right);
-        present[to + step] = 1;
-      } else {
-        this.compare(to + step, left, kernel.apply(left, right));
-      }
-    }
-  }
-
-  private compare(at: number, left: number, keep: boolean): void {
-    const { bool } = this.input.expr;
-    if (!keep && !bool) return;
-    this.out.values[at] = bool ? Number(keep) : left;
-    this.out.present[at] = 1;
+    const mine = { values: many.values, present: many.present, from };
+    const theirs = { values: one.values, present: one.present, from: start };
+    const left = swapped ? theirs : mine;
+    const right = swapped ? mine : theirs;
+    if (kernel.kind === "arithmetic") compute(kernel.apply, left, right, this.out, made);
+    else filter(kernel.apply, expr.bool, left, right, this.out, made);
   }
 
   /** A "many" row (or its fill value) with a "one" row (or its) at one step. */

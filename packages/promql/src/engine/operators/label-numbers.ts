@@ -110,10 +110,17 @@ export class LabelNumbers {
     const table = new Int32Array(old.length * 2);
     const mask = table.length / 4 - 1;
     for (let from = 0; from < old.length; from += 4) {
-      if (old[from + 3] === 0) continue;
-      let place = hash(old[from] ?? 0, old[from + 1] ?? 0, old[from + 2] ?? 0) & mask;
+      const target = old[from + 3] ?? 0;
+      if (target === 0) continue;
+      const state = old[from] ?? 0;
+      const name = old[from + 1] ?? 0;
+      const value = old[from + 2] ?? 0;
+      let place = hash(state, name, value) & mask;
       while (table[place * 4 + 3] !== 0) place = (place + 1) & mask;
-      table.set(old.subarray(from, from + 4), place * 4);
+      table[place * 4] = state;
+      table[place * 4 + 1] = name;
+      table[place * 4 + 2] = value;
+      table[place * 4 + 3] = target;
     }
     this.table = table;
   }
