@@ -6,6 +6,7 @@ const END = "\ud800";
 
 /** Order of label names: by UTF-8 bytes, as Go compares strings. It differs from UTF-16 order only beyond U+D7FF. */
 export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const left = a.charCodeAt(i);
@@ -18,6 +19,15 @@ export function compareBytes(a: string, b: string): number {
     return left - right;
   }
   return a.length - b.length;
+}
+
+/** As toSpliced, which takes four times as long. */
+function inserted(list: readonly string[], place: number, text: string): string[] {
+  const longer: string[] = [];
+  for (let i = 0; i < place; i++) longer.push(list[i] ?? "");
+  longer.push(text);
+  for (let i = place; i < list.length; i++) longer.push(list[i] ?? "");
+  return longer;
 }
 
 /**
@@ -74,9 +84,18 @@ export class Labels {
   /** The same labels but for one; an empty value takes it away. */
   with(name: string, value: string): Labels {
     const at = this.names.indexOf(name);
-    if (at >= 0 && this.values[at] === value) return this;
-    if (at < 0 && value === "") return this;
-    return Labels.from([...this.entries(), [name, value]]);
+    if (at >= 0) {
+      if (this.values[at] === value) return this;
+      if (value === "") return this.without(name);
+      const values = this.values.slice();
+      values[at] = value;
+      return new Labels(this.names, values);
+    }
+    if (value === "") return this;
+    const { length } = this.names;
+    let place = 0;
+    while (place < length && compareBytes(this.names[place] ?? "", name) < 0) place++;
+    return new Labels(inserted(this.names, place, name), inserted(this.values, place, value));
   }
 
   without(...names: readonly string[]): Labels {
@@ -107,8 +126,9 @@ export class Labels {
   /** Order of results: label by label, name before value, by bytes; a prefix comes first. */
   static compare(a: Labels, b: Labels): number {
     const length = Math.min(a.names.length, b.names.length);
+    const sameNames = a.names === b.names;
     for (let i = 0; i < length; i++) {
-      const byName = compareBytes(a.names[i] ?? "", b.names[i] ?? "");
+      const byName = sameNames ? 0 : compareBytes(a.names[i] ?? "", b.names[i] ?? "");
       if (byName !== 0) return byName;
       const byValue = compareBytes(a.values[i] ?? "", b.values[i] ?? "");
       if (byValue !== 0) return byValue;
