@@ -67,6 +67,8 @@ async function overRange(
   const runner = new WindowRunner(fn, rangeCall, resolved, extension, out, Labels.empty);
   if (range.kind === "matrix") await overSelector(range, runner, extension, ctx);
   else await overSubquery(range, runner, ctx, evaluate);
+  // The series of a selector are distinct, and so are the rows of a subquery unless a function made them equal.
+  out.distinct = range.kind === "matrix";
   if (expr.name !== "absent_over_time") return out;
   return invertPresence(out, absentLabels(range), new Vector(ctx.steps));
 }

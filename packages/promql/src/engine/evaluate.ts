@@ -73,6 +73,7 @@ function repeat(value: Value, ctx: EvalContext): Value {
   }
   budget.hold(value.rows * steps);
   const out = new Vector(steps, value.rows);
+  out.distinct = value.distinct;
   for (let row = 0; row < value.rows; row++) {
     const labels = value.labels[row];
     if (!labels || !value.present[row]) continue;

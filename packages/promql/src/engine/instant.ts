@@ -30,6 +30,7 @@ export async function selectInstant(
     afterMs: smoothed ? ctx.lookbackMs : 0,
   });
   const out = new Vector(ctx.steps);
+  out.distinct = true;
   const { budget } = ctx;
   for await (const batch of fetchSeries(ctx, request, resolved.detectsHints)) {
     for (const series of batch) {

@@ -31,6 +31,9 @@ async function merge<T>(
   compare: (a: T, b: T) => number,
   budget: Budget,
 ): Promise<T[]> {
+  const [last, first] = [left.at(-1), right[0]];
+  const inOrder = last === undefined || first === undefined || compare(last, first) <= 0;
+  if (inOrder) return left.concat(right);
   const out: T[] = [];
   let [l, r] = [0, 0];
   while (l < left.length && r < right.length) {

@@ -10,6 +10,11 @@ export class Vector {
   readonly kind = "vector";
   readonly steps: number;
   rows = 0;
+  /**
+   * Whether the labels of the rows, names included, are known to differ from one another: saves looking for duplicates.
+   * Who changes labels MUST clear it.
+   */
+  distinct = false;
   labels: Labels[] = [];
   /** 1 where the name is dropped at the very end (names are dropped late, so that matching on them still works). */
   dropName: Uint8Array;
