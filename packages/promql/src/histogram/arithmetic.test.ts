@@ -147,6 +147,25 @@ describe("adding and subtracting", () => {
     }
   });
 
+  it("does not depend on how spans are cut", () => {
+    const random = seeded(6);
+    for (let round = 0; round < 200; round++) {
+      const a = round % 3 === 0 ? randomCustom(random) : randomHistogram(random);
+      const b = scaleHistogram(a, 3);
+      const cut = {
+        ...b,
+        positiveSpans: b.positiveSpans.flatMap(({ offset, length }) => [
+          { offset, length: 1 },
+          { offset: 0, length: length - 1 },
+        ]),
+      };
+      const whole = subHistograms(b, a)?.histogram ?? a;
+      const pieces = subHistograms(cut, a)?.histogram ?? a;
+      expect(histogramsEqual(whole, pieces)).toBe(true);
+      expect(histogramsEqual({ ...whole, sum: 0 }, { ...scaleHistogram(a, 2), sum: 0 })).toBe(true);
+    }
+  });
+
   it("scales and divides, and makes a gauge of what becomes negative", () => {
     expect(scaleHistogram(exponential, 2).positiveBuckets).toEqual([4, 6, 8]);
     expect(divideHistogram(exponential, 2)).toMatchObject({ count: 5, sum: 10, zeroCount: 0.5 });

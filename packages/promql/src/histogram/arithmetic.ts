@@ -1,7 +1,7 @@
-import { commonBounds, sameNumbers } from "./bounds.ts";
+import { commonBounds, exponentialBound, sameNumbers } from "./bounds.ts";
 import { mapCustomSide, mergeSides, reduceSide } from "./sides.ts";
-import { negativeSide, positiveSide, usesCustomBuckets, withSides } from "./shape.ts";
-import type { CounterResetHint, FloatHistogram } from "./types.ts";
+import { negativeSide, positiveSide, sameShape, usesCustomBuckets, withSides } from "./shape.ts";
+import type { BucketSpan, CounterResetHint, FloatHistogram } from "./types.ts";
 import {
   bucketsCovered,
   dropFirst,
@@ -41,10 +41,31 @@ function combine(a: FloatHistogram, b: FloatHistogram, sign: 1 | -1): Combinatio
     sum: a.sum + sign * b.sum,
     counterResetHint: hint.hint,
   };
+  if (sameShape(a, b) && bucketsClearZero(a)) {
+    const histogram = {
+      ...base,
+      zeroCount: a.zeroCount + sign * b.zeroCount,
+      positiveBuckets: combineCounts(a.positiveBuckets, b.positiveBuckets, sign),
+      negativeBuckets: combineCounts(a.negativeBuckets, b.negativeBuckets, sign),
+    };
+    return { histogram, boundsReconciled: false, resetsConflict: hint.conflict };
+  }
   const outcome = usesCustomBuckets(a)
     ? combineCustom(base, b, sign)
     : combineExponential(base, b, sign);
   return { ...outcome, resetsConflict: hint.conflict };
+}
+
+/** Whether the first buckets, and so all, end outside of the zero bucket. */
+function bucketsClearZero(h: FloatHistogram): boolean {
+  if (usesCustomBuckets(h) || h.zeroThreshold === 0) return true;
+  const clears = (spans: readonly BucketSpan[]): boolean =>
+    spans.length === 0 || exponentialBound(spans[0]?.offset ?? 0, h.schema) > h.zeroThreshold;
+  return clears(h.positiveSpans) && clears(h.negativeSpans);
+}
+
+function combineCounts(a: readonly number[], b: readonly number[], sign: 1 | -1): number[] {
+  return a.map((count, i) => count + sign * (b[i] ?? 0));
 }
 
 function combineCustom(

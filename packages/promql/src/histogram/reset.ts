@@ -1,5 +1,5 @@
 import { commonBounds, sameNumbers } from "./bounds.ts";
-import { negativeSide, positiveSide, sameSpans, usesCustomBuckets, withHint } from "./shape.ts";
+import { negativeSide, positiveSide, sameShape, usesCustomBuckets, withHint } from "./shape.ts";
 import { mapCustomSide, reduceSide, type Side } from "./sides.ts";
 import type { FloatHistogram } from "./types.ts";
 import { bucketsCovered, dropFirst, widenedZero } from "./zero-bucket.ts";
@@ -37,15 +37,6 @@ export function detectReset(current: FloatHistogram, previous: FloatHistogram): 
 
 function outside(side: Side, h: FloatHistogram): Side {
   return dropFirst(side, bucketsCovered(side, h.schema, h.zeroThreshold));
-}
-
-function sameShape(a: FloatHistogram, b: FloatHistogram): boolean {
-  return (
-    a.schema === b.schema &&
-    a.zeroThreshold === b.zeroThreshold &&
-    sameSpans(a.positiveSpans, b.positiveSpans) &&
-    sameSpans(a.negativeSpans, b.negativeSpans)
-  );
 }
 
 function anyLess(a: readonly number[], b: readonly number[]): boolean {

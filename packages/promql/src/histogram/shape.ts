@@ -120,6 +120,19 @@ export function sameSpans(a: readonly BucketSpan[], b: readonly BucketSpan[]): b
   return true;
 }
 
+/** Whether bucket i of the one is bucket i of the other. */
+export function sameShape(a: FloatHistogram, b: FloatHistogram): boolean {
+  return (
+    a.schema === b.schema &&
+    a.zeroThreshold === b.zeroThreshold &&
+    sameSpans(a.positiveSpans, b.positiveSpans) &&
+    sameSpans(a.negativeSpans, b.negativeSpans) &&
+    a.positiveBuckets.length === b.positiveBuckets.length &&
+    a.negativeBuckets.length === b.negativeBuckets.length &&
+    sameNumbers(a.customValues, b.customValues)
+  );
+}
+
 function sameLayout(a: readonly BucketSpan[], b: readonly BucketSpan[]): boolean {
   return sameSpans(a, b) || sameSpans(normalSpans(a), normalSpans(b));
 }
