@@ -2,6 +2,7 @@ import { LOG_LEVELS } from "@fleetlight/server/config";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import type { DemoOptions } from "./commands/demo.ts";
+import type { ImportOptions } from "./commands/import.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 /** Those of @fleetlight/demo, which is loaded only when the demo runs. */
@@ -38,6 +39,17 @@ Examples:
 Examples:
   fleetlight check-config fleet.yaml
   FLEETLIGHT_SERVER__PORT=9000 fleetlight check-config fleet.json`,
+  rules: `
+Examples:
+  fleetlight check-rules rules/*.yml`,
+  import: `
+Scrape jobs, the global section and rule files are taken; what has no counterpart is left out and told with its line.
+
+Examples:
+  fleetlight import prometheus.yml                    print the configuration, and a report on standard error
+  fleetlight import prometheus.yml -o fleetlight.yaml
+
+Exit codes: 0 everything was taken, 1 the file is wrong and nothing was written, 2 something was left out.`,
   hash: `
 Examples:
   fleetlight hash-token                         make a token and its hash
@@ -85,6 +97,30 @@ const withServerOptions = (command: Command): Command =>
       ).choices(LOG_LEVELS),
     );
 
+type Add = (usage: string, description: string, examples: string) => Command;
+
+/** Commands for those who come from Prometheus. */
+function addPrometheusCommands(add: Add, finish: (exitCode: number) => void): void {
+  add(
+    "check-rules",
+    "say whether rule files are right, as promtool check rules does",
+    EXAMPLES.rules,
+  )
+    .argument("<files...>", "files of recording and alert rules in Prometheus' format")
+    .action(async (files: string[]) => {
+      const { checkRules } = await import("./commands/check-rules.ts");
+      finish(checkRules(files));
+    });
+  add("import", "make a configuration of a prometheus.yml", EXAMPLES.import)
+    .argument("<file>", "configuration of Prometheus")
+    .option("-o, --output <file>", "where the configuration is written; standard output otherwise")
+    .option("-f, --force", "replace the output if it is there already")
+    .action(async (file: string, options: ImportOptions) => {
+      const { importCommand } = await import("./commands/import.ts");
+      finish(importCommand(file, options));
+    });
+}
+
 /**
  * The command line. Each command's code is loaded when it runs, so that help and checks do not wait for the server.
  * @param finish takes the exit code of the command that ran.
@@ -98,7 +134,7 @@ export function createProgram(version: string, finish: (exitCode: number) => voi
     .exitOverride()
     .addHelpText("after", EXAMPLES.main);
   /** Subcommands answer --version like the program itself. */
-  const add = (usage: string, description: string, examples: string): Command =>
+  const add: Add = (usage, description, examples) =>
     program
       .command(usage)
       .description(description)
@@ -138,6 +174,7 @@ export function createProgram(version: string, finish: (exitCode: number) => voi
       const { checkConfig } = await import("./commands/check-config.ts");
       checkConfig(file);
     });
+  addPrometheusCommands(add, finish);
   add("hash-token", "make a token, or hash one, for auth.tokens", EXAMPLES.hash)
     .option("--stdin", "read the token from standard input instead of making one")
     .action(async (options: { stdin?: boolean }) => {

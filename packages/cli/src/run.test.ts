@@ -75,16 +75,22 @@ function write(name: string, text: string): string {
 }
 
 describe("help and version", () => {
-  it.each([[], ["serve"], ["demo"], ["check-config"], ["hash-token"], ["print-config"]])(
-    "of `fleetlight %s` exit with 0, with examples",
-    async (...command) => {
-      const help = await run([...command, "--help"]);
-      expect(help).toMatchObject({ code: 0, stderr: "" });
-      expect(help.stdout).toContain("Examples:");
-      const { stdout } = await run([...command, "--version"]);
-      expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    },
-  );
+  it.each([
+    [],
+    ["serve"],
+    ["demo"],
+    ["check-config"],
+    ["hash-token"],
+    ["print-config"],
+    ["import"],
+    ["check-rules"],
+  ])("of `fleetlight %s` exit with 0, with examples", async (...command) => {
+    const help = await run([...command, "--help"]);
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect(help.stdout).toContain("Examples:");
+    const { stdout } = await run([...command, "--version"]);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
 
   it("names the scenarios that there are", async () => {
     expect([...SCENARIO_NAMES]).toEqual([...SCENARIOS]);

@@ -28,3 +28,4 @@ export {
   type GlobalConfig,
   type ScrapeJob,
 } from "./prometheus/scrape-job.ts";
+export { importPrometheus, type ImportNote, type PrometheusImport } from "./prometheus/import.ts";

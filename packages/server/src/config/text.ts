@@ -31,7 +31,8 @@ function parseText(file: string, text: string): ParsedText {
     : parseYamlText(text);
 }
 
-function readText(file: string): string {
+/** @throws ConfigError when the file can not be read, or is too large. */
+export function readFileText(file: string): string {
   try {
     const { size } = statSync(file);
     if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than ${MAX_FILE_BYTES}`);
@@ -52,7 +53,7 @@ function readText(file: string): string {
  */
 export function readTree(file: string): ParsedText {
   try {
-    return parseText(file, readText(file));
+    return parseText(file, readFileText(file));
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
     throw new ConfigError([{ path: "", source: file, ...error.position, message: error.message }], {

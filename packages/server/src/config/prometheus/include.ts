@@ -66,6 +66,9 @@ function placeOf(path: ConfigPath, from: Provenance): Partial<ConfigProblem> {
   return { source: from.file.name, ...from.file.positions.ofValue(path) };
 }
 
+/** Paths of files that are there, in order. */
+export const expandPaths = (pattern: string): string[] => globSync(pattern).toSorted();
+
 /** Paths that patterns stand for, each once. A path without a pattern must exist. */
 function expand(
   key: "rule_files" | "scrape_config_files",
@@ -75,7 +78,7 @@ function expand(
 ): string[] {
   const paths = new Set<string>();
   for (const [index, pattern] of patterns.entries()) {
-    const found = globSync(pattern).toSorted();
+    const found = expandPaths(pattern);
     for (const path of found) paths.add(path);
     if (found.length > 0 || /[*?[]/.test(pattern)) continue;
     const path = [key, index];
