@@ -6,6 +6,7 @@ import type { EvalContext } from "../context.ts";
 import { HISTOGRAM_WORK, Pacer } from "../pacer.ts";
 import type { Vector } from "../vector.ts";
 import { floatKernel, type FloatKernel } from "./arithmetic.ts";
+import { computeRun } from "./columns.ts";
 import { FirstFailure } from "./first-failure.ts";
 import { operateHistograms } from "./histograms.ts";
 import { FILLED, PHASE, Results, type JoinInput, type Outcome } from "./join-results.ts";
@@ -63,21 +64,13 @@ interface Column {
   from: number;
 }
 
-function compute(
-  apply: (left: number, right: number) => number,
-  left: Column,
-  right: Column,
-  out: Vector,
-  row: number,
-): void {
-  const { values, present, steps } = out;
-  const { values: leftValues, present: leftPresent, from: leftFrom } = left;
-  const { values: rightValues, present: rightPresent, from: rightFrom } = right;
+/** A sample comes out where both sides have one. */
+function both(left: Column, right: Column, out: Vector, row: number): void {
+  const { present, steps } = out;
   const to = row * steps;
   for (let step = 0; step < steps; step++) {
-    if (!leftPresent[leftFrom + step] || !rightPresent[rightFrom + step]) continue;
-    values[to + step] = apply(leftValues[leftFrom + step] ?? 0, rightValues[rightFrom + step] ?? 0);
-    present[to + step] = 1;
+    present[to + step] =
+      (left.present[left.from + step] ?? 0) & (right.present[right.from + step] ?? 0);
   }
 }
 
@@ -242,8 +235,13 @@ class Join {
     const theirs = { values: one.values, present: one.present, from: start };
     const left = swapped ? theirs : mine;
     const right = swapped ? mine : theirs;
-    if (kernel.kind === "arithmetic") compute(kernel.apply, left, right, this.out, made);
-    else filter(kernel.apply, expr.bool, left, right, this.out, made);
+    if (kernel.kind === "comparison") {
+      filter(kernel.apply, expr.bool, left, right, this.out, made);
+      return;
+    }
+    const run = { values: this.out.values, from: made * steps };
+    computeRun(expr.op, kernel, left, right, run, steps);
+    both(left, right, this.out, made);
   }
 
   /** A "many" row (or its fill value) with a "one" row (or its) at one step. */

@@ -3,6 +3,7 @@ import type { EvalContext } from "../context.ts";
 import { HISTOGRAM_WORK, Pacer } from "../pacer.ts";
 import type { Vector } from "../vector.ts";
 import { changesMetric, floatKernel, type FloatKernel } from "./arithmetic.ts";
+import { computeRun } from "./columns.ts";
 import { operateHistograms } from "./histograms.ts";
 import { StepRemarks, incompatibleTypes } from "./remarks.ts";
 
@@ -40,13 +41,9 @@ function floatRow(
 ): void {
   const { steps, values, present, histograms } = vector;
   if (kernel.kind === "arithmetic") {
-    const { apply } = kernel;
-    // Where there is no sample or a histogram the value means nothing, so that no test is needed.
-    for (let step = 0; step < steps; step++) {
-      const value = values[from + step] ?? 0;
-      const other = scalar[step] ?? 0;
-      values[from + step] = swapped ? apply(other, value) : apply(value, other);
-    }
+    const row = { values, from };
+    const other = { values: scalar, from: 0 };
+    computeRun(expr.op, kernel, swapped ? other : row, swapped ? row : other, row, steps);
     return;
   }
   for (let step = 0; step < steps; step++) {
