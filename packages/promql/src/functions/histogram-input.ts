@@ -1,5 +1,6 @@
 import { Vector } from "../engine/vector.ts";
 import type { EvalContext } from "../engine/context.ts";
+import { LabelNumbers } from "../engine/operators/label-numbers.ts";
 import type { FloatHistogram } from "../histogram/index.ts";
 import { Labels } from "../labels.ts";
 import type { Span } from "../syntax/ast.ts";
@@ -29,7 +30,9 @@ export interface HistogramVisitor {
 export class HistogramInput {
   private readonly vector: Vector;
   private readonly ctx: EvalContext;
-  private readonly groups = new Map<string, Group>();
+  private readonly groups: Group[] = [];
+  /** Numbers the groups. */
+  private readonly numbers = new LabelNumbers(new Set([BOUND]));
   private readonly natives: number[] = [];
   private readonly nativeConflicts = new Map<number, Uint8Array>();
 
@@ -42,7 +45,7 @@ export class HistogramInput {
   static async of(vector: Vector, ctx: EvalContext, place: Span): Promise<HistogramInput> {
     const input = new HistogramInput(vector, ctx);
     await eachRow(vector.rows, ctx, (row) => input.take(row, place));
-    const groups = [...input.groups.values()];
+    const { groups } = input;
     await eachRow(groups.length, ctx, (i) => groups[i]?.rows.sort((a, b) => a.bound - b.bound));
     await eachRow(input.natives.length, ctx, (i) => input.findConflicts(i, place));
     return input;
@@ -65,9 +68,8 @@ export class HistogramInput {
         out.put(rename(own, step), step, visitor.native(histogram, step, own));
       }
     });
-    const groups = [...this.groups.values()];
-    await eachRow(groups.length, this.ctx, (i) => {
-      const group = groups[i];
+    await eachRow(this.groups.length, this.ctx, (i) => {
+      const group = this.groups[i];
       if (group) this.visitGroup(group, out, visitor, rename);
     });
   }
@@ -124,11 +126,13 @@ export class HistogramInput {
       warnBadBucketLabel(ctx.annotations, labels, place);
       return;
     }
-    const common = labels.without(BOUND);
-    const group = this.groups.get(common.key);
+    const number = this.numbers.number(labels);
+    const group = this.groups[number];
     if (group) group.rows.push({ row, bound });
-    else
-      this.groups.set(common.key, { labels: common, rows: [{ row, bound }], conflicts: undefined });
+    else {
+      const common = labels.without(BOUND);
+      this.groups[number] = { labels: common, rows: [{ row, bound }], conflicts: undefined };
+    }
   }
 
   /** Where a native histogram has the labels of a classic one, there is no telling which is meant. */
@@ -137,7 +141,7 @@ export class HistogramInput {
     const row = this.natives[native] ?? 0;
     const { steps } = vector;
     const labels = vector.labels[row] ?? Labels.empty;
-    const group = this.groups.get(labels.key);
+    const group = labels.has(BOUND) ? undefined : this.groups[this.numbers.find(labels)];
     if (!group) return;
     for (let step = 0; step < steps; step++) {
       const classic = ({ row: other }: { row: number }) => {
@@ -161,7 +165,9 @@ export class HistogramInput {
  */
 export class RowsByLabels {
   readonly vector: Vector;
-  private readonly rows = new Map<string, number[]>();
+  private readonly numbers = new LabelNumbers();
+  /** By number of the labels. */
+  private readonly rows: number[][] = [];
   private lastLabels: Labels | undefined;
   private lastRows: number[] = [];
 
@@ -182,8 +188,7 @@ export class RowsByLabels {
   }
 
   private rowsOf(labels: Labels): number[] {
-    const rows = this.rows.get(labels.key) ?? [];
-    this.rows.set(labels.key, rows);
+    const rows = (this.rows[this.numbers.number(labels)] ??= []);
     this.lastLabels = labels;
     this.lastRows = rows;
     return rows;

@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 
 import type { EvalContext } from "../engine/context.ts";
 import { EvaluationError } from "../engine/errors.ts";
+import { LabelNumbers } from "../engine/operators/label-numbers.ts";
 import type { Vector } from "../engine/vector.ts";
 import { Labels, METRIC_NAME } from "../labels.ts";
 import type { CallExpr } from "../syntax/ast.ts";
@@ -81,11 +82,12 @@ function setLabel(vector: Vector, row: number, name: string, value: string): voi
 
 /** Rows that have become equal are one series where they do not overlap. @throws EvaluationError where they do. */
 async function mergeRows(vector: Vector, ctx: EvalContext): Promise<Vector> {
-  const first = new Map<string, number>();
+  const numbers = new LabelNumbers();
+  const first: number[] = [];
   await eachRow(vector.rows, ctx, (row) => {
-    const key = vector.labels[row]?.key ?? "";
-    const into = first.get(key);
-    if (into === undefined) first.set(key, row);
+    const number = numbers.number(vector.labels[row] ?? Labels.empty);
+    const into = first[number];
+    if (into === undefined) first[number] = row;
     else moveSamples(vector, row, into);
   });
   return vector;
