@@ -1,6 +1,6 @@
 import type { Registry } from "@fleetlight/sdk";
 
-import { decodeSeries, parseExposition } from "#collect";
+import { LocalPage } from "#collect";
 import { DEFAULT_TENANT, describeError, type Logger, type Now } from "#lib";
 import type { MetricStore } from "#store";
 
@@ -19,30 +19,25 @@ interface SelfScrapeOptions {
 /** Stores the server's own metrics like those of any service, without asking itself over HTTP. */
 export function startSelfScrape(options: SelfScrapeOptions): () => void {
   const { registry, metrics, instance, intervalMs, now, logger } = options;
-  const appender = metrics.appender(DEFAULT_TENANT);
+  const page = new LocalPage({
+    metrics,
+    tenant: DEFAULT_TENANT,
+    labels: { ...OWN_LABELS, instance },
+  });
   let timer: NodeJS.Timeout;
+  let stopped = false;
 
-  const scrape = async () => {
-    const page = Buffer.from(registry.expose("text"), "utf8");
-    const timeMs = now();
-    parseExposition(page, "text", {
-      sample: (start, end, value) =>
-        appender.append(
-          appender.series({ ...decodeSeries(page, start, end), ...OWN_LABELS, instance }),
-          timeMs,
-          value,
-        ),
-      metadata: () => {},
-    });
-    await appender.commit();
-  };
-  const run = () => {
-    scrape().catch((error: unknown) => {
-      appender.rollback();
+  const run = async (): Promise<void> => {
+    try {
+      await page.store(registry.expose("text"), now());
+    } catch (error) {
       logger.warn({ error: describeError(error) }, "the server's own metrics were not stored");
-    });
-    timer = setTimeout(run, intervalMs());
+    }
+    if (!stopped) timer = setTimeout(run, intervalMs());
   };
   timer = setTimeout(run, 1000);
-  return () => clearTimeout(timer);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }

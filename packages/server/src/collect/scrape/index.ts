@@ -8,6 +8,7 @@ export {
   type ExpositionSink,
   type MetadataKind,
 } from "./exposition/index.ts";
+export { LocalPage } from "./local-page.ts";
 export {
   createScraper,
   type Scraper,
