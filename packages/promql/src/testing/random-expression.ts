@@ -73,6 +73,7 @@ export class RandomExpression {
       () => this.call(depth - 1),
       () => this.call(depth - 1),
       () => this.call(depth - 1),
+      () => this.sensible(depth - 1),
       () => this.operation(depth - 1),
       () => `-${this.vector(depth - 1)}`,
       () => `(${this.vector(depth - 1)})`,
@@ -93,6 +94,32 @@ export class RandomExpression {
     }
     const step = this.pick(["", "10s", "1m", "7s"]);
     return `(${this.vector(depth - 1)})[${this.pick(["1m", "5m"])}:${step}]${this.modifiers()}`;
+  }
+
+  /** What people really write, which chance would seldom make. */
+  private sensible(depth: number): string {
+    const buckets = this.pick([
+      "c",
+      "rate(c[2m])",
+      "sum by (le) (c)",
+      "increase(c[3m] offset 30s)",
+    ]);
+    const inner = this.vector(depth);
+    const label = this.pick(["job", "le", "new", "__name__"]);
+    return this.pick([
+      () => `histogram_quantile(${this.pick(["0.9", "0.5", "0", "1", "NaN"])}, ${buckets})`,
+      () => `histogram_fraction(0.5, ${this.pick(["1", "3", "Inf"])}, ${buckets})`,
+      () => `label_replace(${inner}, "${label}", "$1-x", "job", "(.)")`,
+      () => `label_join(${inner}, "${label}", "-", "job", "le", "__name__")`,
+      () => `${inner} * on (job) group_left (le) a`,
+      () => `sum by (job) (${inner}) / ignoring (le) group_right () b`,
+      () => `(${inner} or ${this.vector(depth)} unless a)`,
+      () => `clamp(${inner}, 1, 5) > bool 2`,
+      () => `absent(${this.safeSelector()}) or absent_over_time(${this.safeSelector()}[1m])`,
+      () => `round(${inner}, ${this.pick(["0.5", "5", "-1", "0"])})`,
+      () => `quantile_over_time(${this.pick(["0.5", "0.99", "2"])}, ${this.matrix(depth)})`,
+      () => `count_values("le", ${inner})`,
+    ])();
   }
 
   private aggregation(depth: number): string {
