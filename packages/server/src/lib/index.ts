@@ -37,6 +37,7 @@ export {
   WIRE_FIXED64,
   WIRE_VARINT,
 } from "./protobuf.ts";
+export { ProtobufWriter } from "./protobuf-writer.ts";
 export {
   createScheduler,
   type ScheduledRun,
@@ -44,6 +45,7 @@ export {
   type SchedulerStats,
 } from "./scheduler.ts";
 export { parseSelector, selectMetric, type Selector } from "./selector.ts";
+export { snappyEncode } from "./snappy-encode.ts";
 export { SnappyDecoder, SnappyError } from "./snappy.ts";
 export {
   isHistogramMarker,

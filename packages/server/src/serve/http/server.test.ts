@@ -280,6 +280,7 @@ describe("the description of the API", () => {
         "delete /api/v1/services/{id}",
         "get /-/healthy",
         "get /-/ready",
+        "get /api/v1/alertmanagers",
         "get /api/v1/alerts",
         "get /api/v1/alerts/history",
         "get /api/v1/alerts/rules",
@@ -289,16 +290,36 @@ describe("the description of the API", () => {
         "get /api/v1/dashboard/config",
         "get /api/v1/deliveries",
         "get /api/v1/events",
+        "get /api/v1/format_query",
+        "get /api/v1/label/{name}/values",
+        "get /api/v1/labels",
+        "get /api/v1/metadata",
         "get /api/v1/metrics",
         "get /api/v1/metrics/names",
         "get /api/v1/metrics/range",
         "get /api/v1/metrics/series",
         "get /api/v1/overview",
+        "get /api/v1/parse_query",
+        "get /api/v1/query",
+        "get /api/v1/query_exemplars",
+        "get /api/v1/query_range",
+        "get /api/v1/rules",
+        "get /api/v1/scrape_pools",
+        "get /api/v1/series",
         "get /api/v1/services",
         "get /api/v1/services/{id}",
         "get /api/v1/services/{id}/events",
+        "get /api/v1/status/buildinfo",
+        "get /api/v1/status/config",
+        "get /api/v1/status/flags",
+        "get /api/v1/status/runtimeinfo",
+        "get /api/v1/status/tsdb",
+        "get /api/v1/status/walreplay",
+        "get /api/v1/targets",
+        "get /api/v1/targets/metadata",
         "get /dashboard/health",
         "get /dashboard/metrics",
+        "get /federate",
         "get /health",
         "get /health/live",
         "get /health/ready",
@@ -306,8 +327,17 @@ describe("the description of the API", () => {
         "patch /api/v1/alerts/rules/{id}",
         "post /-/reload",
         "post /api/v1/alerts/rules",
+        "post /api/v1/format_query",
+        "post /api/v1/labels",
+        "post /api/v1/parse_query",
+        "post /api/v1/query",
+        "post /api/v1/query_exemplars",
+        "post /api/v1/query_range",
+        "post /api/v1/read",
+        "post /api/v1/series",
         "post /api/v1/services/register",
         "post /api/v1/services/{id}/heartbeat",
+        "post /api/v1/write",
         "put /-/reload",
         "put /api/v1/alerts/rules/{id}",
       ]
@@ -388,7 +418,11 @@ describe("the description of the API", () => {
     const attempt = async (method: string, path: string, body?: unknown) => {
       const answer = await ask(url(path), body === undefined ? { method } : { method, json: body });
       const isError = answer.status >= 400;
-      const wellSaid = typeof answer.body?.error?.code === "string";
+      // The routes of Prometheus' own API say it in its words.
+      const { error, errorType } = (answer.body ?? {}) as Partial<ErrorBody> & {
+        errorType?: string;
+      };
+      const wellSaid = typeof (errorType ?? error?.code) === "string";
       if (answer.status >= 500 || (isError && !wellSaid))
         failed.push(`${method} ${path} ${answer.text}`);
     };
