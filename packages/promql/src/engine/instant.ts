@@ -4,7 +4,7 @@ import type { EvalContext } from "./context.ts";
 import { fetchSeries, selectRequest } from "./fetch.ts";
 import type { Resolved } from "./plan.ts";
 import { smooth } from "./smooth.ts";
-import { isStale } from "./stale.ts";
+import { areStale, wordsOf } from "./stale.ts";
 import { Vector } from "./vector.ts";
 
 /** What an instant selector puts where a sample is: the sample, its time in seconds, or when its counting began. */
@@ -56,6 +56,7 @@ class Cursor {
   private step = 0;
   /** Samples before this index are not after the reference time of the step. */
   private next = 0;
+  private words: Uint32Array | undefined;
   private readonly series: StoredSeries;
   private readonly ctx: EvalContext;
   private readonly resolved: Resolved;
@@ -78,9 +79,12 @@ class Cursor {
     const base = row * steps;
     const count = times.length;
     const end = Math.min(steps, this.step + STEPS_AT_ONCE);
+    // Spares an instant query, which has nothing but a last step, to go through the samples.
+    const [last, lastMs] = [steps - 1, times[count - 1] ?? Infinity];
     let next = this.next;
     for (let step = this.step; step < end; step++) {
       const reference = pinned ? first : first + step * stepMs;
+      if (step === last && lastMs <= reference) next = count;
       while (next < count && (times[next] ?? 0) <= reference) next++;
       const at = next - 1;
       if (at < 0 || (times[at] ?? 0) <= reference - lookbackMs) continue;
@@ -96,7 +100,10 @@ class Cursor {
     const { values, histograms, times, startTimes } = this.series;
     const value = values[at] ?? 0;
     const histogram = histograms?.[at];
-    if (histogram === undefined && value !== value && isStale(values, at)) return;
+    if (histogram === undefined && value !== value) {
+      this.words ??= wordsOf(values);
+      if (areStale(this.words, at)) return;
+    }
     this.samples++;
     if (this.take === "sample") {
       if (histogram) out.setHistogram(index, histogram);
