@@ -2,6 +2,7 @@ import type { EvalContext } from "../engine/context.ts";
 import { EvaluationError } from "../engine/errors.ts";
 import { Vector } from "../engine/vector.ts";
 import { Labels, METRIC_NAME } from "../labels.ts";
+import { formatLabels } from "../labels-text.ts";
 import type { LabelMatcher } from "../syntax/ast.ts";
 import { matchesEmpty } from "../syntax/matcher.ts";
 import { metricName } from "./text.ts";
@@ -9,13 +10,6 @@ import { eachRow } from "./vectors.ts";
 
 /** By these labels an info series belongs to a series; upstream has no others either. */
 export const identifying = ["instance", "job"] as const;
-
-function formatLabels(labels: Labels): string {
-  const pairs = [...labels.entries()]
-    .filter(([name]) => name !== METRIC_NAME)
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `${metricName(labels)}{${pairs.join(", ")}}`;
-}
 
 function signature(infoName: string, labels: Labels): string {
   const parts = [infoName];

@@ -149,7 +149,7 @@ describe("info", () => {
     });
     expect(await ask("info(m)", twice([1, "_"], ["_", 1]))).toEqual([['m{job="j",v="2"}', 2]]);
     await expect(query("info(m)", twice([1, 1], [1, 1]))).rejects.toThrow(
-      "found duplicate series for info metric",
+      'found duplicate series for info metric: existing {__name__="target_info", job="j", v="1"} @ 10000, new {__name__="target_info", job="j", v="2"} @ 10000',
     );
   });
 
