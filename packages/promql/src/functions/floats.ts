@@ -26,32 +26,16 @@ function room(samples: number): Floats {
  * until the next call.
  */
 export function floatsOf(window: RangeWindow): Floats {
-  const { histograms } = window;
-  return histograms === undefined ? window : pick(window, histograms, window.from, window.to);
-}
-
-/** As {@link floatsOf}, with the samples around a window that is anchored or smoothed. */
-export function extendedFloatsOf(window: RangeWindow): Floats {
-  const { times, values, histograms, extendedFrom, extendedTo } = window;
-  if (histograms === undefined) return { times, values, from: extendedFrom, to: extendedTo };
-  return pick(window, histograms, extendedFrom, extendedTo);
-}
-
-function pick(
-  window: RangeWindow,
-  histograms: readonly unknown[],
-  from: number,
-  to: number,
-): Floats {
-  let count = 0;
-  for (let i = from; i < to; i++) if (histograms[i] === undefined) count++;
-  if (count === to - from && from === window.from && to === window.to) return window;
+  const { times, values, histograms, from, to } = window;
+  if (histograms === undefined) return window;
+  const count = to - from - countHistograms(window, from, to);
+  if (count === to - from) return window;
   const floats = room(count);
   floats.to = 0;
   for (let i = from; i < to; i++) {
     if (histograms[i] !== undefined) continue;
-    floats.times[floats.to] = window.times[i] as number;
-    floats.values[floats.to] = window.values[i] as number;
+    floats.times[floats.to] = times[i] as number;
+    floats.values[floats.to] = values[i] as number;
     floats.to++;
   }
   return floats;
