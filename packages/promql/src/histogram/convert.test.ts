@@ -143,6 +143,13 @@ describe("OTLP", () => {
     expect(h.positiveBuckets).toEqual([3, 2]);
   });
 
+  it("reduces any scale, to buckets on both sides of one", () => {
+    const positive = { offset: -2, counts: [1, 2, 4, 8] };
+    const h = fromOtlpExponential({ ...point, scale: 2000, positive });
+    expect(h.positiveSpans).toEqual([{ offset: 0, length: 2 }]);
+    expect(h.positiveBuckets).toEqual([3, 12]);
+  });
+
   it("keeps a zero threshold and a hint that are given, and lives without a sum", () => {
     const h = fromOtlpExponential({ ...point, zeroThreshold: 0.25, sum: undefined }, "gauge");
     expect(h).toMatchObject({ zeroThreshold: 0.25, sum: 0, counterResetHint: "gauge" });
@@ -151,6 +158,9 @@ describe("OTLP", () => {
   it.each([
     [{ scale: -5 }, /Scale must be >= -4, was -5/],
     [{ scale: NaN }, /Scale must be/],
+    [{ scale: 1.5 }, /Scale must be/],
+    [{ positive: { offset: 0.5, counts: [1] } }, /impossible offset of 0.5/],
+    [{ positive: { offset: 2 ** 40, counts: [1] } }, /impossible offset/],
     [{ zeroCount: -1 }, /zero bucket has observation count of -1/],
     [{ positive: { offset: 0, counts: [-1] } }, /bucket number 1/],
     [

@@ -116,6 +116,10 @@ export interface OtlpExponentialPoint {
 /** Width of the zero bucket where OTLP names none, as upstream chooses it. */
 const OTLP_ZERO_THRESHOLD = 1e-128;
 
+/** Indices have 32 bits: after so many halvings every one is 0 or 1. */
+const MAX_STEPS = 32;
+const MAX_OFFSET = 2 ** 31;
+
 /**
  * Makes a native histogram of an OTLP exponential one: indices move by one, as OTLP names buckets by their lower bounds;
  * scales above 8 are reduced. Whether the point is a delta or cumulative is the caller's business; so is the hint.
@@ -125,14 +129,15 @@ export function fromOtlpExponential(
   point: OtlpExponentialPoint,
   counterResetHint: CounterResetHint = "unknown",
 ): FloatHistogram {
-  if (!(point.scale >= MIN_SCHEMA)) {
+  if (!(Number.isInteger(point.scale) && point.scale >= MIN_SCHEMA)) {
     throw new HistogramError(
       `cannot convert exponential to native histogram. Scale must be >= ${MIN_SCHEMA}, was ${point.scale}`,
     );
   }
   const schema = Math.min(point.scale, MAX_SCHEMA);
-  const positive = shifted(point.positive, point.scale - schema);
-  const negative = shifted(point.negative, point.scale - schema);
+  const steps = Math.min(point.scale - schema, MAX_STEPS);
+  const positive = shifted(point.positive, steps);
+  const negative = shifted(point.negative, steps);
   return checked(
     createHistogram({
       schema,
@@ -155,6 +160,9 @@ function shifted(
 ): { indices: number[]; counts: number[] } {
   if (counts.length > MAX_BUCKETS)
     throw new HistogramError(`histogram has more than ${MAX_BUCKETS} buckets`);
+  if (!Number.isInteger(offset) || Math.abs(offset) > MAX_OFFSET) {
+    throw new HistogramError(`histogram has buckets at an impossible offset of ${offset}`);
+  }
   const totals = new Map<number, number>();
   for (const [i, raw] of counts.entries()) {
     const count = Number(raw);
