@@ -25,7 +25,7 @@ async function fill(dataDir: string): Promise<void> {
     `INSERT INTO series SELECT 'default', 'metric_' || toString(number % 200), number, map('__name__', 'metric_' || toString(number % 200), 'instance', 'host-' || toString(number), 'job', 'bench'), now64(3), now64(3) FROM numbers(${SERIES})`,
   );
   await session.queryAsync(
-    `INSERT INTO samples SELECT 'default', intDiv(number, ${perSeries}), fromUnixTimestamp64Milli(toInt64(${Date.now()} - (number % ${perSeries}) * 15000), 'UTC'), number % 977 FROM numbers(${SAMPLES}) SETTINGS max_partitions_per_insert_block = 0`,
+    `INSERT INTO samples (tenant, id, ts, value) SELECT 'default', intDiv(number, ${perSeries}), fromUnixTimestamp64Milli(toInt64(${Date.now()} - (number % ${perSeries}) * 15000), 'UTC'), number % 977 FROM numbers(${SAMPLES}) SETTINGS max_partitions_per_insert_block = 0`,
   );
   session.close();
   await drainPending();

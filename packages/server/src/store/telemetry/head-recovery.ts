@@ -122,10 +122,11 @@ export class HeadRecovery {
     for (let at = 0; at < missing.length && !signal.aborted;) {
       const slice = missing.slice(at, at + count);
       const ids = slice.map(({ id }) => id);
+      let rows = 0;
       const samples = await tables.readSamples(tenant, ids, sinceMs, Number.MAX_SAFE_INTEGER);
-      const parts = sliceById(samples);
-      for (const { ref, id } of slice) {
-        const part = parts.get(id);
+      for (const [i, { ref }] of slice.entries()) {
+        const part = samples[i];
+        rows += part?.times.length ?? 0;
         if (this.disturbed.has(ref)) left++;
         else head.fill(ref, part ?? NOTHING, sinceMs);
         if (performance.now() < sliceEnd) continue;
@@ -133,7 +134,7 @@ export class HeadRecovery {
         sliceEnd = performance.now() + SLICE_MS;
       }
       at += slice.length;
-      const perSeries = Math.max(1, samples.ids.length / slice.length);
+      const perSeries = Math.max(1, rows / slice.length);
       count = Math.max(1, Math.min(MAX_SERIES, count * 4, Math.floor(SLICE_SAMPLES / perSeries)));
     }
     return left;

@@ -1,3 +1,4 @@
+import { sliceById, type Columns } from "./join.ts";
 import type {
   BucketRows,
   ExemplarRow,
@@ -116,16 +117,14 @@ export class MemoryTables implements Tables {
     ids: readonly bigint[],
     startMs: number,
     endMs: number,
-  ): Promise<SampleColumns> {
+  ): Promise<(Columns | undefined)[]> {
     const wanted = new Set(ids);
-    return asColumns(
-      this.samples
-        .filter(
-          (row) =>
-            row.tenant === tenant && wanted.has(row.id) && row.time >= startMs && row.time <= endMs,
-        )
-        .toSorted(byIdAndTime),
+    const rows = this.samples.filter(
+      (row) =>
+        row.tenant === tenant && wanted.has(row.id) && row.time >= startMs && row.time <= endMs,
     );
+    const found = sliceById(asColumns(rows.toSorted(byIdAndTime)));
+    return ids.map((id) => found.get(id));
   }
 
   async readHistograms(

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Head } from "./head.ts";
-import { gatherById, joinColumns, sliceById, type Columns } from "./join.ts";
+import { gatherById, joinColumns, type Columns } from "./join.ts";
 import { SampleSink } from "./sample-sink.ts";
 import type { SampleColumns, Tables } from "./tables.ts";
 import type { SeriesRef, SeriesSamples } from "./types.ts";
@@ -137,7 +137,7 @@ export class MetricReader {
     // Taken before the tables are read: an insert in between makes doubles, which are joined, not gaps.
     const recent = refs.map((ref) => head.read(ref, startMs, endMs));
     const late = this.sources.pendingLateSamples(tenant);
-    const stored = sliceById(await tables.readSamples(tenant, ids, startMs, endMs));
+    const stored = await tables.readSamples(tenant, ids, startMs, endMs);
     const waiting =
       late.length === 0
         ? new Map<bigint, Columns>()
@@ -146,7 +146,7 @@ export class MetricReader {
     for (const [i, ref] of refs.entries()) {
       const id = ids[i] ?? 0n;
       let joined: Columns = recent[i] ?? EMPTY;
-      for (const before of [stored.get(id), waiting.get(id)])
+      for (const before of [stored[i], waiting.get(id)])
         if (before !== undefined) joined = joinColumns(before, joined);
       if (joined.times.length > 0) found.push({ ref, ...joined });
     }

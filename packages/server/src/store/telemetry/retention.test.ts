@@ -25,8 +25,8 @@ const insert = (...ages: number[]) =>
     crypto.randomUUID(),
   );
 const ages = async () => {
-  const { times } = await tables.readSamples("default", [1n], 0, Infinity);
-  return [...times].map((time) => T0 - time).toSorted((a, b) => a - b);
+  const [found] = await tables.readSamples("default", [1n], 0, Infinity);
+  return [...(found?.times ?? [])].map((time) => T0 - time).toSorted((a, b) => a - b);
 };
 
 beforeEach(() => {

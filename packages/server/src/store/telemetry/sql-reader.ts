@@ -1,5 +1,7 @@
-import { decodeNative } from "./drivers/native.ts";
+import { decodeBlocks } from "./drivers/native.ts";
 import type { Driver } from "./drivers/types.ts";
+import type { Columns } from "./join.ts";
+import { collectRuns, type SampleBlock } from "./runs.ts";
 import { sqlTime } from "./sql-columns.ts";
 import { concatSamples, type BucketRows, type SampleColumns } from "./tables.ts";
 
@@ -9,30 +11,23 @@ const IDS_PER_QUERY = 5000;
 const EARLIEST_MS = Date.UTC(1900, 0, 1);
 const LATEST_MS = Date.UTC(2299, 11, 31);
 
-const SAMPLE_COLUMNS = "id, toUnixTimestamp64Milli(ts) AS t, value AS v";
+/** Times as doubles and both kinds of values in one column: what comes needs no further work. */
+const SAMPLE_COLUMNS =
+  "id, toFloat64(toUnixTimestamp64Milli(ts)) AS t, if(whole != 0, toFloat64(whole), value) AS v";
 
-const toNumbers = (column: BigInt64Array): Float64Array => {
-  const numbers = new Float64Array(column.length);
-  const words = new Int32Array(column.buffer, column.byteOffset, column.length * 2);
-  for (let i = 0; i < column.length; i++)
-    numbers[i] = (words[i * 2 + 1] as number) * 4294967296 + ((words[i * 2] as number) >>> 0);
-  return numbers;
-};
-
-const asSamples = (answer: Uint8Array): SampleColumns => {
-  const columns = decodeNative(answer);
-  const ids = columns.get("id");
-  const times = columns.get("t");
-  const values = columns.get("v");
-  if (ids === undefined) return concatSamples([]);
-  if (
-    !(ids instanceof BigUint64Array) ||
-    !(times instanceof BigInt64Array) ||
-    !(values instanceof Float64Array)
-  )
-    throw new Error("the store answered samples with other column types than were asked for");
-  return { ids, times: toNumbers(times), values };
-};
+const asBlocks = (answer: Uint8Array): SampleBlock[] =>
+  decodeBlocks(answer).map((block) => {
+    const ids = block.get("id");
+    const times = block.get("t");
+    const values = block.get("v");
+    if (
+      !(ids instanceof BigUint64Array) ||
+      !(times instanceof Float64Array) ||
+      !(values instanceof Float64Array)
+    )
+      throw new Error("the store answered samples with other column types than were asked for");
+    return { ids, times, values };
+  });
 
 /** Beyond what the column's type holds there is nothing to be found, and its arithmetic would wrap. */
 const between = (startMs: number, endMs: number): string =>
@@ -46,26 +41,23 @@ export class SqlReader {
     this.driver = driver;
   }
 
+  /** Rows come as they lie in the tables' parts: sorting them there costs as much again as reading them. */
   async readSamples(
     tenant: string,
     ids: readonly bigint[],
     startMs: number,
     endMs: number,
-  ): Promise<SampleColumns> {
-    const answers: SampleColumns[] = [];
-    const sorted = ids.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    for (let first = 0; first < sorted.length; first += IDS_PER_QUERY) {
-      const some = sorted.slice(first, first + IDS_PER_QUERY).join(",");
-      answers.push(
-        asSamples(
-          await this.driver.native(
-            `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some}) AND ${between(startMs, endMs)} ORDER BY id, ts`,
-            { parameters: { tenant } },
-          ),
-        ),
+  ): Promise<(Columns | undefined)[]> {
+    const found: (Columns | undefined)[] = [];
+    for (let first = 0; first < ids.length; first += IDS_PER_QUERY) {
+      const some = ids.slice(first, first + IDS_PER_QUERY);
+      const answer = await this.driver.native(
+        `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some.join(",")}) AND ${between(startMs, endMs)}`,
+        { parameters: { tenant } },
       );
+      found.push(...collectRuns(some, asBlocks(answer)));
     }
-    return concatSamples(answers);
+    return found;
   }
 
   async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
@@ -79,10 +71,12 @@ export class SqlReader {
     const from =
       Number(counted[0]?.rows ?? 0) <= limit
         ? where
-        : `FROM (SELECT id, ts, value ${where} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`;
-    return asSamples(
-      await this.driver.native(`SELECT ${SAMPLE_COLUMNS} ${from} ORDER BY id, ts`, options),
+        : `FROM (SELECT id, ts, value, whole ${where} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`;
+    const answer = await this.driver.native(
+      `SELECT ${SAMPLE_COLUMNS} ${from} ORDER BY id, ts`,
+      options,
     );
+    return concatSamples(asBlocks(answer));
   }
 
   async countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {

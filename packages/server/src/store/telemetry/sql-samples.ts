@@ -5,6 +5,14 @@ import type { ExemplarRow, HistogramRow, SampleColumns } from "./tables.ts";
 /** Ids per query: the text of a query stays far below the engine's limit of 256 KiB. */
 const IDS_PER_QUERY = 5000;
 
+const VALUE = "assumeNotNull(v)";
+/** The whole number next to a value; 0 for what has none, because the conversion of NaN and infinity throws. */
+const WHOLE = `toInt64(if(abs(${VALUE}) < 9e15, ${VALUE}, 0))`;
+/** Compared as bits: negative zero is not whole. */
+const IS_WHOLE = `reinterpretAsUInt64(${VALUE}) = reinterpretAsUInt64(toFloat64(${WHOLE}))`;
+/** The columns `value` and `whole`, of which one has the sample and the other 0. */
+const SPLIT_VALUE = `if(${IS_WHOLE}, 0, ${VALUE}), if(${IS_WHOLE}, ${WHOLE}, 0)`;
+
 /** Three columns that are filled for one insert after the other: one insert is under way at a time. */
 class ArrowColumns {
   private capacity = 0;
@@ -62,9 +70,8 @@ export class SqlSamples {
     const { ids, times, values } = this.columns.fill(parts);
     if (ids.length === 0) return;
     await this.driver.insert({
-      into: "samples (tenant, id, ts, value)",
-      select:
-        "{tenant:String}, reinterpretAsUInt64(assumeNotNull(id)), fromUnixTimestamp64Milli(assumeNotNull(t), 'UTC'), assumeNotNull(v)",
+      into: "samples (tenant, id, ts, value, whole)",
+      select: `{tenant:String}, reinterpretAsUInt64(assumeNotNull(id)), fromUnixTimestamp64Milli(assumeNotNull(t), 'UTC'), ${SPLIT_VALUE}`,
       columns: [
         { name: "id", type: "Int64", data: ids },
         { name: "t", type: "Int64", data: times },

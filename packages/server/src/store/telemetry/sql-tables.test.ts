@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { wordsOf, writeHistogramMarker, writeStale } from "#lib";
+
 import { openChdb } from "./drivers/chdb.ts";
 import type { Driver } from "./drivers/types.ts";
 import { SqlTables } from "./sql-tables.ts";
@@ -39,7 +41,9 @@ const insert = (token: string, ...times: number[]) =>
     ],
     token,
   );
-const stored = async () => [...(await tables.readSamples("default", [ID], 0, T0 + DAY_MS)).times];
+const stored = async () => [
+  ...((await tables.readSamples("default", [ID], 0, T0 + DAY_MS))[0]?.times ?? []),
+];
 
 it("changes nothing when an insert is repeated under its token", async () => {
   await insert("a", T0 - 2 * DAY_MS, T0);
@@ -87,6 +91,84 @@ it("answers the newest samples when there are more than asked for", async () => 
   const { times } = await tables.readRecent("default", T0, 2);
   expect([...times]).toEqual([T0 + 2000, T0 + 3000]);
   expect((await tables.readRecent("default", T0, 100)).times).toHaveLength(4);
+});
+
+it("keeps every value bit for bit, whole or not", async () => {
+  const values = Float64Array.from([
+    0,
+    -0,
+    -1,
+    0.1,
+    1e300,
+    -5e-324,
+    9e15,
+    2 ** 53,
+    2 ** 63,
+    -(2 ** 70),
+    Infinity,
+    -Infinity,
+    Number.NaN,
+    123_456_789,
+    4096.5,
+    0,
+    0,
+  ]);
+  const words = wordsOf(values);
+  writeStale(words, values.length - 2);
+  writeHistogramMarker(words, values.length - 1);
+  const times = Float64Array.from(values, (_, i) => T0 - 3_600_000 + i);
+  const ids = new BigUint64Array(values.length).fill(77n);
+  await tables.insertSamples("bits", [{ ids, times, values }], "bits");
+  const [found] = await tables.readSamples("bits", [77n], 0, T0);
+  expect(found?.times).toEqual(times);
+  expect([...wordsOf(found?.values.slice() ?? new Float64Array(0))]).toEqual([...words]);
+  expect([...wordsOf((await tables.readRecent("bits", 0, 100)).values)]).toEqual([...words]);
+});
+
+it("answers series by their place, each in order of time, from parts that are not merged", async () => {
+  const ids = [900n, 5n, 2n ** 63n, 6n];
+  for (let part = 0; part < 6; part++) {
+    const rows = ids.slice(0, 3).flatMap((id, n) =>
+      Array.from({ length: 20 }, (_, i) => ({
+        id,
+        // Parts of the third series lie between one another.
+        time: T0 - 86_400_000 + (n === 2 ? i * 60_000 + part : (5 - part) * 1_200_000 + i * 60_000),
+      })),
+    );
+    await tables.insertSamples(
+      "parts",
+      [
+        {
+          ids: BigUint64Array.from(rows, ({ id }) => id),
+          times: Float64Array.from(rows, ({ time }) => time),
+          values: Float64Array.from(rows, ({ time }) => time / 7),
+        },
+      ],
+      `parts-${part}`,
+    );
+  }
+  const found = await tables.readSamples("parts", ids, -1e15, 1e16);
+  expect(found.map((one) => one?.times.length)).toEqual([120, 120, 120, undefined]);
+  for (const one of found) {
+    const times = [...(one?.times ?? [])];
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect([...(one?.values ?? [])]).toEqual(times.map((time) => time / 7));
+  }
+  const some = await tables.readSamples(
+    "parts",
+    ids,
+    T0 - 86_400_000 + 60_000,
+    T0 - 86_340_000 + 1,
+  );
+  expect(some.map((one) => one?.times.length)).toEqual([1, 1, 2, undefined]);
+});
+
+it("counts rows by two-hour bucket, the newest first", async () => {
+  const counted = await tables.countSamples(T0 - 90_000_000, T0 - 70_000_000);
+  expect(counted.reduce((sum, { rows }) => sum + rows, 0)).toBeGreaterThanOrEqual(360);
+  expect(counted.map(({ startMs }) => startMs % 7_200_000)).toEqual(counted.map(() => 0));
+  const starts = counted.map(({ startMs }) => startMs);
+  expect(starts).toEqual(starts.toSorted((a, b) => b - a));
 });
 
 it("answers while another query is under way", async () => {

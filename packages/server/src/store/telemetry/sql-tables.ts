@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 import type { Driver } from "./drivers/types.ts";
+import type { Columns } from "./join.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
 import { SqlReader } from "./sql-reader.ts";
 import { SqlSamples } from "./sql-samples.ts";
@@ -205,7 +206,7 @@ export class SqlTables implements Tables {
     ids: readonly bigint[],
     startMs: number,
     endMs: number,
-  ): Promise<SampleColumns> {
+  ): Promise<(Columns | undefined)[]> {
     return this.reader.readSamples(tenant, ids, startMs, endMs);
   }
 

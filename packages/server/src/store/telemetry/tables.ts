@@ -1,3 +1,4 @@
+import type { Columns } from "./join.ts";
 import type { EventQuery, EventRecord, MetricMetadata } from "./types.ts";
 
 /** One series as the tables keep it. */
@@ -95,13 +96,16 @@ export interface Tables {
   /** Series seen since then, at most `limit`, newest last_seen first. */
   loadSeries(sinceMs: number, limit: number): Promise<SeriesRow[]>;
   loadMetadata(): Promise<MetadataRow[]>;
-  /** Samples of these series with startMs <= time <= endMs, ordered by id and time; doubles are possible. */
+  /**
+   * Samples of these series, which MUST be distinct, with startMs <= time <= endMs: by the place of each in `ids`, undefined for
+   * those without, ascending by time; doubles are possible.
+   */
   readSamples(
     tenant: string,
     ids: readonly bigint[],
     startMs: number,
     endMs: number,
-  ): Promise<SampleColumns>;
+  ): Promise<(Columns | undefined)[]>;
   /** Samples of all series since then, ordered by id and time, at most `limit`. */
   readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns>;
   /** Rows of all tenants by two-hour bucket, the newest first; buckets without rows are left out. */

@@ -1,7 +1,7 @@
 import type { InsertColumn } from "./types.ts";
 
-/** Columns of a decoded answer, by name, each block's part joined. */
-export type NativeColumns = Map<string, BigUint64Array | BigInt64Array | Float64Array>;
+/** Columns of one block, by name. */
+export type NativeBlock = Map<string, BigUint64Array | BigInt64Array | Float64Array>;
 
 class Reader {
   readonly bytes: Uint8Array;
@@ -56,39 +56,21 @@ const makeColumn = (type: string, buffer: ArrayBuffer): Column => {
  * Decodes an answer in ClickHouse's Native format: blocks of columns, each a name, a type and its values.
  * Only the fixed 64-bit types that our own queries select are known.
  */
-export function decodeNative(bytes: Uint8Array): NativeColumns {
+export function decodeBlocks(bytes: Uint8Array): NativeBlock[] {
   const reader = new Reader(bytes);
-  const parts = new Map<string, { type: string; buffers: ArrayBuffer[]; length: number }>();
+  const blocks: NativeBlock[] = [];
   while (reader.position < bytes.length) {
     const columnCount = reader.varint();
     const rowCount = reader.varint();
+    const block: NativeBlock = new Map();
     for (let c = 0; c < columnCount; c++) {
       const name = reader.text();
       const type = reader.text();
-      const column = parts.get(name) ?? { type, buffers: [], length: 0 };
-      column.buffers.push(reader.take(rowCount * 8));
-      column.length += rowCount * 8;
-      parts.set(name, column);
+      block.set(name, makeColumn(type, reader.take(rowCount * 8)));
     }
+    if (rowCount > 0) blocks.push(block);
   }
-  return new Map(
-    [...parts].map(([name, part]) => [
-      name,
-      makeColumn(part.type, join(part.buffers, part.length)),
-    ]),
-  );
-}
-
-function join(buffers: ArrayBuffer[], length: number): ArrayBuffer {
-  const [first] = buffers;
-  if (buffers.length === 1 && first !== undefined) return first;
-  const joined = new Uint8Array(length);
-  let position = 0;
-  for (const buffer of buffers) {
-    joined.set(new Uint8Array(buffer), position);
-    position += buffer.byteLength;
-  }
-  return joined.buffer;
+  return blocks;
 }
 
 function encodeVarint(value: number): Buffer {
