@@ -37,7 +37,7 @@ export const query = z
     cache_fresh_window: duration({ min: "0s", max: "30d" })
       .prefault("10m")
       .describe(
-        "The newest part of a range query's answer, which is evaluated anew because samples may still arrive.",
+        "With `storage.telemetry_url`: the newest part of a range query's answer, which is evaluated anew because other servers may have written.",
       ),
     max_series_answer: z
       .int()

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -273,6 +274,13 @@ describe("rule files", () => {
     const found = problemsOf(() => read(text));
     expect(found.join("\n")).toContain(expected);
     expect(found[0]).toMatch(/^rules\.yml:\d+:\d+: /);
+  });
+
+  it("that are shipped are right", () => {
+    const shipped = fileURLToPath(
+      new URL("../../../../../profiles/recording-rules/fleet.yml", import.meta.url),
+    );
+    expect(readRuleFile(shipped).groups.map(({ rules }) => rules.length)).toEqual([4, 4]);
   });
 
   it("are taken with the configuration or refuse it as a whole", async () => {
