@@ -323,6 +323,28 @@ describe("errors", () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
+  it("of a store that cannot even begin are wrapped, too", async () => {
+    const broken: Storage = {
+      select() {
+        throw new TypeError("no such tenant");
+      },
+    };
+    const error = await failure(engine.instant(broken, "sum(x)", 0));
+    expect(error).toMatchObject({ type: "execution", message: "expanding series: no such tenant" });
+  });
+
+  it("that nobody thought of are internal, with their cause", async () => {
+    const wrong: Storage = {
+      async *select() {
+        yield [{} as never];
+      },
+    };
+    const error = await failure(engine.instant(wrong, "x", 0));
+    expect(error.type).toBe("internal");
+    expect(error.message).toContain("unexpected error: ");
+    expect(error.cause).toBeInstanceOf(TypeError);
+  });
+
   it("of the syntax come as they are", async () => {
     await expect(engine.instant(storage, "x[", 0)).rejects.toThrow(PromQLError);
   });

@@ -118,6 +118,10 @@ export class Engine {
         },
         plan: trace?.root,
       };
+    } catch (error) {
+      if (error instanceof EvaluationError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EvaluationError("internal", `unexpected error: ${reason}`, { cause: error });
     } finally {
       ending.close();
     }

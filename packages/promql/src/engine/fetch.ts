@@ -16,7 +16,7 @@ export async function* fetchSeries(
   detectsHints: boolean,
 ): AsyncGenerator<readonly StoredSeries[]> {
   const { budget } = ctx;
-  const iterator = ctx.storage.select(request, budget.signal)[Symbol.asyncIterator]();
+  const iterator = open(ctx, request);
   let done = false;
   try {
     for (;;) {
@@ -45,6 +45,14 @@ function withHints(series: StoredSeries): StoredSeries {
     : { ...series, histograms: withDetectedHints(histograms) };
 }
 
+function open(ctx: EvalContext, request: SelectRequest): AsyncIterator<readonly StoredSeries[]> {
+  try {
+    return ctx.storage.select(request, ctx.budget.signal)[Symbol.asyncIterator]();
+  } catch (error) {
+    throw wrapped(ctx, error);
+  }
+}
+
 async function guarded(
   ctx: EvalContext,
   iterator: AsyncIterator<readonly StoredSeries[]>,
@@ -52,11 +60,15 @@ async function guarded(
   try {
     return await ctx.budget.wait(iterator.next());
   } catch (error) {
-    if (error instanceof EvaluationError) throw error;
-    ctx.budget.check();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EvaluationError("execution", `expanding series: ${reason}`, { cause: error });
+    throw wrapped(ctx, error);
   }
+}
+
+function wrapped(ctx: EvalContext, error: unknown): EvaluationError {
+  if (error instanceof EvaluationError) return error;
+  ctx.budget.check();
+  const reason = error instanceof Error ? error.message : String(error);
+  return new EvaluationError("execution", `expanding series: ${reason}`, { cause: error });
 }
 
 /** Bounds of what is read: beforeMs reaches back from the first reference time, afterMs beyond the last one. */
