@@ -5,6 +5,7 @@ export type * from "./engine/types.ts";
 export { setStale, isStale } from "./engine/stale.ts";
 export { formatFloat } from "./format-float.ts";
 export {
+  addHistograms,
   createHistogram,
   CUSTOM_BUCKETS_SCHEMA,
   decodeHistogram,

@@ -1,6 +1,12 @@
 import type { Registry } from "@fleetlight/sdk";
 
-import { AppenderPool, createIngestCounters, RemoteWriteReceiver, SampleRates } from "#collect";
+import {
+  AppenderPool,
+  createIngestCounters,
+  OtlpReceiver,
+  RemoteWriteReceiver,
+  SampleRates,
+} from "#collect";
 import type { Config } from "#config";
 import type { Now } from "#lib";
 import type { Ingest } from "#serve";
@@ -36,5 +42,12 @@ export function createIngest({ registry, ...options }: Options): Ingest {
       help: "Memory for recognising series by the bytes in which they were sent.",
     })
     .collect((gauge) => gauge.set(remoteWrite.cacheStats().bytes));
-  return { remoteWrite };
+  const otlp = new OtlpReceiver(gate);
+  registry
+    .gauge({
+      name: "fleetlight_ingest_delta_series",
+      help: "Series of delta temporality whose running totals are kept.",
+    })
+    .collect((gauge) => gauge.set(otlp.deltaSeries));
+  return { remoteWrite, otlp };
 }

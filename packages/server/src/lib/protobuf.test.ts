@@ -43,6 +43,16 @@ describe("numbers", () => {
     expect(fields.fixed32()).toBe(4_000_000_000);
   });
 
+  it.each([0n, 999_999n, 1_000_000n, 1_780_315_200_009_999_999n, 1_780_315_200_010_000_000n])(
+    "%d nanoseconds as whole milliseconds",
+    (nanoseconds) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigUInt64LE(nanoseconds);
+      const expected = Number(nanoseconds / 1_000_000n);
+      expect(new ProtobufReader(bytes).fixed64Nanoseconds()).toBe(expected);
+    },
+  );
+
   it("in a packed list and one by one", () => {
     const values: number[] = [];
     const message = reader(0x0a, 3, 1, 0x80, 1, 0x08, 5);

@@ -113,6 +113,15 @@ export class ProtobufReader {
     return this.view.getUint32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
   }
 
+  /** A fixed64 field of nanoseconds as whole milliseconds, exact although nanoseconds are not. */
+  fixed64Nanoseconds(): number {
+    const at = this.take(8);
+    const low = this.view.getUint32(at, true);
+    const high = this.view.getUint32(at + 4, true);
+    const whole = Math.floor(high / 1e6);
+    return whole * TWO_32 + Math.floor(((high - whole * 1e6) * TWO_32 + low) / 1e6);
+  }
+
   sfixed64(): number {
     const at = this.take(8);
     return this.view.getInt32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);

@@ -2,6 +2,7 @@ import type { Registry } from "@fleetlight/sdk";
 
 import type {
   HostCollector,
+  OtlpReceiver,
   RemoteWriteReceiver,
   ServiceRegistry,
   TargetMetadataView,
@@ -27,6 +28,7 @@ export interface ProcessFigures {
 /** Those who take what is pushed. */
 export interface Ingest {
   remoteWrite: RemoteWriteReceiver;
+  otlp: OtlpReceiver;
 }
 
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */

@@ -1,5 +1,6 @@
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
+import { otlpRoutes } from "./otlp.ts";
 import { writeRoute } from "./write.ts";
 
 /** Everything that brings metrics: bodies stay bytes, and the general limit of requests a minute does not count them. */
@@ -10,5 +11,6 @@ export function ingestRoutes(app: App, doors: Doors): void {
       done(null, body),
     );
     writeRoute(scope, doors);
+    otlpRoutes(scope, doors);
   });
 }

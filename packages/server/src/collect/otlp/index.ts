@@ -1,0 +1,1 @@
+export { OtlpReceiver, type OtlpEncoding } from "./receiver.ts";
