@@ -193,6 +193,7 @@ export async function startServer({
       registry: ownMetrics,
       logger,
       now,
+      sharesStore: () => config().storage.telemetry_url !== undefined,
     });
     const ruleGroups = createRuleGroups({
       ...common,

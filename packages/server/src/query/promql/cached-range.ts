@@ -1,8 +1,5 @@
 import type { Engine, MatrixSeries, QueryResult, Storage } from "@fleetlight/promql";
 
-import type { Config } from "#config";
-import type { Now } from "#lib";
-
 import {
   cutSeries,
   joinSeries,
@@ -16,8 +13,9 @@ import type { PromQLOptions } from "./types.ts";
 const MAX_KEPT_STEPS = 11_000;
 
 interface RangesOptions {
-  config: () => Config["query"];
-  now: Now;
+  maxBytes: () => number;
+  /** Nothing is kept of what is later: others may write there without our knowing. */
+  keptUntilMs: () => number;
   onHit: () => void;
   onMiss: () => void;
   onEvict: () => void;
@@ -37,7 +35,7 @@ export class CachedRanges {
 
   constructor(options: RangesOptions) {
     this.options = options;
-    this.cache = new RangeCache(() => options.config().cache_max_bytes, options.onEvict);
+    this.cache = new RangeCache(options.maxBytes, options.onEvict);
   }
 
   async answer(evaluation: Evaluation, key: RangeKey, endMs: number): Promise<QueryResult> {
@@ -64,7 +62,7 @@ export class CachedRanges {
     lastMs: number,
   ): Promise<QueryResult> {
     const { text, startMs, stepMs } = key;
-    const untilMs = this.options.now() - this.options.config().cache_fresh_window;
+    const untilMs = this.options.keptUntilMs();
     const pending = this.cache.begin(key.tenant);
     try {
       const tail = await engine.range(storage, text, knownTo + stepMs, lastMs, stepMs, options);

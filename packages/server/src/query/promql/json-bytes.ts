@@ -5,6 +5,10 @@ export const CHUNK_BYTES = 64 * 1024;
 /** Room that a number, a time or a bracket may take without asking for more. */
 const MARGIN = 64;
 
+/** Digits after the point that are written without asking for the shortest form. */
+const SCALE = 10_000;
+const MOST_SCALED = 1e15;
+
 const QUOTE = 34;
 const MINUS = 45;
 const POINT = 46;
@@ -69,8 +73,29 @@ export class JsonBytes {
     this.reserve(MARGIN);
     this.buffer[this.length++] = QUOTE;
     if (Number.isSafeInteger(value) && (value !== 0 || Object.is(value, 0))) this.integer(value);
-    else this.ascii(formatFloat(value));
+    else if (!this.decimal(value)) this.ascii(formatFloat(value));
     this.buffer[this.length++] = QUOTE;
+  }
+
+  /**
+   * Writes a number of at most four digits after the point, which most measurements are; false when it has more. A
+   * quotient of whole numbers is rounded correctly, so that equality says that these digits read back as the number,
+   * and no shorter ones do.
+   */
+  private decimal(value: number): boolean {
+    const scaled = Math.round(Math.abs(value) * SCALE);
+    if (!(scaled >= 1 && scaled < MOST_SCALED) || scaled / SCALE !== Math.abs(value)) return false;
+    if (value < 0) this.buffer[this.length++] = MINUS;
+    const whole = Math.floor(scaled / SCALE);
+    this.integer(whole);
+    let rest = scaled - whole * SCALE;
+    this.buffer[this.length++] = POINT;
+    for (let unit = SCALE / 10; rest > 0; unit /= 10) {
+      const digit = Math.floor(rest / unit);
+      this.buffer[this.length++] = ZERO + digit;
+      rest -= digit * unit;
+    }
+    return true;
   }
 
   private ascii(text: string): void {

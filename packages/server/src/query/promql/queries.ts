@@ -18,6 +18,8 @@ interface QueriesOptions {
   registry: Registry;
   logger: Logger;
   now: Now;
+  /** Whether other servers write to the same store; none does when left out. */
+  sharesStore?: () => boolean;
 }
 
 /** What an evaluation is given once it is its turn. */
@@ -82,8 +84,9 @@ export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
     maxQueue: () => config().max_queue,
   });
   const ranges = new CachedRanges({
-    config,
-    now: deps.now,
+    maxBytes: () => config().cache_max_bytes,
+    keptUntilMs: () =>
+      deps.sharesStore?.() === true ? deps.now() - config().cache_fresh_window : Infinity,
     onHit: () => instruments.cacheHits.inc(),
     onMiss: () => instruments.cacheMisses.inc(),
     onEvict: () => instruments.cacheEvictions.inc(),

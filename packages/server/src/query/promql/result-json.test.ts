@@ -1,4 +1,4 @@
-import { Labels, type MatrixSeries, type ResultData } from "@fleetlight/promql";
+import { formatFloat, Labels, type MatrixSeries, type ResultData } from "@fleetlight/promql";
 import { describe, expect, it } from "vitest";
 
 import { JsonBytes } from "./json-bytes.ts";
@@ -48,6 +48,29 @@ describe("numbers", () => {
   ])("time %d is written %s", (timeMs, written) =>
     expect(number((out) => out.seconds(timeMs))).toBe(written),
   );
+});
+
+it("decimals are written as formatFloat writes them", () => {
+  const out = new JsonBytes();
+  let state = 1;
+  for (let i = 0; i < 20_000; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const value = ((state % 2 === 0 ? 1 : -1) * state) / 10 ** (i % 14);
+    out.value(value);
+    expect(out.take().toString()).toBe(`"${formatFloat(value)}"`);
+  }
+  for (const value of [
+    0.0001,
+    0.00012,
+    99_999_999_999.9999,
+    1e11 + 0.5,
+    0.1 + 0.2,
+    1.005,
+    2.5e-5,
+  ]) {
+    out.value(value);
+    expect(out.take().toString()).toBe(`"${formatFloat(value)}"`);
+  }
 });
 
 describe("a result", () => {
