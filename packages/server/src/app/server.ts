@@ -190,6 +190,7 @@ export async function startServer({
     const promql = createPromQLQueries({
       metrics,
       config: () => config().query,
+      subqueryStepMs: () => config().global.evaluation_interval,
       registry: ownMetrics,
       logger,
       now,
@@ -201,6 +202,11 @@ export async function startServer({
       global: () => config().global,
       queries: promql,
     });
+    const ingest = createIngest({
+      ...common,
+      exemplars: telemetry.exemplars,
+      settings: state.settings,
+    });
     const doors: Doors = {
       version,
       now,
@@ -211,7 +217,7 @@ export async function startServer({
       rules,
       alerts,
       telemetry,
-      ingest: createIngest({ ...common, exemplars: telemetry.exemplars }),
+      ingest,
       state,
       host,
       ownMetrics,
@@ -267,6 +273,7 @@ export async function startServer({
     syncTargets();
     health.start();
     host.start();
+    await ingest.push.start();
     const stopSelfScrape = startSelfScrape({
       registry: ownMetrics,
       metrics,

@@ -53,6 +53,7 @@ async function bench(yaml: string, { intervalMs = 60_000 } = {}) {
     queries: createPromQLQueries({
       metrics,
       config: () => config.query,
+      subqueryStepMs: () => 60_000,
       registry,
       logger,
       now: () => nowMs,

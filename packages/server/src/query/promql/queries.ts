@@ -15,6 +15,8 @@ import type { PromQLOptions, PromQLQueries } from "./types.ts";
 interface QueriesOptions {
   metrics: MetricStore;
   config: () => Config["query"];
+  /** Step of subqueries that name none, in ms: the evaluation interval of rules, as upstream. */
+  subqueryStepMs: () => number;
   registry: Registry;
   logger: Logger;
   now: Now;
@@ -40,7 +42,11 @@ type Run = (
 
 /** Waits for a place, evaluates, and counts how it went. */
 const runner =
-  ({ config, logger }: QueriesOptions, gate: Gate, instruments: QueryInstruments): Run =>
+  (
+    { config, subqueryStepMs, logger }: QueriesOptions,
+    gate: Gate,
+    instruments: QueryInstruments,
+  ): Run =>
   async (kind, text, asked, evaluate) => {
     const startedAt = performance.now();
     const limits = config();
@@ -56,6 +62,7 @@ const runner =
         const engine = new Engine({
           lookbackMs: limits.lookback_delta,
           maxSamples: limits.max_samples,
+          subqueryStepMs: subqueryStepMs(),
           timeoutMs: limits.timeout,
         });
         const result = await evaluate({ engine, options: { ...asked, signal, timeoutMs: left } });
@@ -115,7 +122,8 @@ export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
         if (canonical === undefined)
           return turn.engine.range(storage(tenant), text, startMs, endMs, stepMs, turn.options);
         const lookbackMs = options.lookbackMs ?? config().lookback_delta;
-        const key = { tenant, text: canonical, startMs, stepMs, lookbackMs };
+        const subqueryStepMs = deps.subqueryStepMs();
+        const key = { tenant, text: canonical, startMs, stepMs, lookbackMs, subqueryStepMs };
         return ranges.answer({ ...turn, storage: storage(tenant) }, key, endMs);
       }),
   };

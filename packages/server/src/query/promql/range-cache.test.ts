@@ -24,6 +24,7 @@ const key = (startMs: number, more: Partial<RangeKey> = {}): RangeKey => ({
   startMs,
   stepMs: STEP,
   lookbackMs: 300_000,
+  subqueryStepMs: 60_000,
   ...more,
 });
 const range = (fromMs: number, toMs: number, ...found: MatrixSeries[]): CachedRange => ({
@@ -82,6 +83,7 @@ describe("the cache", () => {
       key(0, { text: "b" }),
       key(0, { stepMs: 20 }),
       key(0, { lookbackMs: 1 }),
+      key(0, { subqueryStepMs: 1 }),
     ])
       expect(cache.get(other)).toBeUndefined();
   });

@@ -35,10 +35,12 @@ export interface RangeKey {
   startMs: number;
   stepMs: number;
   lookbackMs: number;
+  /** Step of subqueries that name none. */
+  subqueryStepMs: number;
 }
 
-const keyOf = ({ tenant, text, startMs, stepMs, lookbackMs }: RangeKey): string =>
-  [tenant, stepMs, startMs % stepMs, lookbackMs, text].join("\n");
+const keyOf = ({ tenant, text, startMs, stepMs, lookbackMs, subqueryStepMs }: RangeKey): string =>
+  [tenant, stepMs, startMs % stepMs, lookbackMs, subqueryStepMs, text].join("\n");
 
 /** Index of the first time that is not before the limit. */
 function lowerBound(times: Float64Array, limitMs: number): number {

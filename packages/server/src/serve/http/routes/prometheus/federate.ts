@@ -1,5 +1,6 @@
 import { formatFloat, isStale, Labels, type StoredSeries } from "@fleetlight/promql";
 import { badRequest } from "#lib";
+import { sortInTurns } from "#query";
 
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
@@ -81,6 +82,17 @@ function* exposition(samples: readonly Sample[], escaping: Escaping): Generator<
   yield Buffer.from(text);
 }
 
+/** Labels that a series has not got itself, so that who federates several servers can tell them apart. */
+const withLabels =
+  (added: readonly [string, string][]) =>
+  (sample: Sample): Sample => ({
+    ...sample,
+    labels: Labels.from([
+      ...added.filter(([name]) => !sample.labels.has(name)),
+      ...sample.labels.entries(),
+    ]),
+  });
+
 export function federateRoutes(app: App, doors: Doors): void {
   app.get(
     "/federate",
@@ -112,14 +124,17 @@ export function federateRoutes(app: App, doors: Doors): void {
           }
       }
       if (signal.aborted) throw new ApiError("canceled", "the client went away");
-      const samples = [...found.values()].toSorted(
+      const samples = await sortInTurns(
+        [...found.values()],
         (a, b) =>
           compareNames(a.labels.get(NAME), b.labels.get(NAME)) ||
           Labels.compare(a.labels, b.labels),
       );
+      const external = Object.entries(doors.config().global.external_labels);
+      const shown = external.length === 0 ? samples : samples.map(withLabels(external));
       const escaping = escapingOf(request.headers.accept);
       const type = `text/plain; version=0.0.4; charset=utf-8; escaping=${escaping}`;
-      return sendPieces(request, reply, type, exposition(samples, escaping));
+      return sendPieces(request, reply, type, exposition(shown, escaping));
     },
   );
 }
