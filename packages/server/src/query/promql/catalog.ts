@@ -3,6 +3,7 @@ import { compareBytes, Labels, type LabelMatcher } from "@fleetlight/promql";
 import type { MetricStore, SeriesRef, TimeRange } from "#store";
 
 import { selectorOf } from "./matchers.ts";
+import { sortInTurns } from "./sort.ts";
 
 /** What `series`, `labels` and `label/<name>/values` ask. */
 export interface CatalogRequest {
@@ -21,7 +22,7 @@ export interface Catalog {
     tenant: string,
     request: CatalogRequest,
     limit: number,
-  ): { series: Labels[]; truncated: boolean };
+  ): Promise<{ series: Labels[]; truncated: boolean }>;
   /** Names of labels in order. */
   labelNames(tenant: string, request: CatalogRequest): string[];
   /** Values of a label in order. */
@@ -51,13 +52,11 @@ export function createCatalog(metrics: MetricStore): Catalog {
 
   return {
     find,
-    series(tenant, request, limit) {
+    async series(tenant, request, limit) {
       const refs = find(tenant, request, limit + 1);
+      const labels = refs.slice(0, limit).map((ref) => metrics.labelsOf(ref));
       return {
-        series: refs
-          .slice(0, limit)
-          .map((ref) => metrics.labelsOf(ref))
-          .toSorted(Labels.compare),
+        series: await sortInTurns(labels, Labels.compare),
         truncated: refs.length > limit,
       };
     },

@@ -2,3 +2,4 @@ export { createPromQLQueries } from "./queries.ts";
 export { createCatalog, type Catalog, type CatalogRequest } from "./catalog.ts";
 export { labelsJson, ResultWriter, statsJson } from "./result-json.ts";
 export type { PromQLOptions, PromQLQueries, PromQLStats } from "./types.ts";
+export { sortInTurns } from "./sort.ts";

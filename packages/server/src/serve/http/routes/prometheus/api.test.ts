@@ -174,6 +174,7 @@ describe("a query", () => {
     await until(
       () => figure("fleetlight_query_in_flight"),
       (running) => running > 0,
+      20_000,
     );
     controller.abort();
     expect(await ended).toBe("AbortError");

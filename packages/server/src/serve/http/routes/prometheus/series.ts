@@ -93,7 +93,7 @@ export function seriesRoutes(app: App, doors: Doors): void {
       const range = rangeOf(params);
       const selectors = selectorsOf(params, "match[]");
       const most = doors.config().query.max_series_answer;
-      const { series, truncated } = catalog.series(
+      const { series, truncated } = await catalog.series(
         tenantOf(request),
         { selectors, range },
         Math.min(limit, most),
