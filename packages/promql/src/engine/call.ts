@@ -7,6 +7,7 @@ import type { EvalContext, Evaluate } from "./context.ts";
 import { EvaluationError } from "./errors.ts";
 import { fetchSeries, selectRequest } from "./fetch.ts";
 import { selectInstant, type Take } from "./instant.ts";
+import type { Sink } from "./sink.ts";
 import { evaluateSubquery, rowSeries, subqueryContext } from "./subquery.ts";
 import { Vector, type Value } from "./vector.ts";
 import { WindowRunner, type Extension } from "./window.ts";
@@ -36,6 +37,26 @@ export async function call(expr: CallExpr, ctx: EvalContext, evaluate: Evaluate)
   return fn({ expr, args: values, ctx });
 }
 
+/** Whether {@link streamCall} can be used: a function of a selector's ranges whose rows do not depend on one another. */
+export function canStreamCall(expr: CallExpr): boolean {
+  const ranges = expr.args.some(({ kind }) => kind === "matrix");
+  return ranges && rangeFunctions.has(expr.name) && !specialFunctions.has(expr.name);
+}
+
+/** Evaluates a call whose rows go into a sink. @throws EvaluationError */
+export async function streamCall(
+  expr: CallExpr,
+  ctx: EvalContext,
+  evaluate: Evaluate,
+  sink: Sink,
+): Promise<void> {
+  const { args } = expr;
+  const at = args.findIndex(({ kind }) => kind === "matrix");
+  const range = args[at];
+  if (range?.kind !== "matrix") throw missing(expr);
+  await overRange({ expr, args, at, range }, ctx, evaluate, sink);
+}
+
 function missing(expr: CallExpr): EvaluationError {
   return new EvaluationError("internal", `function ${expr.name} cannot be evaluated`);
 }
@@ -52,6 +73,7 @@ async function overRange(
   { expr, args, at, range }: RangeArguments,
   ctx: EvalContext,
   evaluate: Evaluate,
+  sink?: Sink,
 ): Promise<Vector> {
   const fn = expr.name === "absent_over_time" ? anySample : rangeFunctions.get(expr.name);
   if (!fn) throw missing(expr);
@@ -65,8 +87,11 @@ async function overRange(
   const resolved = ctx.plan.of(range);
   const rangeCall = { expr: placed(expr, at, range), ctx, scalars };
   const runner = new WindowRunner(fn, rangeCall, resolved, extension, out, Labels.empty);
-  if (range.kind === "matrix") await overSelector(range, runner, extension, ctx);
-  else await overSubquery(range, runner, ctx, evaluate);
+  if (range.kind === "matrix") {
+    const rows = sink && (() => sink.takeFull(out));
+    await overSelector(range, runner, extension, ctx, rows);
+    sink?.takeRest(out);
+  } else await overSubquery(range, runner, ctx, evaluate);
   // The series of a selector are distinct, and so are the rows of a subquery unless a function made them equal.
   out.distinct = range.kind === "matrix";
   if (expr.name !== "absent_over_time") return out;
@@ -107,6 +132,7 @@ async function overSelector(
   runner: WindowRunner,
   extension: Extension | undefined,
   ctx: EvalContext,
+  afterSeries?: () => void,
 ): Promise<void> {
   const resolved = ctx.plan.of(range);
   const beforeMs = resolved.rangeMs + (extension?.beforeMs ?? 0);
@@ -120,6 +146,7 @@ async function overSelector(
     for (const series of batch) {
       runner.begin(series, false);
       await run(runner, ctx);
+      afterSeries?.();
     }
   }
   const { totalSamples } = ctx.budget;

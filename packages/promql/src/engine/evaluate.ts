@@ -1,11 +1,13 @@
 import { typeOf } from "../syntax/check.ts";
-import type { Expr } from "../syntax/ast.ts";
+import type { AggregateExpr, Expr } from "../syntax/ast.ts";
 import { aggregate } from "./aggregate.ts";
+import { canStream, StreamedReduce } from "./aggregations/stream.ts";
 import { binary, unary } from "./binary.ts";
-import { call } from "./call.ts";
+import { call, canStreamCall, streamCall } from "./call.ts";
 import type { EvalContext } from "./context.ts";
 import { EvaluationError } from "./errors.ts";
 import { selectInstant } from "./instant.ts";
+import { Sink } from "./sink.ts";
 import { Vector, type Value } from "./vector.ts";
 
 /**
@@ -46,6 +48,8 @@ async function dispatch(expr: Expr, ctx: EvalContext): Promise<Value> {
       return binary(expr, left, await evaluate(expr.right, ctx), ctx);
     }
     case "aggregate": {
+      const streamed = await streamAggregate(expr, ctx);
+      if (streamed) return streamed;
       const param = expr.param && (await evaluate(expr.param, ctx));
       const input = await evaluate(expr.expr, ctx);
       if (input.kind === "vector") return aggregate(expr, input, param, ctx);
@@ -57,6 +61,21 @@ async function dispatch(expr: Expr, ctx: EvalContext): Promise<Value> {
     case "subquery":
   }
   throw new EvaluationError("internal", `a ${expr.kind} has no value of its own`);
+}
+
+/** Takes in the rows of a selector or of a function over ranges as they come: they are never all in memory. */
+async function streamAggregate(expr: AggregateExpr, ctx: EvalContext): Promise<Vector | undefined> {
+  const inner = expr.expr;
+  const selects = inner.kind === "vector" || (inner.kind === "call" && canStreamCall(inner));
+  if (!selects || !canStream(expr, ctx) || ctx.plan.isInvariant(inner)) return undefined;
+  const { budget, trace } = ctx;
+  const result = new StreamedReduce(expr, ctx);
+  const sink = new Sink(result, budget, trace !== undefined);
+  trace?.enter(inner, false, budget.totalSamples);
+  if (inner.kind === "vector") await selectInstant(inner, ctx, "sample", sink);
+  else if (inner.kind === "call") await streamCall(inner, ctx, evaluate, sink);
+  trace?.leave(sink, budget.totalSamples);
+  return result.finish();
 }
 
 function nothing(expr: Expr): Value {

@@ -4,6 +4,7 @@ import type { EvalContext } from "./context.ts";
 import { fetchSeries, selectRequest } from "./fetch.ts";
 import type { Resolved } from "./plan.ts";
 import { smooth } from "./smooth.ts";
+import type { Sink } from "./sink.ts";
 import { areStale, wordsOf } from "./stale.ts";
 import { Vector } from "./vector.ts";
 
@@ -15,12 +16,13 @@ const STEPS_AT_ONCE = 16_384;
 
 /**
  * The latest sample of each series not older than the look-back, at every step. With `take` time or start the values
- * are seconds since 1970, also for histograms, and names will be dropped.
+ * are seconds since 1970, also for histograms, and names will be dropped. A sink gets the rows instead of the caller.
  */
 export async function selectInstant(
   expr: VectorSelector,
   ctx: EvalContext,
   take: Take = "sample",
+  sink?: Sink,
 ): Promise<Vector> {
   const resolved = ctx.plan.of(expr);
   const smoothed = expr.extended === "smoothed" && take === "sample";
@@ -44,9 +46,11 @@ export async function selectInstant(
       }
       if (samples > 0) budget.hold(ctx.steps);
       else out.dropLastRow();
+      sink?.takeFull(out);
       if (budget.due) await budget.pause();
     }
   }
+  sink?.takeRest(out);
   return out;
 }
 

@@ -47,6 +47,14 @@ export class Vector {
     this.labels.length = this.rows;
   }
 
+  /** Takes all rows away; the columns are used again. */
+  clear(): void {
+    this.present.fill(0, 0, this.rows * this.steps);
+    this.labels.length = 0;
+    this.histograms = undefined;
+    this.rows = 0;
+  }
+
   setHistogram(index: number, histogram: FloatHistogram): void {
     this.histograms ??= [];
     this.histograms[index] = histogram;

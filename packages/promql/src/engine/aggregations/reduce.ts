@@ -21,7 +21,7 @@ import { infoHistogramIgnored } from "./remarks.ts";
 /** Aggregations that make one value of many by taking in one after the other. */
 export type ReduceOp = "avg" | "count" | "group" | "max" | "min" | "stddev" | "stdvar" | "sum";
 
-const folds: Record<ReduceOp, new (values: Float64Array, seen: Uint8Array) => Fold> = {
+export const folds: Record<ReduceOp, new (values: Float64Array, seen: Uint8Array) => Fold> = {
   avg: AvgFold,
   count: CountFold,
   group: GroupFold,
@@ -31,6 +31,10 @@ const folds: Record<ReduceOp, new (values: Float64Array, seen: Uint8Array) => Fo
   stdvar: StdvarFold,
   sum: SumFold,
 };
+
+export function isReduceOp(op: string): op is ReduceOp {
+  return Object.hasOwn(folds, op);
+}
 
 /** Steps of a row with histograms that are taken in before the clock is looked at. */
 const HISTOGRAM_STEPS = 256;
