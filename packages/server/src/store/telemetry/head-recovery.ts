@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Head } from "./head.ts";
-import { sliceById } from "./join.ts";
-import type { SampleColumns, Tables } from "./tables.ts";
+import type { Tables } from "./tables.ts";
 import type { SeriesRef } from "./types.ts";
 
 /** Bytes that a sample is expected to take in the head, with some to spare. */
 const BYTES_PER_SAMPLE = 3;
 /** Share of the head that is filled from the tables; the rest is for what comes. */
 const FILL_SHARE = 0.6;
+/** Samples of a tenant that are loaded before the doors open. */
+const MAX_RECENT = 3_000_000;
 /** Samples that one question to the tables should bring. */
-const SLICE_SAMPLES = 250_000;
+const SLICE_SAMPLES = 150_000;
 const FIRST_SERIES = 64;
 const MAX_SERIES = 5000;
 /** How long filling may hold the event loop. */
@@ -55,14 +56,12 @@ export class HeadRecovery {
   async loadRecent(sinceMs: number): Promise<void> {
     const { head, tables, idOf } = this.sources;
     for (const [tenant, refs] of this.refs) {
-      const samples = await tables.readRecent(tenant, sinceMs, head.capacity);
-      // Cut by the limit, the newest samples came: what is missing is older than all of them.
-      const cut = samples.ids.length >= head.capacity;
-      const fromMs = cut ? oldest(samples.times) + 1 : sinceMs;
-      const parts = sliceById(samples);
-      for (const ref of refs) {
+      const ids = refs.map((ref) => idOf(ref));
+      const most = Math.min(head.capacity, MAX_RECENT);
+      const { fromMs, series } = await tables.readRecent(tenant, ids, sinceMs, most);
+      for (const [i, ref] of refs.entries()) {
         head.open(ref, fromMs);
-        const part = parts.get(idOf(ref));
+        const part = series[i];
         if (part !== undefined) head.fill(ref, part, fromMs);
       }
     }
@@ -142,9 +141,3 @@ export class HeadRecovery {
 }
 
 const NOTHING = { times: new Float64Array(0), values: new Float64Array(0) };
-
-function oldest(times: SampleColumns["times"]): number {
-  let oldestMs = Infinity;
-  for (const time of times) if (time < oldestMs) oldestMs = time;
-  return oldestMs;
-}

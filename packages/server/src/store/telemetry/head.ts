@@ -30,6 +30,8 @@ const TAIL_SHARE = 0.25;
 const SHORT_CHUNK = 16;
 /** Samples that are written anew for each late one, at most. */
 const REWRITE_RATIO = 16;
+/** Fewer samples than this are not encoded when they are put into an empty series. */
+const SHORT_FILL = 48;
 /** An open sample older than this is encoded when the head is next looked through. */
 const IDLE_MS = 30 * 60_000;
 
@@ -424,7 +426,15 @@ export class Head {
    * win over equal times.
    */
   fill(ref: SeriesRef, stored: Columns, completeFromMs: number): void {
-    const { completeFrom, lastTimes, lastWords, firstTimes } = this.series;
+    const { completeFrom, lastTimes, lastWords, firstTimes, newest } = this.series;
+    if (lastTimes[ref] === -Infinity && newest[ref] === NONE && stored.times.length < SHORT_FILL) {
+      // Few samples stay open: they would make a short chunk.
+      const { words } = viewsOf(stored.values);
+      for (let i = 0; i < stored.times.length; i++)
+        this.append(ref, stored.times[i] as number, words, i);
+      completeFrom[ref] = Math.min(completeFrom[ref] as number, completeFromMs);
+      return;
+    }
     const joined = joinColumns(stored, this.read(ref, -Infinity, Infinity));
     this.dropFrom(ref, -Infinity);
     this.dropLate(ref);

@@ -5,6 +5,7 @@ import type {
   HistogramRow,
   MetadataRow,
   Partition,
+  RecentSamples,
   SampleColumns,
   SeriesRow,
   Signal,
@@ -152,14 +153,18 @@ export class MemoryTables implements Tables {
       .slice(-limit);
   }
 
-  async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
-    return asColumns(
-      this.samples
-        .filter((row) => row.tenant === tenant && row.time >= sinceMs)
-        .toSorted((a, b) => b.time - a.time)
-        .slice(0, limit)
-        .toSorted(byIdAndTime),
-    );
+  async readRecent(
+    tenant: string,
+    ids: readonly bigint[],
+    sinceMs: number,
+    limit: number,
+  ): Promise<RecentSamples> {
+    const times = this.samples
+      .filter((row) => row.tenant === tenant && row.time >= sinceMs)
+      .map(({ time }) => time)
+      .toSorted((a, b) => b - a);
+    const fromMs = times.length > limit ? (times[limit - 1] ?? 0) + 1 : sinceMs;
+    return { fromMs, series: await this.readSamples(tenant, ids, fromMs, Infinity) };
   }
 
   async countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {

@@ -3,7 +3,7 @@ import type { Driver } from "./drivers/types.ts";
 import type { Columns } from "./join.ts";
 import { collectRuns, type SampleBlock } from "./runs.ts";
 import { sqlTime } from "./sql-columns.ts";
-import { concatSamples, type BucketRows, type SampleColumns } from "./tables.ts";
+import type { BucketRows, RecentSamples } from "./tables.ts";
 
 /** Ids per query: the text of a query stays far below the engine's limit of 256 KiB. */
 const IDS_PER_QUERY = 5000;
@@ -60,23 +60,31 @@ export class SqlReader {
     return found;
   }
 
-  async readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
-    const where = `FROM samples WHERE tenant = {tenant:String} AND ${between(sinceMs, Infinity)}`;
+  async readRecent(
+    tenant: string,
+    ids: readonly bigint[],
+    sinceMs: number,
+    limit: number,
+  ): Promise<RecentSamples> {
     const options = { parameters: { tenant } };
-    const counted = await this.driver.rows<{ rows: string }>(
-      `SELECT toString(count()) AS rows ${where}`,
+    const where = `FROM samples WHERE tenant = {tenant:String} AND `;
+    let fromMs = sinceMs;
+    const counted = await this.driver.rows<{ n: string }>(
+      `SELECT toString(count()) AS n ${where}${between(sinceMs, Infinity)}`,
       options,
     );
-    // Sorting by time first, to keep the newest, doubles the cost and is needed only where there are too many.
-    const from =
-      Number(counted[0]?.rows ?? 0) <= limit
-        ? where
-        : `FROM (SELECT id, ts, value, whole ${where} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`;
+    if (Number(counted[0]?.n ?? 0) > limit) {
+      const [cut] = await this.driver.rows<{ c: number }>(
+        `SELECT toUnixTimestamp64Milli(min(ts)) AS c FROM (SELECT ts ${where}${between(sinceMs, Infinity)} ORDER BY ts DESC LIMIT ${Math.trunc(limit)})`,
+        options,
+      );
+      fromMs = Number(cut?.c ?? sinceMs) + 1;
+    }
     const answer = await this.driver.native(
-      `SELECT ${SAMPLE_COLUMNS} ${from} ORDER BY id, ts`,
+      `SELECT ${SAMPLE_COLUMNS} ${where}${between(fromMs, Infinity)}`,
       options,
     );
-    return concatSamples(asBlocks(answer));
+    return { fromMs, series: collectRuns(ids, asBlocks(answer)) };
   }
 
   async countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {

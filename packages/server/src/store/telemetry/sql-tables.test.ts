@@ -86,11 +86,14 @@ it("forgets series that were last seen before the cut", async () => {
   expect((await tables.loadSeries(0, 10)).map(({ id }) => id)).toEqual([2n]);
 });
 
-it("answers the newest samples when there are more than asked for", async () => {
+it("answers the newest samples when there are more than asked for, and from when on", async () => {
   await insert("c", T0 + 1000, T0 + 2000, T0 + 3000);
-  const { times } = await tables.readRecent("default", T0, 2);
-  expect([...times]).toEqual([T0 + 2000, T0 + 3000]);
-  expect((await tables.readRecent("default", T0, 100)).times).toHaveLength(4);
+  const cut = await tables.readRecent("default", [1n, ID], T0, 2);
+  expect(cut.series.map((one) => one && [...one.times])).toEqual([undefined, [T0 + 3000]]);
+  expect(cut.fromMs).toBe(T0 + 2001);
+  const all = await tables.readRecent("default", [ID], T0, 100);
+  expect(all.series[0]?.times).toHaveLength(4);
+  expect(all.fromMs).toBe(T0);
 });
 
 it("keeps every value bit for bit, whole or not", async () => {
@@ -122,7 +125,8 @@ it("keeps every value bit for bit, whole or not", async () => {
   const [found] = await tables.readSamples("bits", [77n], 0, T0);
   expect(found?.times).toEqual(times);
   expect([...wordsOf(found?.values.slice() ?? new Float64Array(0))]).toEqual([...words]);
-  expect([...wordsOf((await tables.readRecent("bits", 0, 100)).values)]).toEqual([...words]);
+  const { series } = await tables.readRecent("bits", [77n], 0, 100);
+  expect([...wordsOf(series[0]?.values.slice() ?? new Float64Array(0))]).toEqual([...words]);
 });
 
 it("answers series by their place, each in order of time, from parts that are not merged", async () => {

@@ -12,6 +12,7 @@ import type {
   HistogramRow,
   MetadataRow,
   Partition,
+  RecentSamples,
   SampleColumns,
   SeriesRow,
   Signal,
@@ -210,8 +211,13 @@ export class SqlTables implements Tables {
     return this.reader.readSamples(tenant, ids, startMs, endMs);
   }
 
-  readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns> {
-    return this.reader.readRecent(tenant, sinceMs, limit);
+  readRecent(
+    tenant: string,
+    ids: readonly bigint[],
+    sinceMs: number,
+    limit: number,
+  ): Promise<RecentSamples> {
+    return this.reader.readRecent(tenant, ids, sinceMs, limit);
   }
 
   countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {

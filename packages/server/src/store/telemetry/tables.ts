@@ -42,6 +42,13 @@ export interface SampleColumns {
   values: Float64Array;
 }
 
+export interface RecentSamples {
+  /** From when on nothing is missing: what was asked, or later where there is too much. */
+  fromMs: number;
+  /** By the place of each series in what was asked. */
+  series: (Columns | undefined)[];
+}
+
 export interface BucketRows {
   startMs: number;
   rows: number;
@@ -106,8 +113,13 @@ export interface Tables {
     startMs: number,
     endMs: number,
   ): Promise<(Columns | undefined)[]>;
-  /** Samples of all series since then, ordered by id and time, at most `limit`. */
-  readRecent(tenant: string, sinceMs: number, limit: number): Promise<SampleColumns>;
+  /** As `readSamples`, of the newest samples of a tenant that has these series, about `limit` in all at most. */
+  readRecent(
+    tenant: string,
+    ids: readonly bigint[],
+    sinceMs: number,
+    limit: number,
+  ): Promise<RecentSamples>;
   /** Rows of all tenants by two-hour bucket, the newest first; buckets without rows are left out. */
   countSamples(startMs: number, endMs: number): Promise<BucketRows[]>;
   /** Histograms of these series with startMs <= time <= endMs, ordered by id and time; doubles are possible. */
