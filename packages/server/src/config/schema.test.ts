@@ -40,7 +40,7 @@ describe("ConfigSchema", () => {
       scrape: { interval: 15_000, timeout: 10_000, body_size_limit_bytes: 52_428_800 },
       storage: {
         retention: { metrics: 15 * 86_400_000, events: 400 * 86_400_000 },
-        head: { max_bytes: 134_217_728, window: 7_200_000 },
+        head: { max_bytes: 134_217_728, window: 604_800_000 },
       },
       notifications: {},
       logging: { level: "info", format: "auto" },

@@ -18,6 +18,10 @@ const retention = (text: string) => duration({ min: "1m", max: "1000y" }).prefau
 
 const monitoring = section("The pace of the console and of checks that say nothing else.", {
   refresh_interval: timer("5s").describe("How often connected consoles are sent the overview."),
+  self_metrics: z
+    .boolean()
+    .default(true)
+    .describe("Whether the server stores its own metrics, beside showing them at `/metrics`."),
   max_data_points: z
     .int()
     .min(10)
@@ -286,8 +290,8 @@ const storage = section("Where and for how long everything is kept.", {
       .prefault(128 * MIB)
       .describe("Memory for recent samples."),
     window: duration({ min: "1m", max: "7d" })
-      .prefault("2h")
-      .describe("Age up to which samples are recent."),
+      .prefault("7d")
+      .describe("Age up to which samples stay in memory, as far as there is room."),
   }),
   max_series: z
     .int()
