@@ -4,13 +4,14 @@ import {
   AppenderPool,
   createIngestCounters,
   OtlpReceiver,
+  PushGateway,
   RemoteWriteReceiver,
   SampleRates,
 } from "#collect";
 import type { Config } from "#config";
-import type { Now } from "#lib";
+import type { Logger, Now } from "#lib";
 import type { Ingest } from "#serve";
-import type { ExemplarStore, MetricStore } from "#store";
+import type { ExemplarStore, MetricStore, SettingRepository } from "#store";
 
 interface Options {
   metrics: MetricStore;
@@ -19,6 +20,8 @@ interface Options {
   now: Now;
   random: () => number;
   registry: Registry;
+  settings: SettingRepository;
+  logger: Logger;
 }
 
 /** Those who take what is pushed: they share limits and counters. */
@@ -49,5 +52,9 @@ export function createIngest({ registry, ...options }: Options): Ingest {
       help: "Series of delta temporality whose running totals are kept.",
     })
     .collect((gauge) => gauge.set(otlp.deltaSeries));
-  return { remoteWrite, otlp };
+  const push = new PushGateway(gate);
+  registry
+    .gauge({ name: "fleetlight_push_groups", help: "Groups that the push gateway keeps." })
+    .collect((gauge) => gauge.set(push.size));
+  return { remoteWrite, otlp, push };
 }

@@ -207,6 +207,8 @@ export async function startServer({
       exemplars: telemetry.exemplars,
       settings: state.settings,
     });
+    await ingest.push.start();
+    shutdown.add("push gateway", () => ingest.push.stop());
     const doors: Doors = {
       version,
       now,
@@ -273,7 +275,6 @@ export async function startServer({
     syncTargets();
     health.start();
     host.start();
-    await ingest.push.start();
     const stopSelfScrape = startSelfScrape({
       registry: ownMetrics,
       metrics,

@@ -4,6 +4,7 @@ export * from "./host/index.ts";
 export * from "./limits/index.ts";
 export * from "./otlp/index.ts";
 export * from "./prometheus/index.ts";
+export * from "./push/index.ts";
 export * from "./remote-write/index.ts";
 export * from "./scrape/index.ts";
 export * from "./services/index.ts";

@@ -3,6 +3,7 @@ import type { Registry } from "@fleetlight/sdk";
 import type {
   HostCollector,
   OtlpReceiver,
+  PushGateway,
   RemoteWriteReceiver,
   ServiceRegistry,
   TargetMetadataView,
@@ -29,6 +30,7 @@ export interface ProcessFigures {
 export interface Ingest {
   remoteWrite: RemoteWriteReceiver;
   otlp: OtlpReceiver;
+  push: PushGateway;
 }
 
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */

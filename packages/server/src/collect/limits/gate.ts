@@ -188,10 +188,11 @@ export class Gate {
   }
 
   /**
-   * Makes what was admitted durable and visible. Counts everything, also when it fails.
+   * Makes what was admitted durable and visible. Counts everything, also when it fails; `isRequest` says whether somebody
+   * sent it just now.
    * @throws FleetlightError `limit_reached` or `overloaded`; then nothing was taken.
    */
-  async commit(): Promise<Admitted> {
+  async commit(isRequest = true): Promise<Admitted> {
     const { counters, rates, now } = this.context;
     const samples = this.appender.size;
     try {
@@ -212,7 +213,7 @@ export class Gate {
     counters.samples(this.protocol, samples);
     if (this.duplicates > 0) counters.duplicates(this.duplicates);
     for (const [reason, count] of this.reasons) counters.refused(reason, count);
-    counters.requests(this.protocol, this.refusedCount > 0 ? "partial" : "ok");
+    if (isRequest) counters.requests(this.protocol, this.refusedCount > 0 ? "partial" : "ok");
     const told = this.told.length;
     return {
       samples: samples - this.histograms,

@@ -1,6 +1,7 @@
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
 import { otlpRoutes } from "./otlp.ts";
+import { pushRoutes } from "./push.ts";
 import { writeRoute } from "./write.ts";
 
 /** Everything that brings metrics: bodies stay bytes, and the general limit of requests a minute does not count them. */
@@ -12,5 +13,6 @@ export function ingestRoutes(app: App, doors: Doors): void {
     );
     writeRoute(scope, doors);
     otlpRoutes(scope, doors);
+    pushRoutes(scope, doors);
   });
 }

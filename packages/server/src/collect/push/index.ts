@@ -1,0 +1,2 @@
+export { PushGateway } from "./gateway.ts";
+export { parseGrouping, type Grouping } from "./grouping.ts";
