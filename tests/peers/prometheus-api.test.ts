@@ -29,7 +29,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "fleetlight-peer-"));
   product = await startProduct({
     dataDir: join(directory, "data"),
-    env: { FLEETLIGHT_HOST__ENABLED: "false" },
+    env: { FLEETLIGHT_HOST__ENABLED: "false", FLEETLIGHT_MONITORING__SELF_METRICS: "false" },
   });
   const samples = (factor: number) =>
     Array.from({ length: POINTS }, (_, i) => {

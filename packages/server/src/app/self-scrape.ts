@@ -12,13 +12,14 @@ interface SelfScrapeOptions {
   metrics: MetricStore;
   instance: string;
   intervalMs: () => number;
+  enabled: () => boolean;
   now: Now;
   logger: Logger;
 }
 
 /** Stores the server's own metrics like those of any service, without asking itself over HTTP. */
 export function startSelfScrape(options: SelfScrapeOptions): () => void {
-  const { registry, metrics, instance, intervalMs, now, logger } = options;
+  const { registry, metrics, instance, intervalMs, enabled, now, logger } = options;
   const page = new LocalPage({
     metrics,
     tenant: DEFAULT_TENANT,
@@ -29,7 +30,7 @@ export function startSelfScrape(options: SelfScrapeOptions): () => void {
 
   const run = async (): Promise<void> => {
     try {
-      await page.store(registry.expose("text"), now());
+      if (enabled()) await page.store(registry.expose("text"), now());
     } catch (error) {
       logger.warn({ error: describeError(error) }, "the server's own metrics were not stored");
     }

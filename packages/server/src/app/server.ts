@@ -280,6 +280,7 @@ export async function startServer({
       metrics,
       instance: hostname(),
       intervalMs: () => config().host.interval,
+      enabled: () => config().monitoring.self_metrics,
       now,
       logger,
     });

@@ -6,6 +6,7 @@ import type { ConfigInput } from "#config";
 /** A server for tests of this API: nothing but what the test writes is in its store, however old it is. */
 export const QUIET: ConfigInput = {
   host: { enabled: false },
+  monitoring: { self_metrics: false },
   server: { rate_limit: { requests_per_minute: 0 } },
   storage: { retention: { metrics: "100y" } },
 };
