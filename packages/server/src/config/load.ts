@@ -16,6 +16,8 @@ export interface LoadOptions {
   env: Environment;
   /** Options of the command line; they win over everything. */
   overrides?: ConfigInput | undefined;
+  /** What was loaded before; files that did not change since are not read into rules again. */
+  former?: IncludedFiles | undefined;
 }
 
 export interface LoadedConfig extends IncludedFiles {
@@ -116,7 +118,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   return {
     config: result.data,
-    ...readIncludes(result.data, provenance),
+    ...readIncludes(result.data, provenance, options.former),
     source: {
       file,
       variables: environment.overlays.map((overlay) => overlay.source),

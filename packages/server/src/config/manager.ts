@@ -89,7 +89,7 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
     const before = loaded;
     const previous = before.config;
     try {
-      loaded = loadConfig(options);
+      loaded = loadConfig({ ...options, former: before });
     } catch (cause) {
       error = asConfigError(cause);
       return { ok: false, error };

@@ -52,8 +52,13 @@ export function readFileText(file: string): string {
  * @throws ConfigError that names the file, and the line where there is one.
  */
 export function readTree(file: string): ParsedText {
+  return parseTree(file, readFileText(file));
+}
+
+/** As `readTree`, of a text that was read from the file already. */
+export function parseTree(file: string, text: string): ParsedText {
   try {
-    return parseText(file, readFileText(file));
+    return parseText(file, text);
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
     throw new ConfigError([{ path: "", source: file, ...error.position, message: error.message }], {

@@ -73,10 +73,12 @@ interface Planned {
 
 const keyOf = (target: ScrapeTarget): string => `${target.tenant}\u0000${target.id}`;
 
+/** Whether the series of a target go on. The id of a target with rules is made of its labels, so these need no look. */
 const isSameSource = (a: ScrapeTarget, b: ScrapeTarget): boolean =>
-  a.honorLabels === b.honorLabels &&
-  a.rules?.key === b.rules?.key &&
-  labelKey(a.labels) === labelKey(b.labels);
+  a === b ||
+  (a.honorLabels === b.honorLabels &&
+    a.rules?.key === b.rules?.key &&
+    (a.rules !== undefined || labelKey(a.labels) === labelKey(b.labels)));
 
 /** One timer and one heap for all targets; how a scrape goes is in `TargetState`. */
 class HeapScraper implements Scraper {

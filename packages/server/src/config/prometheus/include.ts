@@ -149,10 +149,14 @@ function attempt<T>(problems: ConfigProblem[], read: () => T): T | undefined {
 }
 
 /**
- * Reads the files that a configuration names.
+ * Reads the files that a configuration names; `former` is what the configuration before found.
  * @throws ConfigError with every problem, its file and line; a configuration is taken with all its files or not at all.
  */
-export function readIncludes(config: Including, from: Provenance): IncludedFiles {
+export function readIncludes(
+  config: Including,
+  from: Provenance,
+  former: IncludedFiles | undefined,
+): IncludedFiles {
   const problems: ConfigProblem[] = [];
   const jobs: PlacedJob[] = config.scrape_configs.map((job, index) => ({
     job,
@@ -162,8 +166,9 @@ export function readIncludes(config: Including, from: Provenance): IncludedFiles
   for (const path of expand("scrape_config_files", config.scrape_config_files, from, problems))
     jobs.push(...(attempt(problems, () => readJobs(path)) ?? []));
   problems.push(...checkJobs(jobs, config.global));
+  const known = new Map(former?.ruleFiles.map((file) => [file.path, file]));
   const ruleFiles = expand("rule_files", config.rule_files, from, problems).flatMap(
-    (path) => attempt(problems, () => readRuleFile(path)) ?? [],
+    (path) => attempt(problems, () => readRuleFile(path, known.get(path))) ?? [],
   );
   if (problems.length > 0) throw new ConfigError(problems);
   return { scrapeJobs: jobs.map(({ job }) => job), ruleFiles };

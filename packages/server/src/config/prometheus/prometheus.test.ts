@@ -289,6 +289,9 @@ describe("rule files", () => {
     const manager = createConfigManager({ file, env: {} });
     const names = () => manager.ruleFiles()[0]?.groups[0]?.rules.map(({ name }) => name);
     expect(names()).toEqual(["a"]);
+    const [read] = manager.ruleFiles();
+    await manager.reload();
+    expect(manager.ruleFiles()[0]).toBe(read);
 
     write("rules/a.yml", group("record: b\nexpr: x"));
     expect(await manager.reload()).toEqual({

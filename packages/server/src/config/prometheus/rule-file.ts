@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 
 import type * as PromQL from "@fleetlight/promql";
@@ -8,7 +9,7 @@ import { duration } from "../fields.ts";
 import { toProblems } from "../issues.ts";
 import type { Positions } from "../positions.ts";
 import { ConfigError, formatPath, type ConfigProblem } from "../problems.ts";
-import { readTree, withoutNulls } from "../text.ts";
+import { parseTree, readFileText, withoutNulls } from "../text.ts";
 import { anyText, labelMap } from "./texts.ts";
 
 interface RuleBase {
@@ -44,6 +45,8 @@ export interface RuleGroupConfig {
 
 export interface RuleFile {
   path: string;
+  /** Of the text: the same file is not read into rules again. */
+  digest: string;
   groups: RuleGroupConfig[];
 }
 
@@ -204,11 +207,15 @@ function canonical(
 }
 
 /**
- * Reads a file of recording and alert rules in Prometheus' format.
+ * Reads a file of recording and alert rules in Prometheus' format. `known` is what the file said before: thousands of
+ * expressions take a while to check, and most reloads are about something else.
  * @throws ConfigError with every problem and its line, in upstream's words where there are any.
  */
-export function readRuleFile(path: string): RuleFile {
-  const { value, positions } = readTree(path);
+export function readRuleFile(path: string, known?: RuleFile): RuleFile {
+  const content = readFileText(path);
+  const digest = createHash("sha256").update(content).digest("base64");
+  if (known?.digest === digest && known.path === path) return known;
+  const { value, positions } = parseTree(path, content);
   const input = withoutNulls(value);
   const parsed = RuleFileShape.safeParse(input);
   if (!parsed.success) {
@@ -218,5 +225,5 @@ export function readRuleFile(path: string): RuleFile {
   const reader = new RuleFileReader(path, positions);
   const groups = reader.groups(parsed.data.groups);
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
-  return { path, groups };
+  return { path, digest, groups };
 }

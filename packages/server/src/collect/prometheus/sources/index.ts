@@ -10,7 +10,7 @@ import { groupOf } from "./group.ts";
 import { createHttpSource } from "./http.ts";
 import type { Source, SourceContext } from "./types.ts";
 
-export type { Source, SourceContext } from "./types.ts";
+export type { Source } from "./types.ts";
 
 const fixed = (groups: readonly TargetGroup[]): Source => ({
   start: async () => {},
