@@ -4,6 +4,7 @@ import {
   goAcos,
   goAsin,
   goAtan,
+  goAtan2,
   goCos,
   goCosh,
   goSin,
@@ -52,5 +53,23 @@ describe("texts of Prometheus", () => {
     [goTan(20), "2.2371609442247427"],
   ])("%d is %s to the last digit", (value, text) => {
     expect(String(value)).toBe(text);
+  });
+});
+
+describe("the angle of a point", () => {
+  const coordinates = [0, -0, 1, -1, 2, -180, 1e-300, -1e300, Infinity, -Infinity, NaN];
+
+  it("is in the quadrant where the platform sees it", () => {
+    for (const y of coordinates) {
+      for (const x of coordinates) {
+        const [own, expected] = [goAtan2(y, x), Math.atan2(y, x)];
+        const near = Math.abs(own - expected) < 1e-15 || Object.is(own, expected);
+        expect(near, `${y} ${x}: ${own} ${expected}`).toBe(true);
+      }
+    }
+  });
+
+  it("has Go's last digit", () => {
+    expect(goAtan2(-180, 2)).toBe(-1.559685672897289);
   });
 });

@@ -110,6 +110,15 @@ export function goAtan(x: number): number {
   return x > 0 ? arc(x) : -arc(-x);
 }
 
+/** The angle of the point (x, y): the arc tangent of y / x, put into its quadrant. */
+export function goAtan2(y: number, x: number): number {
+  const special = y === 0 || x === 0 || !Number.isFinite(x) || !Number.isFinite(y);
+  if (special) return Math.atan2(y, x);
+  const angle = goAtan(y / x);
+  if (x > 0) return angle;
+  return angle <= 0 ? angle + Math.PI : angle - Math.PI;
+}
+
 export function goAsin(x: number): number {
   if (x === 0) return x;
   const magnitude = Math.abs(x);

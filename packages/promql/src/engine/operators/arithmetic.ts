@@ -1,3 +1,4 @@
+import { goAtan2 } from "../../functions/go-trigonometry.ts";
 import { goPow } from "../../math/power.ts";
 import type { ArithmeticOp, BinaryOp, ComparisonOp } from "../../syntax/ast.ts";
 
@@ -16,7 +17,7 @@ const arithmetic: Record<FloatOp, Arithmetic> = {
   // JavaScript's remainder is C's fmod, which is Go's math.Mod.
   "%": (left, right) => left % right,
   "^": goPow,
-  atan2: Math.atan2,
+  atan2: goAtan2,
 };
 
 const comparisons: Record<ComparisonOp, Comparison> = {
