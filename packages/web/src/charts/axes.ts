@@ -72,3 +72,12 @@ export const valueRange = (
     high + spread * (flat ? 0.5 : 0.1),
   ];
 };
+
+/** Limits of a logarithmic axis: whole powers of ten around what is drawn. */
+export const logRange = (extent: [number, number] | null, include: number[]): [number, number] => {
+  const all = [...(extent ?? []), ...include.filter((value) => value > 0)];
+  if (all.length === 0) return [1, 10];
+  const low = 10 ** Math.floor(Math.log10(Math.min(...all)));
+  const high = 10 ** Math.ceil(Math.log10(Math.max(...all)));
+  return [low, high > low ? high : low * 10];
+};

@@ -34,7 +34,7 @@ export const rowsAt = (
   for (const [position, { label, colour }] of series.entries()) {
     const column = columns[position];
     const value = column === undefined ? null : valueAt(column, index);
-    if (value !== null) rows.push({ label, colour, value });
+    if (value !== null && !Number.isNaN(value)) rows.push({ label, colour, value });
   }
   const nearest = rows
     .toSorted((a, b) => Math.abs(a.value - near) - Math.abs(b.value - near))
@@ -54,13 +54,20 @@ interface Options {
   classNames: Record<"tip" | "time" | "row" | "swatch" | "name" | "value" | "more", string>;
   unit: Unit;
   series: () => { label: string; colour: string }[];
+  /** Values to list where they differ from what is drawn, as in a stack. */
+  columns?: () => ArrayLike<number | null | undefined>[];
 }
 
 const fill = (tip: HTMLElement, plot: uPlot, index: number, options: Options): boolean => {
   const at = plot.data[0][index];
   if (at === undefined) return false;
   const near = plot.posToVal(plot.cursor.top ?? 0, "y");
-  const { rows, hidden } = rowsAt(plot.data.slice(1), options.series(), index, near);
+  const { rows, hidden } = rowsAt(
+    options.columns?.() ?? plot.data.slice(1),
+    options.series(),
+    index,
+    near,
+  );
   if (rows.length === 0) return false;
   const { classNames } = options;
   tip.replaceChildren(element("div", classNames.time, formatDateTime(at * 1000)));
