@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { formatFloat, isStale, Labels, type StoredSeries } from "@fleetlight/promql";
 import { badRequest } from "#lib";
 import { sortInTurns } from "#query";
@@ -10,6 +12,8 @@ import { Params } from "./params.ts";
 import { sendPieces, signalOf } from "./reply.ts";
 
 const NAME = "__name__";
+/** Series that are looked at before others get their turn. */
+const SERIES_PER_TURN = 2000;
 /** Bytes of text that are handed on at once. */
 const PIECE_CHARS = 64 * 1024;
 const LEGACY_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -111,21 +115,27 @@ export function federateRoutes(app: App, doors: Doors): void {
       const { lookback_delta: lookback, max_series_answer: most } = doors.config().query;
       const storage = doors.promql.storage(tenantOf(request));
       const signal = signalOf(reply);
-      const found = new Map<string, Sample>();
+      const found: Sample[] = [];
+      // One selector finds every series once.
+      const seen = selectors.length > 1 ? new Set<string>() : undefined;
+      let looked = 0;
       for (const matchers of selectors) {
         const hints = { stepMs: 0, rangeMs: 0, function: undefined };
         const asked = { matchers, startMs: endMs - lookback, endMs, hints };
         for await (const batch of storage.select(asked, signal))
           for (const series of batch) {
+            if (++looked % SERIES_PER_TURN === 0) await nextTurn();
             const sample = newest(series);
-            if (sample !== undefined) found.set(sample.labels.key, sample);
-            if (found.size > most)
+            if (sample === undefined || seen?.has(sample.labels.key) === true) continue;
+            seen?.add(sample.labels.key);
+            found.push(sample);
+            if (found.length > most)
               throw badRequest(`more than ${most} series match (query.max_series_answer)`);
           }
       }
       if (signal.aborted) throw new ApiError("canceled", "the client went away");
       const samples = await sortInTurns(
-        [...found.values()],
+        found,
         (a, b) =>
           compareNames(a.labels.get(NAME), b.labels.get(NAME)) ||
           Labels.compare(a.labels, b.labels),

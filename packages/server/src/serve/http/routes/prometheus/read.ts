@@ -150,7 +150,8 @@ class ReadAnswer {
         if (this.samples > MAX_SAMPLES) throw badData(`exceeded sample limit (${MAX_SAMPLES})`);
         this.scratch.message(1, () => writeSeries(this.scratch, series));
         parts.push(this.scratch.take().slice());
-        sinceTurn += series.times.length;
+        // The labels of a series cost about as much as a few of its samples.
+        sinceTurn += series.times.length + 10;
         if (sinceTurn < SAMPLES_PER_TURN) continue;
         sinceTurn = 0;
         await new Promise((resolve) => setImmediate(resolve));
