@@ -433,10 +433,10 @@ describe("a reload", () => {
       scrapes++;
       page("a 1\n")(request, response);
     });
-    const job = fixedJob(address, { scrape_interval: "1h" });
+    const job = fixedJob(address, { scrape_interval: "1d" });
     const { scraped, reconfigure, active, latest } = await bench(job);
     await scraped();
-    await reconfigure(job, fixedJob("127.0.0.1:1", { job_name: "other", scrape_interval: "1h" }));
+    await reconfigure(job, fixedJob("127.0.0.1:1", { job_name: "other", scrape_interval: "1d" }));
     await until(() => active().length === 2);
     await scraped();
     expect(scrapes).toBe(1);
