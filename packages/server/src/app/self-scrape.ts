@@ -7,6 +7,9 @@ import type { MetricStore } from "#store";
 /** Labels of the server's own series. */
 const OWN_LABELS = { job: "fleetlight", service: "fleetlight" };
 
+/** A process that has just started is judged by its answers, not by what its start cost. */
+const FIRST_ROUND_MS = 3000;
+
 interface SelfScrapeOptions {
   registry: Registry;
   metrics: MetricStore;
@@ -36,7 +39,7 @@ export function startSelfScrape(options: SelfScrapeOptions): () => void {
     }
     if (!stopped) timer = setTimeout(run, intervalMs());
   };
-  timer = setTimeout(run, 1000);
+  timer = setTimeout(run, FIRST_ROUND_MS);
   return () => {
     stopped = true;
     clearTimeout(timer);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { HostFigures } from "@fleetlight/contract";
 import { createRegistry } from "@fleetlight/sdk";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { createLogger, formatLabels, isStale, parseSelector, wordsOf } from "#lib";
 import { createMemoryTelemetry, type TelemetryStore } from "#store";
@@ -159,11 +159,10 @@ describe("the host collector", () => {
     const test = await bed({ procPath: await fixture(FILES), now: Date.now });
     const collector = createHostCollector(test.options);
     collector.start();
-    for (let tries = 0; tries < 300 && collector.figures().cpu_percent === null; tries++) {
-      if (tries === 50)
-        await writeFile(join(test.options.procPath ?? "", "stat"), "cpu0 9 0 0 9999\n");
-      await sleep(10);
-    }
+    const round = { timeout: 15_000, interval: 10 };
+    await vi.waitFor(() => expect(collector.figures().memory_percent).not.toBeNull(), round);
+    await writeFile(join(test.options.procPath ?? "", "stat"), "cpu0 9 0 0 9999\n");
+    await vi.waitFor(() => expect(collector.figures().cpu_percent).not.toBeNull(), round);
     await collector.stop();
     expect(collector.figures().network_receive_bytes_per_second).toBe(0);
     expect((await stored(test)).get("node_load1")?.length).toBeGreaterThanOrEqual(2);

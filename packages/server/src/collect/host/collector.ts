@@ -15,6 +15,8 @@ import { Processes, type LocalService } from "./processes.ts";
 import { SeriesBook } from "./series-book.ts";
 import { emitLinux, emitPortable } from "./sources.ts";
 
+/** The start itself, when everything is read and warmed up, is no figure of the machine. */
+const FIRST_ROUND_MS = 3000;
 /** The second round comes early, so that rates are there soon after the start. */
 const SECOND_ROUND_MS = 1000;
 const STATFS_TIMEOUT_MS = 2000;
@@ -79,7 +81,7 @@ class Collector implements HostCollector {
 
   start(): void {
     if (this.stopped || this.timer !== undefined) return;
-    this.plan(0);
+    this.plan(FIRST_ROUND_MS);
   }
 
   async stop(): Promise<void> {
