@@ -140,6 +140,7 @@ async function benchScraper(options: Options): Promise<void> {
       intervalMs: options.intervalMs,
       timeoutMs: 10_000,
       honorLabels: false,
+      pool: "bench",
     })),
   );
   // The first round makes connections and series; what comes after is the steady state.

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 /** Clock ticks per second of /proc on Linux. */
 const TICKS = 100;
@@ -14,6 +15,23 @@ export function cpuSeconds(pid: number): number {
 export function residentBytes(pid: number): number {
   const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   return Number(found?.[1] ?? 0) * 1024;
+}
+
+/** The most resident memory that the process ever had, in bytes. */
+export function peakResidentBytes(pid: number): number {
+  const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(found?.[1] ?? 0) * 1024;
+}
+
+/** Bytes that the files of a directory occupy. */
+export function diskBytes(directory: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(directory, { recursive: true })) {
+    // A merge may take a file away between the listing and the look.
+    const stat = statSync(join(directory, String(entry)), { throwIfNoEntry: false });
+    if (stat?.isFile() === true) bytes += stat.size;
+  }
+  return bytes;
 }
 
 export const sleep = (ms: number): Promise<void> =>
