@@ -147,6 +147,10 @@ export const startOf = (slab: Slab, at: number): number => slab.numbers[at / 8 +
 export const endOf = (slab: Slab, at: number): number => slab.numbers[at / 8 + 3] as number;
 export const countOf = (slab: Slab, at: number): number => slab.shorts[at / 2 + 2] as number;
 
+export function setPrevious(slab: Slab, at: number, address: number): void {
+  slab.numbers[at / 8 + 1] = address;
+}
+
 export function writeHeader(slab: Slab, at: number, header: ChunkHeader, bytes: number): void {
   slab.ints[at / 4] = header.ref;
   slab.shorts[at / 2 + 2] = header.count;

@@ -287,6 +287,42 @@ describe("head", () => {
     expect(append(head, 0, 7000, 7)).toBe("newest");
   });
 
+  it.each([
+    ["before what it has", 5000, [100, 200, 300]],
+    ["before and among what it has", 150, [100, 200, 300]],
+    ["with doubles", 5000, [100, 100, 200]],
+    ["into an empty series", undefined, [100, 200]],
+    ["nothing", 5000, []],
+  ])("takes samples of the tables: %s", (_name, from, stored) => {
+    for (const many of [1, 100]) {
+      const head = new Head(1 << 20);
+      head.open(0, Infinity);
+      const times = stored.flatMap((time) =>
+        Array.from({ length: many }, (_, i) => time * 1000 + i),
+      );
+      times.sort((a, b) => a - b);
+      const model = new Map(times.toReversed().map((time) => [time, -time]));
+      for (let i = 0; from !== undefined && i < 300; i++) {
+        append(head, 0, from * 1000 + i * 10, i);
+        model.set(from * 1000 + i * 10, i);
+      }
+      head.fill(
+        0,
+        { times: Float64Array.from(times), values: Float64Array.from(times, (time) => -time) },
+        1000,
+      );
+      const { times: found, values } = head.read(0, 0, Infinity);
+      const pairs = [...found].map((time, i) => [time, values[i]]);
+      expect(pairs).toEqual([...model].toSorted(([a], [b]) => a - b));
+      expect(head.samples).toBe(model.size);
+      const last = Math.max(0, ...model.keys());
+      expect(head.latest(0, 0)?.value).toBe(model.get(last));
+      expect(head.isCompleteFrom(0, 1000)).toBe(true);
+      expect(append(head, 0, last + 1, 9)).toBe("newest");
+      expect(head.read(0, 0, Infinity).times).toHaveLength(model.size + 1);
+    }
+  });
+
   it("forgets what is past the window, and encodes what silent series have open", () => {
     const head = new Head(8 << 20);
     for (let ref = 0; ref < 4000; ref++) head.open(ref, -Infinity);

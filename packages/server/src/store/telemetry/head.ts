@@ -9,6 +9,7 @@ import {
   NONE,
   previousOf,
   readHeader,
+  setPrevious,
   Slabs,
   startOf,
   writeHeader,
@@ -18,9 +19,9 @@ import {
 import { TAIL_SAMPLES, TailPool } from "./head-tails.ts";
 import { decodeTimes, encodeTimes } from "./head-times.ts";
 import { decodeValues, encodeValues, viewsOf, type ValueColumn } from "./head-values.ts";
-import { joinColumns, type Columns } from "./join.ts";
+import { joinColumns, lowerBound, strictlyAscending, type Columns } from "./join.ts";
 import { LateSamples } from "./late-samples.ts";
-import { SampleSink } from "./sample-sink.ts";
+import { copyPart, SampleSink } from "./sample-sink.ts";
 import { SeriesColumns } from "./series-columns.ts";
 import type { LatestSample, SeriesRef } from "./types.ts";
 
@@ -45,29 +46,6 @@ export type Taken = "newest" | "late" | "double" | "older";
 export interface ValueBits {
   low: number;
   high: number;
-}
-
-/** Copies those of the samples that lie in the range. @returns where the next sample goes. */
-function copyPart(
-  times: Float64Array,
-  { words }: ValueColumn,
-  first: number,
-  end: number,
-  startMs: number,
-  endMs: number,
-  sink: SampleSink,
-  to: number,
-): number {
-  let at = first;
-  let target = to;
-  while (at < end && (times[at] as number) < startMs) at++;
-  for (; at < end && (times[at] as number) <= endMs; at++, target++) {
-    sink.times[target] = times[at] as number;
-    // As words: a NaN keeps its bits.
-    sink.column.words[target * 2] = words[at * 2] as number;
-    sink.column.words[target * 2 + 1] = words[at * 2 + 1] as number;
-  }
-  return target;
 }
 
 /**
@@ -369,7 +347,7 @@ export class Head {
     );
     this.dropLate(ref);
     this.dropFrom(ref, fromMs);
-    this.writeAll(ref, joined);
+    this.writeAll(ref, joined, joined.times.length);
   }
 
   /** Time of the first open sample; Infinity when there is none. */
@@ -412,10 +390,10 @@ export class Head {
     newest[ref] = address;
   }
 
-  private writeAll(ref: SeriesRef, { times, values }: Columns): void {
+  private writeAll(ref: SeriesRef, { times, values }: Columns, length: number): void {
     const column = viewsOf(values);
-    for (let from = 0; from < times.length; from += MAX_CHUNK_SAMPLES) {
-      const count = Math.min(MAX_CHUNK_SAMPLES, times.length - from);
+    for (let from = 0; from < length; from += MAX_CHUNK_SAMPLES) {
+      const count = Math.min(MAX_CHUNK_SAMPLES, length - from);
       this.writeChunk(ref, times, column, from, count);
       this.samples += count;
     }
@@ -426,29 +404,64 @@ export class Head {
    * win over equal times.
    */
   fill(ref: SeriesRef, stored: Columns, completeFromMs: number): void {
-    const { completeFrom, lastTimes, lastWords, firstTimes, newest } = this.series;
-    if (lastTimes[ref] === -Infinity && newest[ref] === NONE && stored.times.length < SHORT_FILL) {
+    const { completeFrom, lastTimes } = this.series;
+    const completeMs = completeFrom[ref] as number;
+    // Before anything is written: what is given up meanwhile moves it on.
+    completeFrom[ref] = Math.min(completeMs, completeFromMs);
+    const firstMs = this.firstHeld(ref);
+    const older = lowerBound(stored.times, completeMs);
+    if (firstMs === Infinity && stored.times.length < SHORT_FILL) {
       // Few samples stay open: they would make a short chunk.
       const { words } = viewsOf(stored.values);
       for (let i = 0; i < stored.times.length; i++)
         this.append(ref, stored.times[i] as number, words, i);
-      completeFrom[ref] = Math.min(completeFrom[ref] as number, completeFromMs);
-      return;
+    } else if (
+      strictlyAscending(stored.times, older) &&
+      !((stored.times[older - 1] as number) >= firstMs)
+    )
+      this.prepend(ref, stored, older);
+    else {
+      const joined = joinColumns(stored, this.read(ref, -Infinity, Infinity));
+      this.dropFrom(ref, -Infinity);
+      this.dropLate(ref);
+      this.writeAll(ref, joined, joined.times.length);
     }
-    const joined = joinColumns(stored, this.read(ref, -Infinity, Infinity));
-    this.dropFrom(ref, -Infinity);
-    this.dropLate(ref);
-    this.writeAll(ref, joined);
-    const count = joined.times.length;
-    const lastMs = joined.times[count - 1] as number;
-    if (lastMs > (lastTimes[ref] as number)) {
-      const { words } = viewsOf(joined.values);
-      lastTimes[ref] = lastMs;
-      lastWords[ref * 2] = words[count * 2 - 2] as number;
-      lastWords[ref * 2 + 1] = words[count * 2 - 1] as number;
+    const last = stored.times.length - 1;
+    if (last >= 0 && (stored.times[last] as number) > (lastTimes[ref] as number))
+      this.keepLast(ref, stored, last);
+  }
+
+  private keepLast(ref: SeriesRef, { times, values }: Columns, at: number): void {
+    const { lastTimes, lastWords } = this.series;
+    const { words } = viewsOf(values);
+    lastTimes[ref] = times[at] as number;
+    lastWords[ref * 2] = words[at * 2] as number;
+    lastWords[ref * 2 + 1] = words[at * 2 + 1] as number;
+  }
+
+  /** Time of the oldest sample that the head has of a series; Infinity when there is none. */
+  private firstHeld(ref: SeriesRef): number {
+    let firstMs = Math.min(this.tailStart(ref), this.lates.get(ref)?.firstTime ?? Infinity);
+    for (const { startMs } of this.chunksBack(ref)) firstMs = Math.min(firstMs, startMs);
+    return firstMs;
+  }
+
+  /** Puts the first `count` samples before all that the head has of the series. */
+  private prepend(ref: SeriesRef, columns: Columns, count: number): void {
+    const { newest } = this.series;
+    const held = newest[ref] as number;
+    let oldest = NONE;
+    for (let address = held, slab = this.slabs.slabOf(held); slab !== undefined;) {
+      oldest = address;
+      address = previousOf(slab, this.slabs.offset(address));
+      slab = this.slabs.slabOf(address);
     }
-    completeFrom[ref] = Math.min(completeFrom[ref] as number, completeFromMs);
-    firstTimes[ref] = Math.min(firstTimes[ref] as number, joined.times[0] as number);
+    newest[ref] = NONE;
+    this.writeAll(ref, columns, count);
+    if (oldest === NONE) return;
+    const slab = this.slabs.slabOf(oldest);
+    if (slab !== undefined) setPrevious(slab, this.slabs.offset(oldest), newest[ref] as number);
+    newest[ref] = held;
   }
 
   /** Forgets slabs whose samples are all older, and encodes what series that fell silent have open. */

@@ -6,14 +6,27 @@ export interface Columns {
   values: Float64Array;
 }
 
-const strictlyAscending = (times: Float64Array): boolean => {
-  for (let i = 1; i < times.length; i++) if ((times[i] ?? 0) <= (times[i - 1] ?? 0)) return false;
+/** Whether the first `length` times ascend without doubles. */
+export function strictlyAscending(times: Float64Array, length = times.length): boolean {
+  for (let i = 1; i < length; i++)
+    if ((times[i] as number) <= (times[i - 1] as number)) return false;
   return true;
-};
+}
+
+/** Index of the first time that is not before `timeMs`. */
+export function lowerBound(times: Float64Array, timeMs: number): number {
+  let [from, to] = [0, times.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((times[middle] as number) < timeMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
 
 /**
  * Joins the table's part of a series (ascending, doubles possible) with the head's (ascending, no doubles). At an equal
- * time the head's sample counts, then the first of the table's. Values are moved as 64-bit words by `set`, so that
+ * time the head's sample counts, then the first of the table's. Values are moved as words, so that
  * stale markers keep their bits.
  */
 export function joinColumns(stored: Columns, recent: Columns): Columns {
@@ -36,25 +49,32 @@ function concat(a: Columns, b: Columns): Columns {
   return { times, values };
 }
 
+const wordsOf = ({ values }: Columns): Uint32Array =>
+  new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+
 function merge(stored: Columns, recent: Columns): Columns {
   const times = new Float64Array(stored.times.length + recent.times.length);
   const values = new Float64Array(times.length);
+  const merged = { times, values };
+  const [into, fromStored, fromRecent] = [wordsOf(merged), wordsOf(stored), wordsOf(recent)];
   let length = 0;
-  let s = 0;
-  let r = 0;
-  const take = (from: Columns, at: number) => {
-    times[length] = from.times[at] ?? 0;
-    values.set(from.values.subarray(at, at + 1), length++);
+  const take = (from: Columns, words: Uint32Array, at: number) => {
+    times[length] = from.times[at] as number;
+    into[length * 2] = words[at * 2] as number;
+    into[length * 2 + 1] = words[at * 2 + 1] as number;
+    length++;
   };
+  let [s, r] = [0, 0];
   while (s < stored.times.length || r < recent.times.length) {
-    const storedTime = stored.times[s] ?? Infinity;
-    const recentTime = recent.times[r] ?? Infinity;
+    const storedTime = s < stored.times.length ? (stored.times[s] as number) : Infinity;
+    const recentTime = r < recent.times.length ? (recent.times[r] as number) : Infinity;
     const timeMs = Math.min(storedTime, recentTime);
-    if (recentTime === timeMs) take(recent, r++);
-    else take(stored, s);
-    while ((stored.times[s] ?? Infinity) === timeMs) s++;
+    if (recentTime === timeMs) take(recent, fromRecent, r++);
+    else take(stored, fromStored, s);
+    while (s < stored.times.length && stored.times[s] === timeMs) s++;
   }
-  return { times: times.slice(0, length), values: values.slice(0, length) };
+  if (length === times.length) return merged;
+  return { times: times.subarray(0, length), values: values.subarray(0, length) };
 }
 
 /** Views of each series' part of an answer that is ordered by id. */

@@ -35,3 +35,26 @@ export class SampleSink {
     return columns;
   }
 }
+
+/** Copies those of the samples that lie in the range. @returns where the next sample goes. */
+export function copyPart(
+  times: Float64Array,
+  { words }: ValueColumn,
+  first: number,
+  end: number,
+  startMs: number,
+  endMs: number,
+  sink: SampleSink,
+  to: number,
+): number {
+  let at = first;
+  let target = to;
+  while (at < end && (times[at] as number) < startMs) at++;
+  for (; at < end && (times[at] as number) <= endMs; at++, target++) {
+    sink.times[target] = times[at] as number;
+    // As words: a NaN keeps its bits.
+    sink.column.words[target * 2] = words[at * 2] as number;
+    sink.column.words[target * 2 + 1] = words[at * 2 + 1] as number;
+  }
+  return target;
+}

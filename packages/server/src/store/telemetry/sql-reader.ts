@@ -1,4 +1,4 @@
-import { decodeBlocks } from "./drivers/native.ts";
+import { BlockDecoder, type NativeBlock } from "./drivers/native.ts";
 import type { Driver } from "./drivers/types.ts";
 import type { Columns } from "./join.ts";
 import { collectRuns, type SampleBlock } from "./runs.ts";
@@ -15,19 +15,18 @@ const LATEST_MS = Date.UTC(2299, 11, 31);
 const SAMPLE_COLUMNS =
   "id, toFloat64(toUnixTimestamp64Milli(ts)) AS t, if(whole != 0, toFloat64(whole), value) AS v";
 
-const asBlocks = (answer: Uint8Array): SampleBlock[] =>
-  decodeBlocks(answer).map((block) => {
-    const ids = block.get("id");
-    const times = block.get("t");
-    const values = block.get("v");
-    if (
-      !(ids instanceof BigUint64Array) ||
-      !(times instanceof Float64Array) ||
-      !(values instanceof Float64Array)
-    )
-      throw new Error("the store answered samples with other column types than were asked for");
-    return { ids, times, values };
-  });
+const asBlock = (block: NativeBlock): SampleBlock => {
+  const ids = block.get("id");
+  const times = block.get("t");
+  const values = block.get("v");
+  if (
+    !(ids instanceof BigUint64Array) ||
+    !(times instanceof Float64Array) ||
+    !(values instanceof Float64Array)
+  )
+    throw new Error("the store answered samples with other column types than were asked for");
+  return { ids, times, values };
+};
 
 /** Beyond what the column's type holds there is nothing to be found, and its arithmetic would wrap. */
 const between = (startMs: number, endMs: number): string =>
@@ -36,9 +35,14 @@ const between = (startMs: number, endMs: number): string =>
 /** Reads samples from the tables. */
 export class SqlReader {
   private readonly driver: Driver;
+  private readonly decoder = new BlockDecoder();
 
   constructor(driver: Driver) {
     this.driver = driver;
+  }
+
+  private collect(ids: readonly bigint[], answer: Uint8Array): (Columns | undefined)[] {
+    return collectRuns(ids, this.decoder.decode(answer).map(asBlock));
   }
 
   /** Rows come as they lie in the tables' parts: sorting them there costs as much again as reading them. */
@@ -55,7 +59,7 @@ export class SqlReader {
         `SELECT ${SAMPLE_COLUMNS} FROM samples WHERE tenant = {tenant:String} AND id IN (${some.join(",")}) AND ${between(startMs, endMs)}`,
         { parameters: { tenant } },
       );
-      found.push(...collectRuns(some, asBlocks(answer)));
+      found.push(...this.collect(some, answer));
     }
     return found;
   }
@@ -84,7 +88,7 @@ export class SqlReader {
       `SELECT ${SAMPLE_COLUMNS} ${where}${between(fromMs, Infinity)}`,
       options,
     );
-    return { fromMs, series: collectRuns(ids, asBlocks(answer)) };
+    return { fromMs, series: this.collect(ids, answer) };
   }
 
   async countSamples(startMs: number, endMs: number): Promise<BucketRows[]> {

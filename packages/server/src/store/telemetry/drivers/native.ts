@@ -31,46 +31,63 @@ class Reader {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString("utf8");
   }
 
-  /** A copy, because a typed array needs its own alignment. */
-  take(length: number): ArrayBuffer {
+  take(length: number): Uint8Array {
     const start = this.position;
     if (start + length > this.bytes.length)
       throw new Error("the Native answer ends inside a column");
     this.position += length;
-    const copy = new ArrayBuffer(length);
-    new Uint8Array(copy).set(this.bytes.subarray(start, start + length));
-    return copy;
+    return this.bytes.subarray(start, start + length);
   }
 }
 
 type Column = BigUint64Array | BigInt64Array | Float64Array;
 
-const makeColumn = (type: string, buffer: ArrayBuffer): Column => {
-  if (type === "UInt64") return new BigUint64Array(buffer);
-  if (type === "Int64") return new BigInt64Array(buffer);
-  if (type === "Float64") return new Float64Array(buffer);
+const makeColumn = (type: string, buffer: ArrayBuffer, at: number, length: number): Column => {
+  if (type === "UInt64") return new BigUint64Array(buffer, at, length);
+  if (type === "Int64") return new BigInt64Array(buffer, at, length);
+  if (type === "Float64") return new Float64Array(buffer, at, length);
   throw new Error(`column type ${type} is not read from Native answers`);
 };
 
+/** Larger answers do not leave their memory behind for the next one. */
+const MAX_KEPT_BYTES = 32 << 20;
+
 /**
- * Decodes an answer in ClickHouse's Native format: blocks of columns, each a name, a type and its values.
- * Only the fixed 64-bit types that our own queries select are known.
+ * Decodes answers in ClickHouse's Native format: blocks of columns, each a name, a type and its values. Only the fixed 64-bit
+ * types that our own queries select are known. Columns are copied, because a typed array needs its own alignment, into
+ * memory that is used again: an answer MUST be done with before the next is decoded.
  */
-export function decodeBlocks(bytes: Uint8Array): NativeBlock[] {
-  const reader = new Reader(bytes);
-  const blocks: NativeBlock[] = [];
-  while (reader.position < bytes.length) {
-    const columnCount = reader.varint();
-    const rowCount = reader.varint();
-    const block: NativeBlock = new Map();
-    for (let c = 0; c < columnCount; c++) {
-      const name = reader.text();
-      const type = reader.text();
-      block.set(name, makeColumn(type, reader.take(rowCount * 8)));
+export class BlockDecoder {
+  private memory = new ArrayBuffer(0);
+
+  decode(bytes: Uint8Array): NativeBlock[] {
+    const memory = this.memoryFor(bytes.length);
+    const reader = new Reader(bytes);
+    const blocks: NativeBlock[] = [];
+    let used = 0;
+    while (reader.position < bytes.length) {
+      const columnCount = reader.varint();
+      const rowCount = reader.varint();
+      const block: NativeBlock = new Map();
+      for (let c = 0; c < columnCount; c++) {
+        const name = reader.text();
+        const type = reader.text();
+        new Uint8Array(memory).set(reader.take(rowCount * 8), used);
+        block.set(name, makeColumn(type, memory, used, rowCount));
+        used += rowCount * 8;
+      }
+      if (rowCount > 0) blocks.push(block);
     }
-    if (rowCount > 0) blocks.push(block);
+    return blocks;
   }
-  return blocks;
+
+  private memoryFor(length: number): ArrayBuffer {
+    const wanted = (length + 7) & ~7;
+    if (wanted <= this.memory.byteLength) return this.memory;
+    const memory = new ArrayBuffer(wanted);
+    if (wanted <= MAX_KEPT_BYTES) this.memory = memory;
+    return memory;
+  }
 }
 
 function encodeVarint(value: number): Buffer {
