@@ -119,7 +119,7 @@ plain variables below, those over the file, and the file over the defaults.
 bytes or \`50MiB\`, \`10GB\`. A *level* is trace, debug, info, warn, error, fatal or silent; \`WARNING\` and \`CRITICAL\` are
 known too. Unknown keys are errors. A key without a value counts as not given. Variables are not expanded in the file.
 
-**Files.** Paths of certificates, token files and discovery are relative to the configuration file; \`storage.data_dir\`
+**Files.** Paths of certificates, token files, discovery, scrape jobs and rules are relative to the file that names them; \`storage.data_dir\`
 and \`logging.file.path\` are relative to the directory in which Fleetlight starts.
 
 **Environment.** \`FLEETLIGHT_STORAGE__RETENTION__METRICS=100y\` sets \`storage.retention.metrics\`: two underscores
@@ -127,7 +127,7 @@ separate the parts. Lists and maps are JSON (\`FLEETLIGHT_SERVICES='[{"id": "api
 separated by commas. An empty variable counts as not set, a misspelt one is an error. \`FLEETLIGHT_CONFIG\` names the file.
 
 **Reload.** The file is read again when it changes, on SIGHUP and on \`POST /-/reload\`. A wrong file is refused: the
-configuration in force stays, and \`/health\` tells the reason and the line. The address, ports, TLS, the data directory
+configuration in force stays, files that it names included, and \`/health\` tells the reason and the line. The address, ports, TLS, the data directory
 and the URLs of external stores take effect after a restart.
 `;
 
