@@ -1,4 +1,5 @@
 import type { Span } from "./syntax/ast.ts";
+import { placeIn } from "./syntax/error.ts";
 
 /** Of warnings and of infos, at most this many are told, as upstream does. */
 export const MAX_ANNOTATIONS = 10;
@@ -36,9 +37,7 @@ export class Annotations {
   }
 
   private place(span: Span): string {
-    const before = this.text.slice(0, span.start);
-    const line = before.split("\n").length;
-    return `(${line}:${span.start - before.lastIndexOf("\n")})`;
+    return `(${placeIn(this.text, span.start)})`;
   }
 }
 

@@ -1,6 +1,17 @@
+const encoder = new TextEncoder();
+
+/** Line and column of an offset as upstream tells them: `2:5`, where columns count bytes. */
+export function placeIn(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  const line = before.split("\n").length;
+  return `${line}:${encoder.encode(before.slice(lineStart)).length + 1}`;
+}
+
 /**
  * Thrown for every expression that is not valid PromQL, and for nothing else. `start` and `end` are offsets into
- * the text in UTF-16 units (end is exclusive); `line` and `column` count from 1. The message is upstream's.
+ * the text in UTF-16 units (end is exclusive); `line` and `column` count from 1. The message is upstream's, whose columns
+ * count bytes.
  */
 export class PromQLError extends Error {
   override readonly name = "PromQLError";
@@ -22,7 +33,7 @@ export class PromQLError extends Error {
     const before = text.slice(0, start);
     const line = before.split("\n").length;
     const column = start - before.lastIndexOf("\n");
-    const place = text === "" ? "unknown position" : `${line}:${column}`;
+    const place = text === "" ? "unknown position" : placeIn(text, start);
     super(`${place}: parse error: ${reason}`);
     this.reason = reason;
     this.start = start;

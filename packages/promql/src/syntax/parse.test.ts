@@ -226,6 +226,12 @@ describe("errors", () => {
     expect(errorOf("").message).toBe("unknown position: parse error: no expression found in input");
   });
 
+  it("count bytes in their text, and UTF-16 units in their fields", () => {
+    const error = errorOf('1 +\n{"ü😀"} b');
+    expect([error.line, error.column]).toEqual([2, 9]);
+    expect(error.message).toBe('2:12: parse error: unexpected identifier "b"');
+  });
+
   it.each([
     ["a b (", 2, 'unexpected identifier "b"'],
     ["a sum", 2, "unexpected <aggr:sum>"],
