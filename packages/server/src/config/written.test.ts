@@ -15,7 +15,7 @@ it("writes durations as text, so that reading it gives the same configuration", 
   });
   expect(writtenConfig(config)).toMatchObject({
     scrape: { interval: "1m30s" },
-    storage: { retention: { metrics: "100y", logs: "7d" }, flush_rows: 10_000 },
+    storage: { retention: { metrics: "100y", logs: "7d" }, flush_rows: 250_000 },
     notifications: { webhook: { timeout: "2s" } },
     discovery: { file_sd: [{ refresh_interval: "30s" }] },
     services: [{ check: { interval_seconds: 5 } }],
