@@ -32,6 +32,7 @@ export class Recorder {
   private readonly rule: RecordingRuleConfig;
   /** Series by the labels of the result that they are made of. */
   private refs = new Map<string, SeriesRef>();
+  private former: Recorder | undefined;
 
   constructor(rule: RecordingRuleConfig) {
     this.rule = rule;
@@ -39,12 +40,20 @@ export class Recorder {
 
   /** Series of the latest evaluation that went well. */
   series(): IterableIterator<SeriesRef> {
+    this.takeOver();
     return this.refs.values();
   }
 
-  /** Goes on with the series of a former recorder of the same rule. */
+  /** Goes on with the series of a former recorder of the same rule, also of an evaluation that it still has under way. */
   adopt(former: Recorder): void {
-    this.refs = former.refs;
+    this.former = former;
+  }
+
+  private takeOver(): void {
+    if (this.former === undefined) return;
+    this.former.takeOver();
+    this.refs = this.former.refs;
+    this.former = undefined;
   }
 
   /**
@@ -59,6 +68,7 @@ export class Recorder {
     limit: number,
     appender: Appender,
   ): Promise<number> {
+    this.takeOver();
     const samples = samplesOf(result);
     if (limit > 0 && samples.length > limit)
       throw ruleError(`exceeded limit of ${limit} with ${samples.length} series`);
