@@ -47,7 +47,7 @@ export const server = section("Where the server listens and what it accepts from
       .int()
       .min(0)
       .max(100_000_000)
-      .default(6000)
+      .default(60_000)
       .describe("Requests per minute and client address; 0 is no limit."),
   }),
   body_limit_bytes: bytes({ min: 1024 })
