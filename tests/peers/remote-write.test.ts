@@ -1,0 +1,147 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { findPeer } from "../peer.ts";
+import { startProduct, type Product } from "../support/product.ts";
+
+const prometheus = findPeer("Prometheus that writes to us", "prometheus");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+type Series = { metric: Record<string, string>; value: [number, string] };
+async function query(url: string, text: string, timeS?: number): Promise<Series[]> {
+  const parameters = new URLSearchParams({ query: text });
+  if (timeS !== undefined) parameters.set("time", String(timeS));
+  const answer = await fetch(`${url}/api/v1/query?${parameters}`);
+  if (!answer.ok) return [];
+  return ((await answer.json()) as { data: { result: Series[] } }).data.result;
+}
+
+/** Asks until there is an answer that is wanted. */
+async function until<T>(get: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+  const endsAt = Date.now() + 60_000;
+  for (;;) {
+    const value = await get().catch(() => undefined);
+    if (value !== undefined && wanted(value)) return value;
+    if (Date.now() > endsAt) throw new Error(`waited in vain; last: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+describe.skipIf(prometheus === undefined)("a real Prometheus", () => {
+  let directory = "";
+  let product: Product;
+  let child: ChildProcess;
+  let url = "";
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "fleetlight-peer-"));
+    product = await startProduct({
+      dataDir: join(directory, "data"),
+      // Its own metrics have names that Prometheus has as well.
+      env: { FLEETLIGHT_HOST__ENABLED: "false", FLEETLIGHT_MONITORING__SELF_METRICS: "false" },
+    });
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const file = join(directory, "prometheus.yml");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        global: { scrape_interval: "1s", external_labels: { replica: "r1" } },
+        scrape_configs: [
+          { job_name: "self", static_configs: [{ targets: [`127.0.0.1:${port}`] }] },
+          { job_name: "nobody", static_configs: [{ targets: ["127.0.0.1:1"] }] },
+        ],
+        remote_write: [
+          {
+            url: `${product.url}/api/v1/write`,
+            queue_config: { batch_send_deadline: "200ms" },
+            metadata_config: { send_interval: "1s" },
+          },
+        ],
+      }),
+    );
+    child = spawn(
+      prometheus ?? "",
+      [
+        `--config.file=${file}`,
+        `--storage.tsdb.path=${join(directory, "tsdb")}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+        "--log.level=error",
+      ],
+      { stdio: ["ignore", "ignore", "inherit"] },
+    );
+    await until(
+      () => query(product.url, "scrape_samples_scraped{replica='r1'}"),
+      (found) => found.length === 2,
+    );
+  }, 120_000);
+  afterAll(async () => {
+    if (child?.exitCode === null) {
+      child.kill();
+      await once(child, "exit");
+    }
+    await product?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it("writes the same series and values to us as it keeps itself", async () => {
+    const [newest] = await query(product.url, 'timestamp(up{job="self",replica="r1"})');
+    const timeS = Number(newest?.value[1]);
+    expect(timeS).toBeGreaterThan(0);
+    const textOf = ({ metric, value }: Series, more: Record<string, string> = {}): string =>
+      JSON.stringify([Object.entries({ ...metric, ...more }).toSorted(), value]);
+    const theirs = (await query(url, '{job!=""}', timeS))
+      // What is written carries the external labels, what is kept does not.
+      .map((one) => textOf(one, { replica: "r1" }))
+      .toSorted();
+    expect(theirs.length).toBeGreaterThan(100);
+    // Its shards deliver one scrape in several requests.
+    const ours = await until(
+      async () =>
+        (await query(product.url, '{replica="r1"}', timeS)).map((one) => textOf(one)).toSorted(),
+      (found) => found.join() === theirs.join(),
+    );
+    expect(ours).toEqual(theirs);
+  }, 120_000);
+
+  it("is never refused a sample", async () => {
+    const counted = async (name: string) => {
+      const found = await query(url, `sum(${name})`);
+      return Number(found[0]?.value[1] ?? 0);
+    };
+    await until(
+      () => counted("prometheus_remote_storage_samples_total"),
+      (sent) => sent > 200,
+    );
+    expect(await counted("prometheus_remote_storage_samples_failed_total")).toBe(0);
+    expect(await counted("prometheus_remote_storage_samples_dropped_total")).toBe(0);
+  }, 120_000);
+
+  it("tells us what its metrics mean", async () => {
+    const metadata = await until(
+      async () => {
+        const answer = await fetch(`${product.url}/api/v1/metadata?metric=process_open_fds`);
+        return (await answer.json()) as { data: Record<string, { type: string; help: string }[]> };
+      },
+      ({ data }) => data["process_open_fds"] !== undefined,
+    );
+    expect(metadata.data["process_open_fds"]?.[0]).toMatchObject({
+      type: "gauge",
+      help: "Number of open file descriptors.",
+    });
+  }, 120_000);
+});
