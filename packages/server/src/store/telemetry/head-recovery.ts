@@ -12,7 +12,7 @@ const FILL_SHARE = 0.6;
 const MAX_RECENT = 3_000_000;
 /** Samples that one question to the tables should bring. */
 const SLICE_SAMPLES = 150_000;
-const FIRST_SERIES = 64;
+const FIRST_SERIES = 8;
 const MAX_SERIES = 5000;
 /** How long filling may hold the event loop. */
 const SLICE_MS = 6;

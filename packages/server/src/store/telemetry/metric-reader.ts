@@ -12,8 +12,10 @@ const BATCH_SAMPLES = 262_144;
 const SINK_SAMPLES = 32_768;
 /** Most series of one question to the tables. */
 const BATCH_SERIES = 5000;
-/** Series of the first question to the tables, when nothing is known of how many samples they have. */
+/** Most series of the first question to the tables, when only the range tells how many samples they may have. */
 const FIRST_SERIES = 64;
+/** How often most series have samples. */
+const USUAL_INTERVAL_MS = 15_000;
 /** How long a scan of the head may hold the event loop. */
 const SLICE_MS = 8;
 
@@ -32,6 +34,11 @@ interface Question {
   startMs: number;
   endMs: number;
 }
+
+const firstCount = ({ startMs, endMs }: Question): number => {
+  const perSeries = Math.max(1, (endMs - startMs) / USUAL_INTERVAL_MS);
+  return Math.max(1, Math.min(FIRST_SERIES, Math.floor(BATCH_SAMPLES / perSeries)));
+};
 
 /** Answers ranges from the head alone where it is complete, and joined with the tables where it is not. */
 export class MetricReader {
@@ -101,7 +108,7 @@ export class MetricReader {
       const perSeries = samples / Math.max(1, seen);
       const count =
         seen === 0
-          ? FIRST_SERIES
+          ? firstCount(question)
           : Math.max(1, Math.min(BATCH_SERIES, Math.floor(BATCH_SAMPLES / Math.max(1, perSeries))));
       const slice = refs.slice(at, at + count);
       const found = await this.join(question, slice);

@@ -4,7 +4,6 @@ import {
   limitReached,
   isHistogramMarker,
   isMarker,
-  wordsOf,
   labelKey,
   NAME_LABEL,
   type LabelSet,
@@ -286,18 +285,20 @@ export class Metrics implements MetricStore, AppenderTarget {
     timeMs: number,
     content: Uint32Array | Uint8Array,
   ): "absent" | "same" | "other" {
-    const { values } = this.head.read(ref, timeMs, timeMs);
-    if (values.length === 0) return "absent";
-    const words = wordsOf(values);
+    const bits = this.head.valueAt(ref, timeMs);
+    if (bits === undefined) return "absent";
+    const words = Uint32Array.of(bits.low, bits.high);
     if (content instanceof Uint8Array) {
       const held = this.histograms.get(ref, timeMs);
       if (!isHistogramMarker(words, 0)) return "other";
       return held === undefined || Buffer.compare(held, content) === 0 ? "same" : "other";
     }
-    if (isMarker(words, 0))
-      return words[0] === content[0] && words[1] === content[1] ? "same" : "other";
-    const other = new Float64Array(content.buffer, content.byteOffset, 1);
-    return Object.is(values[0], other[0]) ? "same" : "other";
+    if (words[0] === content[0] && words[1] === content[1]) return "same";
+    if (isMarker(words, 0) || isMarker(content, 0)) return "other";
+    // Numbers of other bits are equal only when neither is one.
+    const number = (halves: Uint32Array) =>
+      new Float64Array(halves.buffer, halves.byteOffset, 1)[0];
+    return Number.isNaN(number(words)) && Number.isNaN(number(content)) ? "same" : "other";
   }
 
   idOf(ref: SeriesRef): bigint {

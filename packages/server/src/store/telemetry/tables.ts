@@ -54,26 +54,6 @@ export interface BucketRows {
   rows: number;
 }
 
-/** One set of columns after the other. */
-export function concatSamples(parts: readonly SampleColumns[]): SampleColumns {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return first;
-  const rows = parts.reduce((sum, part) => sum + part.ids.length, 0);
-  const joined = {
-    ids: new BigUint64Array(rows),
-    times: new Float64Array(rows),
-    values: new Float64Array(rows),
-  };
-  let position = 0;
-  for (const part of parts) {
-    joined.ids.set(part.ids, position);
-    joined.times.set(part.times, position);
-    joined.values.set(part.values, position);
-    position += part.ids.length;
-  }
-  return joined;
-}
-
 export type Signal = "metrics" | "events";
 
 /** One partition that can be dropped whole. */
