@@ -75,11 +75,12 @@ function validationBody(error: FastifyError, request: FastifyRequest): ErrorBody
 function translate(error: FastifyError, request: FastifyRequest): Error {
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return unsupportedMediaType();
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const limit = request.routeOptions.bodyLimit;
+    const { bodyLimit: limit, config } = request.routeOptions;
+    const key = config.isIngest === true ? "ingest.max_body_bytes" : "server.body_limit_bytes";
     return new FleetlightError(
       "body_too_large",
       413,
-      `the body is larger than ${limit} bytes (server.body_limit_bytes)`,
+      `the body is larger than ${limit} bytes (${key})`,
     );
   }
   return error;
