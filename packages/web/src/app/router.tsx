@@ -23,14 +23,10 @@ import {
   serviceQuery,
   servicesQuery,
 } from "../api/queries.ts";
+import { parseCardinalitySearch, parseExploreSearch } from "./explore-search.ts";
 import { Frame } from "./frame.tsx";
 import { NotFound, PageFailure } from "./not-found.tsx";
-import {
-  parseMetricsSearch,
-  parseRuleSearch,
-  parseServicesSearch,
-  parseTimeSearch,
-} from "./search.ts";
+import { parseRuleSearch, parseServicesSearch, parseTimeSearch } from "./search.ts";
 
 interface Context {
   cache: QueryClient;
@@ -134,9 +130,19 @@ const metrics = createRoute({
   getParentRoute: () => frame,
   // Not /metrics: GET /dashboard/metrics is the JSON of the dashboard that Fleetlight replaces.
   path: "/explore",
-  validateSearch: parseMetricsSearch,
+  validateSearch: parseExploreSearch,
   loader: ({ context: { cache } }) => void cache.prefetchQuery(metricNamesQuery()),
   component: lazyRouteComponent(() => import("../pages/metrics/MetricsPage.tsx"), "MetricsPage"),
+});
+
+const cardinality = createRoute({
+  getParentRoute: () => frame,
+  path: "/explore/cardinality",
+  validateSearch: parseCardinalitySearch,
+  component: lazyRouteComponent(
+    () => import("../pages/metrics/CardinalityPage.tsx"),
+    "CardinalityPage",
+  ),
 });
 
 const tree = root.addChildren([
@@ -152,6 +158,7 @@ const tree = root.addChildren([
     rule,
     alert,
     metrics,
+    cardinality,
   ]),
 ]);
 

@@ -4,7 +4,6 @@ import { paths, socketUrl } from "../api/paths.ts";
 import { find, score } from "./find.ts";
 import type { Hit } from "./find.ts";
 import {
-  parseMetricsSearch,
   parseRuleSearch,
   parseServicesSearch,
   parseTimeSearch,
@@ -38,19 +37,6 @@ describe("the address as state", () => {
     expect(parseTimeSearch({ from: 2000, to: 1000 })).toEqual({});
     expect(parseTimeSearch({ from: 1000 })).toEqual({});
     expect(parseTimeSearch({ from: -1, to: 5, range: "2y", live: true })).toEqual({});
-  });
-
-  test("of the metrics survives the way through the address", () => {
-    const search = {
-      q: "http",
-      metric: "http_requests_total",
-      where: 'job="api"',
-      series: "a,b",
-      view: "raw" as const,
-      range: "6h" as const,
-    };
-    expect(parseMetricsSearch(JSON.parse(JSON.stringify(search)))).toEqual(search);
-    expect(parseMetricsSearch({ view: "heat", metric: ["x"] })).toEqual({});
   });
 
   test("of a new rule may name a metric", () => {

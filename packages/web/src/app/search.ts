@@ -80,29 +80,6 @@ export const parseTimeSearch = (raw: Raw): TimeSearch => {
   });
 };
 
-export interface MetricsSearch extends TimeSearch {
-  /** Filter of the list of metrics. */
-  q?: string;
-  metric?: string;
-  /** Matchers, the inside of the braces. */
-  where?: string;
-  /** Ids of the series that are drawn, with commas between; the first few when left out. */
-  series?: string;
-  /** A counter is shown as a rate unless this says otherwise. */
-  view?: "raw";
-}
-
-export const parseMetricsSearch = (raw: Raw): MetricsSearch => ({
-  ...parseTimeSearch(raw),
-  ...compact({
-    q: text(raw["q"]),
-    metric: text(raw["metric"]),
-    where: text(raw["where"]),
-    series: text(raw["series"]),
-    view: oneOf(raw["view"], ["raw"] as const),
-  }),
-});
-
 /** What a new rule starts with, when it is made from a metric. */
 export interface RuleSearch {
   metric?: string;

@@ -213,7 +213,7 @@ export const GridChart = (props: GridChartProps) => {
   }, [identity, unit, kind, log, height, syncKey, scheme, mover]);
 
   useEffect(() => {
-    if (!mover.busy) mover.own = null;
+    mover.release();
     plot.current?.setData(data);
   }, [mover, data, from, to, props.threshold, props.zeroBased, props.exemplars]);
 

@@ -53,6 +53,11 @@ export class ViewMover {
     return this.#stop !== null || this.#rest !== undefined;
   }
 
+  /** Goes back to the view that it is given, unless a hand is on it. */
+  release(): void {
+    if (!this.busy) this.own = null;
+  }
+
   attach(plot: uPlot): () => void {
     this.#plot = plot;
     const onWheel = (event: WheelEvent) => this.#wheel(event);

@@ -1,89 +1,100 @@
 import type { MetricName } from "@fleetlight/contract";
-import { IconChartLine } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconListSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 
 import { metricNamesQuery } from "../../api/queries.ts";
-import type { MetricsSearch } from "../../app/search.ts";
+import type { ExploreSearch } from "../../app/explore-search.ts";
 import { plural } from "../../format/units.ts";
-import { Empty, Failure, Snippet } from "../../ui/notes.tsx";
+import { addMatcher, suggestQuery, suggestWith } from "../../promql/suggest.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Failure } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
-import { firstService } from "../services/first-service.ts";
+import { insertQuery, queriesOf, setExpression } from "./explore-state.ts";
+import { FirstMetrics } from "./FirstMetrics.tsx";
+import { MetricBrowser } from "./MetricBrowser.tsx";
 import classes from "./metrics.module.css";
-import { MetricList } from "./MetricList.tsx";
-import { MetricView } from "./MetricView.tsx";
+import type { ChangeSearch } from "./QueryList.tsx";
+import { Results } from "./Results.tsx";
 
 const route = getRouteApi("/dashboard/explore");
 
-const Choose = () => (
-  <div className={classes["choose"]}>
-    <Empty icon={<IconChartLine size={32} stroke={1.4} />} title="Choose a metric">
-      <p>
-        Its series appear here, live. Type in the box to find one by name or by what it is about.
-      </p>
-    </Empty>
-  </div>
-);
+/** Adds a matcher wherever the page speaks of the metric, else asks about the metric anew. */
+const withLabel =
+  (metric: MetricName, label: string, value: string) =>
+  (search: ExploreSearch): ExploreSearch => {
+    let result = search;
+    let added = false;
+    for (const [index, { expression }] of queriesOf(search).entries()) {
+      const next = addMatcher(expression, metric.name, label, value);
+      if (next === null) continue;
+      added = true;
+      result = setExpression(index, next)(result);
+    }
+    return added ? result : insertQuery(suggestWith(metric, label, value))(search);
+  };
 
-const Nothing = () => (
-  <div className={classes["choose"]}>
-    <Empty title="Nothing has been measured yet" waiting="Waiting for the first samples…">
-      <p>Register a service that answers at /metrics, and its metrics appear here:</p>
-      <Snippet
-        label="command that registers a service"
-        text={firstService(window.location.origin)}
-      />
-    </Empty>
-  </div>
-);
+const leadOf = (metrics: MetricName[] | undefined): string => {
+  if (metrics === undefined || metrics.length === 0) return "What is measured, and how does it go?";
+  const series = metrics.reduce((sum, metric) => sum + metric.series, 0);
+  return `Ask anything of ${plural(metrics.length, "metric")} in ${plural(series, "series", "series")}.`;
+};
 
-const unknown = (name: string): MetricName => ({
-  name,
-  type: "unknown",
-  unit: "",
-  help: "",
-  series: 0,
-});
-
-/** Every metric there is, and any of them as a live picture. */
+/** Every metric there is, and the answer to any question about them. */
 export const MetricsPage = () => {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error } = useQuery(metricNamesQuery());
-  const change = (next: MetricsSearch, replace = true) =>
-    void navigate({ search: next, replace, resetScroll: false });
-  const metric = data?.metrics.find(({ name }) => name === search.metric);
-  const chosen = metric ?? (search.metric === undefined ? undefined : unknown(search.metric));
+  const [browsing, setBrowsing] = useState(false);
+  const small = useMediaQuery("(max-width: 62em)", false, { getInitialValueInEffect: false });
+  const change: ChangeSearch = (next, replace = true) =>
+    void navigate({ search: (old) => next(old as ExploreSearch), replace, resetScroll: false });
+  const browser = (
+    <MetricBrowser
+      metrics={data?.metrics}
+      search={search}
+      change={change}
+      onMetric={(metric) => {
+        setBrowsing(false);
+        change(insertQuery(suggestQuery(metric)), false);
+      }}
+      onLabel={(metric, label, value) => {
+        setBrowsing(false);
+        change(withLabel(metric, label, value), false);
+      }}
+    />
+  );
+  if (data?.metrics.length === 0 && search.e === undefined) {
+    return (
+      <Page title="Metrics" lead={leadOf(data.metrics)}>
+        <FirstMetrics />
+      </Page>
+    );
+  }
   return (
-    <Page
-      title="Metrics"
-      lead={
-        data === undefined || data.metrics.length === 0
-          ? "What is measured, and how does it go?"
-          : `${plural(data.metrics.length, "metric")} in ${plural(
-              data.metrics.reduce((sum, { series }) => sum + series, 0),
-              "series",
-              "series",
-            )}. Choose one to see it live.`
-      }
-    >
+    <Results search={search} change={change} lead={leadOf(data?.metrics)}>
       {error !== null && data === undefined && (
         <Failure what="The metrics could not be loaded" error={error} />
       )}
-      {data?.metrics.length === 0 ? (
-        <Nothing />
+      {small ? (
+        <Button
+          variant="default"
+          leftSection={<IconListSearch size={16} />}
+          onClick={() => setBrowsing(true)}
+        >
+          Browse metrics
+        </Button>
       ) : (
-        <div className={classes["split"]} data-chosen={chosen !== undefined || undefined}>
-          <MetricList metrics={data?.metrics} search={search} change={change} />
-          <div className={classes["view"]}>
-            {chosen === undefined ? (
-              <Choose />
-            ) : (
-              <MetricView key={chosen.name} metric={chosen} search={search} change={change} />
-            )}
-          </div>
-        </div>
+        <div className={classes["side"]}>{browser}</div>
       )}
-    </Page>
+      {small && browsing && (
+        <Dialog title="Metrics" onClose={() => setBrowsing(false)} width={560}>
+          <div className={classes["drawer"]}>{browser}</div>
+        </Dialog>
+      )}
+    </Results>
   );
 };

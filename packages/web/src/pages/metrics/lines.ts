@@ -46,7 +46,8 @@ const linesOfQuery = (query: Query, { series }: Matrix, alone: boolean): AnswerL
     const own = hues?.get(selectorOf(labels));
     const alike = own === undefined ? spread(index) : { hue: own, shade: 0 };
     return {
-      key: `${query.name}${key}`,
+      // A dot separates keys in the address.
+      key: `${query.name.replaceAll(".", "_")}${key}`,
       query: query.name,
       label,
       labels,
@@ -78,7 +79,8 @@ export interface Picture {
 
 /** One picture per unit, in the order of the queries: bytes and seconds have no axis in common. */
 export const picturesOf = (lines: readonly AnswerLine[], kind: Kind): Picture[] => {
-  const groups = Map.groupBy(lines, ({ unit }) => unit);
+  const groups = new Map<Unit, AnswerLine[]>();
+  for (const line of lines) groups.set(line.unit, [...(groups.get(line.unit) ?? []), line]);
   return [...groups].map(([unit, group]) => {
     if (kind !== "stacked") return { unit, lines: group };
     const tops = stack(group.map(({ values }) => values));

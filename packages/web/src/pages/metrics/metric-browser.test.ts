@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+
+import { filtered } from "./MetricBrowser.tsx";
+
+const metric = (name: string, help: string) => ({
+  name,
+  help,
+  type: "gauge" as const,
+  unit: "",
+  series: 1,
+});
+
+test.each([
+  ["", ["http_requests_total", "up"]],
+  ["HTTP total", ["http_requests_total"]],
+  ["answered", ["http_requests_total"]],
+  ["target up", ["up"]],
+  ["nothing", []],
+])("%j finds %j", (words, expected) => {
+  const metrics = [
+    metric("http_requests_total", "Requests answered."),
+    metric("up", "Whether the target was scraped."),
+  ];
+  expect(filtered(metrics, words).map(({ name }) => name)).toEqual(expected);
+});
