@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
 /**
  * Loaded into the server by `--import`: answers over the channel to its parent how late the event loop is. The server's
@@ -8,25 +8,51 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 /** Milliseconds between two looks. */
 const RESOLUTION_MS = 2;
 
-/** Milliseconds by which a timer came late, since the question before. */
-export interface LoopDelay {
+export interface Delays {
   p50: number;
   p99: number;
   max: number;
 }
 
+/** Milliseconds, since the question before. */
+export interface LoopDelay {
+  /** By which a timer came late. */
+  late: Delays;
+  /**
+   * CPU of the main thread between two looks: what the server itself makes others wait. A timer is also late when other
+   * programs have the machine.
+   */
+  held: Delays;
+}
+
+const delays = (
+  histogram: { percentile(percentile: number): number; max: number },
+  resolutionMs: number,
+): Delays => {
+  const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
+  return {
+    p50: ms(histogram.percentile(50)),
+    p99: ms(histogram.percentile(99)),
+    max: ms(histogram.max),
+  };
+};
+
 if (process.send !== undefined) {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
+  const held = createHistogram();
+  let before = process.threadCpuUsage();
+  setInterval(() => {
+    const now = process.threadCpuUsage();
+    const microseconds = now.user + now.system - before.user - before.system;
+    held.record(Math.max(1, microseconds * 1000));
+    before = now;
+  }, RESOLUTION_MS).unref();
   process.on("message", (question) => {
     if (question !== "loop delay") return;
-    const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
-    const answer: LoopDelay = {
-      p50: late(delay.percentile(50)),
-      p99: late(delay.percentile(99)),
-      max: late(delay.max),
-    };
+    const answer: LoopDelay = { late: delays(delay, RESOLUTION_MS), held: delays(held, 0) };
     delay.reset();
+    held.reset();
     process.send?.(answer);
   });
   // The channel must not keep a server alive that was told to end.
