@@ -1,11 +1,5 @@
 import { EvaluationError } from "./errors.ts";
-
-/** After what the event loop has waiting; browsers know no setImmediate. */
-const nextTurn: (resume: () => void) => void =
-  typeof setImmediate === "function" ? setImmediate : (resume) => setTimeout(resume, 0);
-
-/** How long an evaluation may hold the event loop before it gives way. */
-const SLICE_MS = 8;
+import { turns } from "./turns.ts";
 
 /** The reason of the engine's own abort when the time is up. */
 export const TIMEOUT = Symbol("timeout");
@@ -20,7 +14,7 @@ export interface BudgetOptions {
 export class Budget {
   private readonly options: BudgetOptions;
   private readonly deadline: number;
-  private sliceEnd = performance.now() + SLICE_MS;
+  private sliceEnd = turns.sliceEnd();
   private held = 0;
   private abortion: Promise<never> | undefined;
   /** Most samples held at once, and samples read in all. */
@@ -97,9 +91,9 @@ export class Budget {
 
   /** Gives way to the event loop. @throws EvaluationError when the query was cancelled or took too long. */
   async pause(): Promise<void> {
-    await new Promise<void>((resolve) => nextTurn(resolve));
+    await turns.next();
     this.check();
-    this.sliceEnd = performance.now() + SLICE_MS;
+    this.sliceEnd = turns.sliceEnd();
   }
 
   check(): void {
