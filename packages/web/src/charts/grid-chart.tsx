@@ -1,5 +1,5 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -172,9 +172,7 @@ export const GridChart = (props: GridChartProps) => {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const current = useRef(props);
-  const [mover] = useState(
-    () => new ViewMover(() => ({ read: () => current.current, onView: current.current.onView })),
-  );
+  const hand = useRef<ViewMover | null>(null);
   const scheme = useComputedColorScheme("dark");
   const data = useMemo(
     () =>
@@ -191,6 +189,11 @@ export const GridChart = (props: GridChartProps) => {
   useEffect(() => {
     const place = holder.current;
     if (place === null) return undefined;
+    const mover = new ViewMover(() => ({
+      read: () => current.current,
+      onView: current.current.onView,
+    }));
+    hand.current = mover;
     const made = new uPlot(
       optionsOf(() => current.current, mover, place.clientWidth),
       latestData.current,
@@ -210,12 +213,12 @@ export const GridChart = (props: GridChartProps) => {
       made.destroy();
       plot.current = null;
     };
-  }, [identity, unit, kind, log, height, syncKey, scheme, mover]);
+  }, [identity, unit, kind, log, height, syncKey, scheme]);
 
   useEffect(() => {
-    mover.release();
+    hand.current?.release();
     plot.current?.setData(data);
-  }, [mover, data, from, to, props.threshold, props.zeroBased, props.exemplars]);
+  }, [data, from, to, props.threshold, props.zeroBased, props.exemplars]);
 
   useEffect(() => {
     const index = lines.findIndex(({ key }) => key === focused);

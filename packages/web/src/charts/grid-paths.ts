@@ -109,19 +109,23 @@ export const drawArea = (
   close(to);
 };
 
+const limitsOf = (plot: uPlot, scale: string): [number, number] => {
+  const { min, max } = plot.scales[scale] ?? {};
+  return [min ?? 0, max ?? 1];
+};
+
 /** The transform of a plot as it is now, without a call into it per sample. */
 const transformOf = (plot: uPlot): Transform => {
   const { left, top, width, height } = plot.bbox;
-  const { min: x0 = 0, max: x1 = 1 } = plot.scales["x"] ?? {};
-  const { min: y0 = 0, max: y1 = 1, distr } = plot.scales["y"] ?? {};
-  const xScale = width / ((x1 ?? 1) - (x0 ?? 0));
-  const log = distr === 3;
-  const low = log ? Math.log10(y0 ?? 1) : (y0 ?? 0);
-  const high = log ? Math.log10(y1 ?? 10) : (y1 ?? 1);
-  const yScale = height / (high - low);
+  const [x0, x1] = limitsOf(plot, "x");
+  const [y0, y1] = limitsOf(plot, "y");
+  const log = plot.scales["y"]?.distr === 3;
+  const low = log ? Math.log10(y0) : y0;
+  const xScale = width / (x1 - x0);
+  const yScale = height / ((log ? Math.log10(y1) : y1) - low);
   const bottom = top + height;
   return {
-    x: (value) => left + (value - (x0 ?? 0)) * xScale,
+    x: (value) => left + (value - x0) * xScale,
     y: log
       ? (value) => bottom - (Math.log10(value) - low) * yScale
       : (value) => bottom - (value - low) * yScale,

@@ -119,7 +119,10 @@ export const CardinalityPage = () => {
         <List
           title="Label pairs"
           unit="series"
-          rows={data?.seriesCountByLabelValuePair}
+          // Names of metrics are pairs, too; they have a list of their own.
+          rows={data?.seriesCountByLabelValuePair.filter(
+            ({ name }) => !name.startsWith("__name__="),
+          )}
           expression={selectorOfPair}
         />
         <List title="Labels" unit="values" rows={data?.labelValueCountByLabelName} />

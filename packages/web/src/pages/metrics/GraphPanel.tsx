@@ -6,6 +6,8 @@ import type { ExploreSearch } from "../../app/explore-search.ts";
 import { ChartSkeleton } from "../../charts/chart.tsx";
 import { GridChart } from "../../charts/grid-chart.tsx";
 import type { ExemplarMark } from "../../charts/exemplar-marks.ts";
+import type { Threshold } from "../../charts/marks.ts";
+import type { Unit } from "../../format/units.ts";
 import { formatValue, plural } from "../../format/units.ts";
 import type { Exemplar, RangeAnswer } from "../../promql/client.ts";
 import { timesOf as columnOf } from "../../promql/columns.ts";
@@ -66,6 +68,9 @@ const emptyTextOf = (answers: Answers<RangeAnswer>): string => {
     : "No series in this time range";
 };
 
+const thresholdOf = ({ th }: ExploreSearch, unit: Unit): Threshold | undefined =>
+  th === undefined ? undefined : { value: th, condition: "==", label: formatValue(th, unit) };
+
 interface LegendHeadProps {
   total: number;
   /** Null when all are drawn. */
@@ -120,10 +125,9 @@ export const GraphPanel = ({ answers, queries, search, change }: GraphPanelProps
   const stretch = stretchOf(search);
   const { from, to } = "windowMs" in stretch ? { from: startMs, to: endMs } : stretch;
   const drawn = pictures.length === 0 ? [{ unit: "none" as const, lines: [] }] : pictures;
-  const threshold = search.th;
   return (
     <>
-      {drawn.map(({ unit, lines: each }) => (
+      {drawn.map(({ unit, lines: each }, index) => (
         <div key={unit} className={classes["chart"]}>
           <GridChart
             title={titleOf(
@@ -143,11 +147,7 @@ export const GraphPanel = ({ answers, queries, search, change }: GraphPanelProps
             exemplars={exemplars as readonly ExemplarMark[]}
             focused={focused}
             emptyText={emptyTextOf(answers)}
-            threshold={
-              threshold === undefined
-                ? undefined
-                : { value: threshold, condition: "==", label: formatValue(threshold, unit) }
-            }
+            threshold={index === 0 ? thresholdOf(search, unit) : undefined}
             onView={(view) => change((old) => withTime(old, view), false)}
             onReset={() => change(withoutView, false)}
             onExemplar={setPicked}

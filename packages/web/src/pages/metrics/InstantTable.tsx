@@ -12,7 +12,7 @@ import { csvOfRows, download, textOf } from "./csv.ts";
 import type { Query } from "./explore-state.ts";
 import { unitOfExpression } from "./expression-unit.ts";
 import type { RowOrder } from "./instant-rows.ts";
-import { arrange, labelsOf } from "./instant-rows.ts";
+import { arrange, labelsOf, sharedLabels } from "./instant-rows.ts";
 import classes from "./metrics.module.css";
 import type { Answers } from "./use-answers.ts";
 
@@ -114,9 +114,11 @@ export const InstantTable = ({ answers, queries }: InstantTableProps) => {
     () => (answers === undefined ? [] : rowsOf(answers, queries)),
     [answers, queries],
   );
-  const labels = useMemo(() => labelsOf(rows), [rows]);
+  const names = useMemo(() => labelsOf(rows), [rows]);
+  const shared = useMemo(() => sharedLabels(rows), [rows]);
   const shown = useMemo(() => arrange(rows, order, filter), [rows, order, filter]);
   if (answers === undefined) return <SkeletonRows rows={8} height={34} />;
+  const labels = names.filter((name) => !shared.some(([label]) => label === name));
   const several = answers.outcomes.length > 1;
   const wide = labels.length === 0 || labels.length > COLUMNS_SHOWN;
   const columns = [
@@ -149,11 +151,17 @@ export const InstantTable = ({ answers, queries }: InstantTableProps) => {
           size="compact-xs"
           leftSection={<IconDownload size={14} />}
           disabled={shown.length === 0}
-          onClick={() => download("metrics.csv", csvOfRows(labels, shown))}
+          onClick={() => download("metrics.csv", csvOfRows(names, shown))}
         >
           CSV
         </Button>
       </div>
+      {shared.length > 0 && (
+        <p className={classes["shared"]}>
+          All rows have{" "}
+          <code>{shared.map(([label, value]) => `${label}="${value}"`).join(", ")}</code>
+        </p>
+      )}
       {shown.length === 0 ? (
         <p className={classes["nothing"]}>
           {rows.length === 0 ? "No series at this time" : "No row matches the filter"}

@@ -13,6 +13,8 @@ import { LabelBrowser } from "./LabelBrowser.tsx";
 import type { ChangeSearch } from "./QueryList.tsx";
 
 const ROW_PX = 46;
+/** Characters of a name that are always in sight. */
+const TAIL = 16;
 
 /** Names that hold every word of the box, in the name itself or in its help. */
 export const filtered = (metrics: readonly MetricName[], q = ""): MetricName[] => {
@@ -38,6 +40,17 @@ interface RowProps {
   onOpen: () => void;
 }
 
+/** Names differ at their ends; what does not fit is left out in the middle. */
+const Name = ({ text }: { text: string }) => {
+  const at = Math.max(0, text.length - TAIL);
+  return (
+    <span className={classes["name"]}>
+      <span className="clip">{text.slice(0, at)}</span>
+      <span>{text.slice(at)}</span>
+    </span>
+  );
+};
+
 const Row = ({ metric, open, onMetric, onOpen }: RowProps) => (
   <div className={classes["row"]} data-open={open || undefined}>
     <button
@@ -47,7 +60,7 @@ const Row = ({ metric, open, onMetric, onOpen }: RowProps) => (
       aria-label={`Query ${metric.name}`}
       onClick={onMetric}
     >
-      <span className={classes["name"]}>{metric.name}</span>
+      <Name text={metric.name} />
       <span className={classes["about"]}>
         <span className={classes["type"]}>{metric.type}</span>
         {metric.unit !== "" && <span className={classes["type"]}>{metric.unit}</span>}

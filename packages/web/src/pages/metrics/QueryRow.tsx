@@ -21,6 +21,7 @@ import { hueVariable } from "../../charts/colours.ts";
 import { parseSelector } from "../../format/selector.ts";
 import { Editor } from "../../promql/editor.tsx";
 import { readHistory, remember } from "../../promql/history.ts";
+import type { PlacedMessage } from "../../promql/place.ts";
 import { placeOf } from "../../promql/place.ts";
 import type { Query } from "./explore-state.ts";
 import classes from "./query-row.module.css";
@@ -144,6 +145,19 @@ const Notes = ({ status }: { status: QueryStatus }) => (
   </>
 );
 
+const Wrong = ({ wrong }: { wrong: PlacedMessage | null }) =>
+  wrong === null ? null : (
+    <p className={classes["wrong"]} role="alert">
+      <IconAlertTriangle size={14} aria-hidden />
+      <span>
+        {wrong.message}
+        {wrong.place !== null && (
+          <span className={classes["at"]}> at character {wrong.place.from + 1}</span>
+        )}
+      </span>
+    </p>
+  );
+
 /** One expression: its name, its editor, what can be done with it, and what the server says about it. */
 export const QueryRow = (props: QueryRowProps) => {
   const { query, status, autoFocus, count, onRun, onHide } = props;
@@ -202,17 +216,7 @@ export const QueryRow = (props: QueryRowProps) => {
         </div>
       </div>
       <div className={classes["notes"]} aria-live="polite">
-        {wrong !== null && (
-          <p className={classes["wrong"]} role="alert">
-            <IconAlertTriangle size={14} aria-hidden />
-            <span>
-              {wrong.message}
-              {wrong.place !== null && (
-                <span className={classes["at"]}> at character {wrong.place.from + 1}</span>
-              )}
-            </span>
-          </p>
-        )}
+        <Wrong wrong={wrong} />
         <Notes status={status} />
         {wrong === null && status.summary !== "" && (
           <p className={classes["summary"]}>{status.summary}</p>

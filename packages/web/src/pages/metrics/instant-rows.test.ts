@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { arrange, labelsOf } from "./instant-rows.ts";
+import { arrange, labelsOf, sharedLabels } from "./instant-rows.ts";
 
 const row = (query: string, labels: Record<string, string>, value: number) => ({
   query,
@@ -32,4 +32,10 @@ test.each([
 
 test("the metric's name is the first column", () => {
   expect(labelsOf(rows)).toEqual(["__name__", "host", "zone"]);
+});
+
+test("labels that all rows share are told apart from the others", () => {
+  expect(sharedLabels(rows)).toEqual([]);
+  expect(sharedLabels(rows.slice(0, 2))).toEqual([["__name__", "up"]]);
+  expect(sharedLabels(rows.slice(0, 1))).toEqual([]);
 });

@@ -14,6 +14,15 @@ export const labelsOf = (rows: readonly Row[]): string[] =>
     (a, b) => Number(b === "__name__") - Number(a === "__name__") || a.localeCompare(b),
   );
 
+/** Labels that all rows share, which tell nothing apart; none for a single row, whose labels are all there is. */
+export const sharedLabels = (rows: readonly Row[]): [string, string][] => {
+  const [first, ...others] = rows;
+  if (first === undefined || others.length === 0) return [];
+  return Object.entries(first.labels).filter(([label, value]) =>
+    others.every(({ labels }) => labels[label] === value),
+  );
+};
+
 const textOf = ({ labels }: Row): string => Object.values(labels).join(" ");
 
 const keyOf = (row: Row, by: string): string => {
