@@ -58,7 +58,8 @@ export interface OtlpMetric {
 
 export interface OtlpResource {
   attributes: readonly Attribute[];
-  metrics: OtlpMetric[];
+  /** Gone through once; reading on may find that the request is malformed. */
+  metrics: Iterable<OtlpMetric>;
 }
 
 /** Data points and values of attributes of one request that are read. */

@@ -64,13 +64,22 @@ export class OtlpProtobufReader {
 
   private resource(message: ProtobufReader): OtlpResource {
     const attributes: Attribute[] = [];
-    const metrics: OtlpMetric[] = [];
+    const scopes: ProtobufReader[] = [];
     readFields(message, {
       1: (field) =>
         readFields(inner(field), { 1: (one) => attributes.push(readAttribute(inner(one))) }),
-      2: (field) => readFields(inner(field), { 2: (one) => metrics.push(this.metric(inner(one))) }),
+      2: (field) => scopes.push(inner(field)),
     });
-    return { attributes, metrics };
+    return { attributes, metrics: this.metrics(scopes) };
+  }
+
+  /** One metric at a time, so that a long request can be read in turns with others. */
+  private *metrics(scopes: readonly ProtobufReader[]): Generator<OtlpMetric> {
+    for (const scope of scopes)
+      while (scope.next()) {
+        if (scope.field === 2) yield this.metric(inner(scope));
+        else scope.skip();
+      }
   }
 
   private metric(message: ProtobufReader): OtlpMetric {

@@ -168,6 +168,13 @@ describe.each([
     expect(receiver.deltaSeries).toBe(1);
   });
 
+  it("loses no delta of requests that come at once", async () => {
+    const one = (at: number) =>
+      write(request([sum(1, [{ timeUnixNano: nano(at), asInt: "1" }])], []));
+    await Promise.all(Array.from({ length: 20 }, (_, i) => one(i)));
+    expect((await stored("orders_total"))[0]?.samples.at(-1)).toEqual([19, 20]);
+  });
+
   it("does not count a delta that could not be stored", async () => {
     await open({}, { maxPendingRows: 4 });
     const one = request([sum(1, [{ timeUnixNano: nano(), asInt: "5" }])], []);

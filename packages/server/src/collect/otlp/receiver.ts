@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
+import type { Config } from "#config";
 import { badRequest, ProtobufError } from "#lib";
-import type { ExemplarStore } from "#store";
+import type { Exemplar, ExemplarStore } from "#store";
 
 import { Gate, type Admitted, type GateContext } from "../limits/gate.ts";
-import type { Config } from "#config";
 
 import type { OtlpResource } from "./model.ts";
 import { readOtlpJson } from "./read-json.ts";
@@ -26,6 +26,8 @@ interface Options extends GateContext {
 export class OtlpReceiver {
   private readonly options: Options;
   private readonly totals = new DeltaTotals();
+  /** Requests of one tenant follow one another: each adds to the totals that the one before has stored. */
+  private readonly turns = new Map<string, Promise<Admitted>>();
 
   constructor(options: Options) {
     this.options = options;
@@ -41,39 +43,63 @@ export class OtlpReceiver {
    * answer's partial success.
    * @throws FleetlightError `bad_request` (400), `limit_reached` (429), `overloaded` (503); then nothing was taken.
    */
-  async write(tenant: string, body: Buffer, encoding: OtlpEncoding): Promise<Admitted> {
-    const { counters, config, metrics, exemplars } = this.options;
-    const resources = this.decode(body, encoding);
+  write(tenant: string, body: Buffer, encoding: OtlpEncoding): Promise<Admitted> {
+    const before = this.turns.get(tenant);
+    const job = () => this.writeNow(tenant, body, encoding);
+    const result = before === undefined ? job() : before.then(job, job);
+    this.turns.set(tenant, result);
+    const done = () => {
+      if (this.turns.get(tenant) === result) this.turns.delete(tenant);
+    };
+    result.then(done, done);
+    return result;
+  }
+
+  private async writeNow(tenant: string, body: Buffer, encoding: OtlpEncoding): Promise<Admitted> {
+    const { config, metrics } = this.options;
     const gate = new Gate(tenant, "otlp", this.options);
     const totals = new StagedTotals(this.totals);
     const translator = new OtlpTranslator(gate, config().otlp, totals);
-    let turnMs = performance.now();
-    for (const resource of resources) {
-      for (const _ of translator.resource(resource)) {
-        if (performance.now() - turnMs < SLICE_MS) continue;
-        await nextTurn();
-        turnMs = performance.now();
-      }
+    try {
+      await translate(decode(body, encoding), translator);
+    } catch (error) {
+      gate.giveBack();
+      throw this.malformed(error);
     }
     for (const { metric, metadata } of translator.described)
       metrics.describe(tenant, metric, metadata);
     const admitted = await gate.commit();
     totals.commit(config().otlp.delta_state_series);
-    const refused = await exemplars.append(
-      tenant,
-      translator.exemplars.toSorted((a, b) => a.timeMs - b.timeMs),
-    );
-    if (refused > 0) counters.refused("out_of_order_exemplar", refused);
+    await this.keepExemplars(tenant, translator.exemplars);
     return admitted;
   }
 
-  private decode(body: Buffer, encoding: OtlpEncoding): OtlpResource[] {
-    try {
-      return encoding === "json" ? readOtlpJson(body) : new OtlpProtobufReader().read(body);
-    } catch (error) {
-      this.options.counters.refused("malformed", 1);
-      this.options.counters.requests("otlp", "refused");
-      throw error instanceof ProtobufError ? badRequest(error.message) : error;
+  private async keepExemplars(tenant: string, exemplars: readonly Exemplar[]): Promise<void> {
+    const ordered = exemplars.toSorted((a, b) => a.timeMs - b.timeMs);
+    const refused = await this.options.exemplars.append(tenant, ordered);
+    if (refused > 0) this.options.counters.refused("out_of_order_exemplar", refused);
+  }
+
+  private malformed(error: unknown): unknown {
+    this.options.counters.refused("malformed", 1);
+    this.options.counters.requests("otlp", "refused");
+    return error instanceof ProtobufError ? badRequest(error.message) : error;
+  }
+}
+
+const decode = (body: Buffer, encoding: OtlpEncoding): OtlpResource[] =>
+  encoding === "json" ? readOtlpJson(body) : new OtlpProtobufReader().read(body);
+
+async function translate(
+  resources: readonly OtlpResource[],
+  translator: OtlpTranslator,
+): Promise<void> {
+  let turnMs = performance.now();
+  for (const resource of resources) {
+    for (const _ of translator.resource(resource)) {
+      if (performance.now() - turnMs < SLICE_MS) continue;
+      await nextTurn();
+      turnMs = performance.now();
     }
   }
 }

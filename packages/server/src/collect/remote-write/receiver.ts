@@ -14,6 +14,8 @@ const SLICE_SERIES = 256;
 const SLICE_MS = 8;
 /** Tenants whose tables of series are kept; the one that was silent for longest goes first. */
 const MAX_TENANTS = 1000;
+/** Requests between two looks at the memory of all tables together. */
+const REQUESTS_PER_CHECK = 256;
 /** Decoders that wait for the next body; further ones are made and thrown away. */
 const IDLE_DECODERS = 4;
 
@@ -46,6 +48,7 @@ export class RemoteWriteReceiver {
   private readonly tables = new Map<string, RotatingSeriesTable>();
   private readonly decoders: SnappyDecoder[] = [];
   private readonly seed: number;
+  private requests = 0;
 
   constructor(options: Options) {
     this.options = options;
@@ -116,9 +119,10 @@ export class RemoteWriteReceiver {
       known ?? new RotatingSeriesTable(this.seed, this.options.config().ingest.max_cache_bytes);
     this.tables.delete(tenant);
     this.tables.set(tenant, table);
+    const isDue = ++this.requests % REQUESTS_PER_CHECK === 0;
     while (
       this.tables.size > 1 &&
-      (this.tables.size > MAX_TENANTS || (known === undefined && this.isFull()))
+      (this.tables.size > MAX_TENANTS || ((known === undefined || isDue) && this.isFull()))
     )
       this.tables.delete(this.tables.keys().next().value as string);
     return table;
