@@ -1,6 +1,6 @@
 import { LiteralError, PromQLError } from "./error.ts";
 import { isDurationText, parseDuration, parseNumber } from "./literals.ts";
-import { unquote } from "./strings.ts";
+import { quote, unquote } from "./strings.ts";
 
 /** Longest text that is parsed, in UTF-16 units. */
 export const MAX_LENGTH = 262_144;
@@ -122,11 +122,7 @@ export class Lexer {
     if (char === ":" && inside === "[") return this.emit("symbol", this.at + 1, ":", true);
     const known = inside === "{" ? braceSymbols : symbols;
     const symbol = known.find((one) => this.text.startsWith(one, this.at));
-    if (symbol === undefined) {
-      const place = inside === "{" ? " inside braces" : "";
-      const last = inside === "{" ? this.text.length : this.at + 1;
-      return this.fail(this.at, last, `unexpected character${place}: '${this.codePoint()}'`);
-    }
+    if (symbol === undefined) return this.unknown(inside === "{");
     if (inside !== "{" && (symbol === "=~" || symbol === "!~")) {
       const reason = `unexpected character after '${char}': '~'`;
       return this.fail(this.at, this.text.length, reason);
@@ -137,8 +133,28 @@ export class Lexer {
     return this.emit("symbol", this.at + symbol.length, symbol, true);
   }
 
-  private codePoint(): string {
-    return String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
+  private unknown(inBraces: boolean): never {
+    const end = this.text.length;
+    if (inBraces)
+      return this.fail(
+        this.at,
+        end,
+        `unexpected character inside braces: ${this.quotedAt(this.at)}`,
+      );
+    if (this.text[this.at] === "!")
+      return this.fail(
+        this.at,
+        end,
+        `unexpected character after '!': ${this.quotedAt(this.at + 1)}`,
+      );
+    return this.fail(this.at, this.at + 1, `unexpected character: ${this.quotedAt(this.at)}`);
+  }
+
+  /** The character as Go's `%q` writes a rune; past the end of the text it is the one for errors. */
+  private quotedAt(at: number): string {
+    const char = String.fromCodePoint(this.text.codePointAt(at) ?? 0xfffd);
+    if (char === "\uFFFD" || char === '"') return `'${char}'`;
+    return char === "'" ? "'\\''" : `'${quote(char).slice(1, -1)}'`;
   }
 
   private blank(end: number, fill = ""): void {

@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { RE2JS, RE2JSSyntaxException } from "re2js";
 
 import type { LabelMatcher } from "./ast.ts";
 
@@ -15,14 +15,23 @@ function compile(pattern: string): RE2JS {
   return RE2JS.compile(pattern, RE2JS.DOTALL);
 }
 
-/** Why the regular expression is not RE2, or nothing. */
+/** Why the regular expression is not RE2, in the words of Go's regexp/syntax, or nothing. */
 export function regexProblem(pattern: string): string | undefined {
   try {
     compile(pattern);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (!(error instanceof RE2JSSyntaxException)) return String(error);
+    const reason = error.getDescription();
+    return `error parsing regexp: ${reason}: \`${faultyPart(reason, error.getPattern(), pattern)}\``;
   }
+}
+
+/** The part of the pattern that Go shows: re2js writes the flag for the dot before the whole, and leaves out some parts. */
+function faultyPart(reason: string, shown: string | null, pattern: string): string {
+  if (reason === "trailing backslash at end of expression") return "";
+  if (shown === null || shown === "" || shown === `(?s)${pattern}`) return pattern;
+  return shown;
 }
 
 /** Whether a series without the label passes the matcher. */

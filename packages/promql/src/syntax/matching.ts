@@ -14,7 +14,8 @@ export function buildLabels(source: Source, node: SyntaxNode): string[] {
   return children(node).map((label) => {
     if (label.name !== "LabelName") {
       const name = source.string(label);
-      if (name === "") source.fail(span(label), 'invalid label name for grouping: ""');
+      if (name === "" || isBroken(name, source.of(span(label))))
+        source.fail(span(label), `invalid label name for grouping: ${source.of(span(label))}`);
       return name;
     }
     const name = source.of(span(label));
@@ -24,6 +25,10 @@ export function buildLabels(source: Source, node: SyntaxNode): string[] {
     return name;
   });
 }
+
+/** Whether bytes of the literal were no UTF-8: they have become U+FFFD, which may also be written as itself. */
+const isBroken = (name: string, literal: string): boolean =>
+  name.includes("\uFFFD") && /\\(?:x|[0-7])/.test(literal);
 
 /** Reads `bool`, `on`, `ignoring`, `group_left`, `group_right` and the fill modifiers of a BinaryExpr. */
 export function buildModifiers(source: Source, binary: SyntaxNode): OperatorModifiers {

@@ -78,12 +78,24 @@ describe("selectors", () => {
     ['{a=""}', "at least one non-empty matcher"],
     ['{a=~".*",b!~".+"}', "at least one non-empty matcher"],
     ['foo{__name__="bar"}', 'must not be set twice: "foo" or "bar"'],
-    ['foo{a=~"(?=x)"}', "error parsing regexp: "],
-    ['foo{a=~"(a)\\\\1"}', "error parsing regexp: "],
-    ['foo{a=~"["}', "error parsing regexp: "],
+    ['foo{a=~"(?=x)"}', "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
+    ['foo{a=~"(?<=x)y"}', "error parsing regexp: "],
+    ['foo{a=~"(a)\\\\1"}', "error parsing regexp: invalid escape sequence: `\\1`"],
+    ['foo{a=~"["}', "error parsing regexp: missing closing ]: `[`"],
+    ['foo{a=~"("}', "error parsing regexp: missing closing ): `(`"],
+    ['foo{a=~")"}', "error parsing regexp: unexpected ): `)`"],
+    ['foo{a=~"(?s)("}', "error parsing regexp: missing closing ): `(?s)(`"],
+    ['foo{a=~"a\\\\"}', "error parsing regexp: trailing backslash at end of expression: ``"],
+    [
+      `foo{a=~"${"(".repeat(1001)}${")".repeat(1001)}"}`,
+      `expression nests too deeply: \`${"(".repeat(1001)}${")".repeat(1001)}\``,
+    ],
     ["foo offset 5m [5m]", "no offset modifiers allowed before range"],
     ["foo @ 5 @ 6", "may not be set multiple times"],
-    ["foo @ NaN", "out of bounds"],
+    ["foo @ NaN", "out of bounds for @ modifier: NaN"],
+    ["foo @ -Inf", "out of bounds for @ modifier: -Inf"],
+    ["foo @ 1e20", "out of bounds for @ modifier: 100000000000000000000.000000"],
+    ["foo @ 9223372036854775807", "out of bounds for @ modifier: 9223372036854775808.000000"],
     ["foo anchored smoothed", "cannot be used together"],
     ["foo[5m:] anchored", "not supported for subqueries"],
     ["rate(foo[5m]) offset 5m", "must be preceded by"],
@@ -256,6 +268,13 @@ describe("errors", () => {
     ["0deadbeef", 0, 'bad number or duration syntax: "0de"'],
     ["rate(a[1m], )", 10, "trailing commas not allowed in function call args"],
     ["a ; b", 2, "unexpected character: ';'"],
+    ["a \0", 2, "unexpected character: '\\x00'"],
+    ["\ufeffa", 0, "unexpected character: '\\ufeff'"],
+    ["a ' b", 2, "unterminated quoted string"],
+    ["!a", 0, "unexpected character after '!': 'a'"],
+    ["a !", 2, "unexpected character after '!': '\uFFFD'"],
+    ['sum by ("\\xff") (a)', 8, 'invalid label name for grouping: "\\xff"'],
+    ['sum by ("") (a)', 8, 'invalid label name for grouping: ""'],
   ])("of %s are upstream's", (text, start, reason) => {
     const error = errorOf(text);
     expect([error.start, error.reason]).toEqual([start, reason]);
@@ -330,13 +349,19 @@ describe("selectors alone", () => {
   );
 
   it.each([
-    "",
-    "up + 1",
-    "up[5m]",
-    "up offset 5m",
-    "up @ 5",
-    "rate(up[5m])",
-    "{",
-    'up{__name__="x"}',
-  ])("refuses %s", (text) => expect(() => parseMatchers(text)).toThrow(PromQLError));
+    ["", "unknown position: parse error: unexpected end of input"],
+    [" ", "1:2: parse error: unexpected end of input"],
+    ["up + 1", "1:4: parse error: unexpected <op:+>"],
+    ["up[5m]", '1:3: parse error: unexpected "["'],
+    ["up offset 5m", "1:4: parse error: unexpected <offset>"],
+    ["up @ 5", "1:4: parse error: unexpected <op:@>"],
+    ["up{} up", '1:6: parse error: unexpected identifier "up"'],
+    ["rate(up[5m])", '1:5: parse error: unexpected "("'],
+    ["5", '1:1: parse error: unexpected number "5"'],
+    ["{", "1:2: parse error: unexpected end of input inside braces"],
+    ['up{__name__="x"}', '1:1: parse error: metric name must not be set twice: "up" or "x"'],
+  ])("refuses %j as upstream does", (text, message) => {
+    expect(() => parseMatchers(text)).toThrow(PromQLError);
+    expect(() => parseMatchers(text)).toThrow(message);
+  });
 });

@@ -122,9 +122,15 @@ function buildAt(source: Source, node: SyntaxNode, expr: Expr): AtModifier {
   }
   const seconds = source.number(node).value;
   if (!(Math.abs(seconds) < 2 ** 63)) {
-    source.fail(expr, `timestamp out of bounds for @ modifier: ${source.of(span(node))}`);
+    source.fail(expr, `timestamp out of bounds for @ modifier: ${fixed(seconds)}`);
   }
   return { kind: "time", seconds };
+}
+
+/** A number too large for a time as Go's `%f` writes it. */
+function fixed(value: number): string {
+  if (Number.isFinite(value)) return `${BigInt(value)}.000000`;
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }
 
 export function applyExtended(source: Source, node: SyntaxNode, expr: Expr): Expr {
