@@ -3,6 +3,7 @@ import type { Registry } from "@fleetlight/sdk";
 import {
   AppenderPool,
   createIngestCounters,
+  InFlight,
   OtlpReceiver,
   PushGateway,
   RemoteWriteReceiver,
@@ -31,6 +32,7 @@ export function createIngest({ registry, ...options }: Options): Ingest {
     counters: createIngestCounters(registry),
     rates: new SampleRates(),
     appenders: new AppenderPool(),
+    inFlight: new InFlight(),
   };
   const remoteWrite = new RemoteWriteReceiver(gate);
   registry

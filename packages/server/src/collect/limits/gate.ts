@@ -5,6 +5,7 @@ import type { Appender, MetricStore, SeriesRef } from "#store";
 import { checkLabels } from "./check-labels.ts";
 import type { AppenderPool } from "./appenders.ts";
 import type { IngestCounters, Protocol, Refusal } from "./counters.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { SampleRates } from "./rate.ts";
 
 /** Refusals that an answer tells; all are counted. */
@@ -19,6 +20,7 @@ export interface GateContext {
   counters: IngestCounters;
   rates: SampleRates;
   appenders: AppenderPool;
+  inFlight: InFlight;
 }
 
 /** How one request ended. */

@@ -6,7 +6,7 @@ import { ConfigSchema, type ConfigInput } from "#config";
 import { FleetlightError, isStale, parseSelector, wordsOf } from "#lib";
 import { createMemoryTelemetry, type TelemetryOptions, type TelemetryStore } from "#store";
 
-import { AppenderPool, createIngestCounters, SampleRates } from "../limits/index.ts";
+import { AppenderPool, createIngestCounters, InFlight, SampleRates } from "../limits/index.ts";
 import { otlpProtobuf } from "./fixture.ts";
 import { OtlpReceiver } from "./receiver.ts";
 
@@ -28,6 +28,7 @@ async function open(config: ConfigInput = {}, options: Partial<TelemetryOptions>
     counters: createIngestCounters(createRegistry()),
     rates: new SampleRates(),
     appenders: new AppenderPool(),
+    inFlight: new InFlight(),
   });
 }
 beforeEach(() => open());

@@ -15,6 +15,9 @@ import { OtlpTranslator } from "./translate.ts";
 /** How long a body may keep the event loop before others have a turn. */
 const SLICE_MS = 8;
 
+/** What a body takes as objects, in multiples of its length, about. */
+const OBJECTS_PER_BYTE = 4;
+
 export type OtlpEncoding = "protobuf" | "json";
 
 interface Options extends GateContext {
@@ -44,6 +47,12 @@ export class OtlpReceiver {
    * @throws FleetlightError `bad_request` (400), `limit_reached` (429), `overloaded` (503); then nothing was taken.
    */
   write(tenant: string, body: Buffer, encoding: OtlpEncoding): Promise<Admitted> {
+    return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, () =>
+      this.inTurn(tenant, body, encoding),
+    );
+  }
+
+  private inTurn(tenant: string, body: Buffer, encoding: OtlpEncoding): Promise<Admitted> {
     const before = this.turns.get(tenant);
     const job = () => this.writeNow(tenant, body, encoding);
     const result = before === undefined ? job() : before.then(job, job);

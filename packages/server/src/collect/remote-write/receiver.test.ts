@@ -6,7 +6,7 @@ import { ConfigSchema, type ConfigInput } from "#config";
 import { FleetlightError, isStale, selectMetric, wordsOf } from "#lib";
 import { createMemoryTelemetry, type TelemetryOptions, type TelemetryStore } from "#store";
 
-import { AppenderPool, createIngestCounters, SampleRates } from "../limits/index.ts";
+import { AppenderPool, createIngestCounters, InFlight, SampleRates } from "../limits/index.ts";
 import {
   snappyCompress,
   writeRequest,
@@ -43,6 +43,7 @@ async function open(config: ConfigInput = {}, options: Partial<TelemetryOptions>
     counters: createIngestCounters(registry),
     rates: new SampleRates(),
     appenders: new AppenderPool(),
+    inFlight: new InFlight(),
   });
 }
 beforeEach(() => {

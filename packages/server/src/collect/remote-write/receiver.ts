@@ -72,11 +72,11 @@ export class RemoteWriteReceiver {
    * before anything of the request was taken.
    */
   async write(tenant: string, body: Buffer, version: WriteVersion): Promise<WriteResult> {
-    const { counters, config } = this.options;
+    const { counters, config, inFlight } = this.options;
     const decoder = this.decoders.pop() ?? new SnappyDecoder();
     try {
       const content = decoder.decode(body, config().ingest.max_body_bytes);
-      return await this.read(tenant, content, version);
+      return await inFlight.run(content.length, () => this.read(tenant, content, version));
     } catch (error) {
       if (!(error instanceof SnappyError) && !(error instanceof ProtobufError)) throw error;
       counters.refused("malformed", 1);
