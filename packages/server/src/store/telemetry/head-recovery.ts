@@ -9,7 +9,7 @@ const BYTES_PER_SAMPLE = 3;
 /** Share of the head that is filled from the tables; the rest is for what comes. */
 const FILL_SHARE = 0.6;
 /** Samples of a tenant that are loaded before the doors open. */
-const MAX_RECENT = 3_000_000;
+const MAX_RECENT = 1_000_000;
 /** Samples that one question to the tables should bring. */
 const SLICE_SAMPLES = 150_000;
 const FIRST_SERIES = 8;

@@ -11,6 +11,8 @@ export interface Slab {
   shorts: Uint16Array;
   numbers: Float64Array;
   used: number;
+  /** Chunks that count. */
+  chunks: number;
   /** The newest time in it. */
   endMs: number;
   /** Nothing in it is older, in the order of arrival, than what the writer had taken by then. */
@@ -78,12 +80,14 @@ export class Slabs {
     if (slab === undefined) throw new Error("there is no slab");
     const address = (this.base + this.slabs.length - 1) * this.slabBytes + slab.used;
     slab.used += (bytes + 7) & ~7;
+    slab.chunks++;
     slab.endMs = Math.max(slab.endMs, endMs);
     slab.sequence = this.guard.taken();
     return address;
   }
 
   private addSlab(): void {
+    if (this.slabs.at(-1)?.chunks === 0) this.dropAt(this.slabs.length - 1);
     const bytes = this.spare?.bytes ?? new Uint8Array(this.slabBytes);
     this.spare = undefined;
     this.slabs.push({
@@ -92,6 +96,7 @@ export class Slabs {
       shorts: new Uint16Array(bytes.buffer),
       numbers: new Float64Array(bytes.buffer),
       used: 0,
+      chunks: 0,
       endMs: -Infinity,
       sequence: 0,
     });
@@ -113,8 +118,12 @@ export class Slabs {
       endMs = slab.endMs;
     }
     if (oldest === NONE || endMs >= beforeMs) return undefined;
-    const slab = this.slabs[oldest];
-    this.slabs[oldest] = undefined;
+    return this.dropAt(oldest);
+  }
+
+  private dropAt(index: number): Slab | undefined {
+    const slab = this.slabs[index];
+    this.slabs[index] = undefined;
     while (this.slabs.length > 0 && this.slabs[0] === undefined) {
       this.slabs.shift();
       this.base++;
@@ -122,6 +131,38 @@ export class Slabs {
     this.live--;
     this.spare = slab;
     return slab;
+  }
+
+  /** The chunk counts no longer: its samples were written anew. A slab without others goes at once. */
+  kill(address: number): void {
+    const slab = this.slabOf(address);
+    if (slab === undefined) return;
+    slab.ints[this.offset(address) / 4] = NONE;
+    slab.chunks--;
+    const index = Math.floor(address / this.slabBytes) - this.base;
+    if (slab.chunks === 0 && index < this.slabs.length - 1) this.dropAt(index);
+  }
+
+  /** Headers of a chunk and those before it of its series. */
+  *back(from: number): Generator<ChunkHeader> {
+    for (let address = from; ;) {
+      const slab = this.slabOf(address);
+      if (slab === undefined) return;
+      const header = readHeader(slab, this.offset(address));
+      yield header;
+      address = header.previous;
+    }
+  }
+
+  /** Address of the first chunk of a series that is still there, from one of its chunks. */
+  oldestOf(from: number): number {
+    let oldest = NONE;
+    for (let address = from; ;) {
+      const slab = this.slabOf(address);
+      if (slab === undefined) return oldest;
+      oldest = address;
+      address = previousOf(slab, this.offset(address));
+    }
   }
 
   /** The chunks of a slab, in the order of their making. Valid until the slab is used again. */
@@ -132,7 +173,7 @@ export class Slabs {
 
 const chunkBytes = (slab: Slab, at: number): number => (slab.shorts[at / 2 + 3] as number) * 8;
 
-export function readHeader(slab: Slab, at: number): ChunkHeader {
+function readHeader(slab: Slab, at: number): ChunkHeader {
   return {
     ref: slab.ints[at / 4] as number,
     count: slab.shorts[at / 2 + 2] as number,
@@ -158,9 +199,4 @@ export function writeHeader(slab: Slab, at: number, header: ChunkHeader, bytes: 
   slab.numbers[at / 8 + 1] = header.previous;
   slab.numbers[at / 8 + 2] = header.startMs;
   slab.numbers[at / 8 + 3] = header.endMs;
-}
-
-/** The chunk counts no longer: its samples were written anew. */
-export function markDead(slab: Slab, at: number): void {
-  slab.ints[at / 4] = NONE;
 }

@@ -5,7 +5,7 @@ const LEAST_PAGE = 1024;
 const MOST_PAGE = 16_384;
 const SAMPLE_BYTES = 16;
 /** Samples that a place holds, by size. */
-const CAPACITIES = [4, 16, 64, 128];
+const CAPACITIES = [4, 16, 32, 64, 128];
 /** Samples that a place of the largest size holds. */
 export const TAIL_SAMPLES = 128;
 
@@ -48,7 +48,7 @@ export class TailPool {
 
   /** Whether a place that was taken at the smallest size and moved when full is full with that many samples. */
   isFull(count: number): boolean {
-    return count === 4 || count === 16 || count === 64;
+    return count === 4 || count === 16 || count === 32 || count === 64;
   }
 
   /** @returns a number for the place, to be given to `page`, `at` and `release`. */

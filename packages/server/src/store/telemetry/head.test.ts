@@ -211,6 +211,22 @@ describe("head", () => {
     }
   });
 
+  it("encodes early when many series would fill memory with open samples", () => {
+    const head = new Head(8 << 20);
+    for (let ref = 0; ref < 10_000; ref++) head.open(ref, -Infinity);
+    for (let i = 0; i < 60; i++)
+      for (let ref = 0; ref < 10_000; ref++) append(head, ref, i * 15_000, i * ref);
+    expect(head.evictedSamples).toBe(0);
+    expect(head.bytes).toBeLessThan((8 << 20) + (1 << 20));
+    for (const ref of [0, 1, 2, 3, 9999]) {
+      expect([...head.read(ref, 0, Infinity).times]).toEqual(
+        Array.from({ length: 60 }, (_, i) => i * 15_000),
+      );
+      expect(head.latest(ref, 0)?.value).toBe(59 * ref);
+    }
+    expect(head.samples).toBe(600_000);
+  });
+
   it("gives up nothing that the tables do not have yet", () => {
     let inserted = 0;
     let taken = 0;

@@ -5,10 +5,8 @@ import {
   countOf,
   endOf,
   HEADER_BYTES,
-  markDead,
   NONE,
   previousOf,
-  readHeader,
   setPrevious,
   Slabs,
   startOf,
@@ -25,10 +23,15 @@ import { copyPart, SampleSink } from "./sample-sink.ts";
 import { SeriesColumns } from "./series-columns.ts";
 import type { LatestSample, SeriesRef } from "./types.ts";
 
-/** Share of the head's bytes that samples may take which are not encoded yet. */
-const TAIL_SHARE = 0.25;
-/** Fewest samples that are worth a chunk when memory for open ones is short. */
-const SHORT_CHUNK = 16;
+/**
+ * Open samples are encoded early when they take more than a share of the head's bytes: the shorter a chunk would be, the larger the
+ * share. A chunk of 16 samples takes twice the bytes of one of 128.
+ */
+const EARLY: readonly { count: number; share: number }[] = [
+  { count: 32, share: 0.35 },
+  { count: 16, share: 0.6 },
+  { count: 4, share: 0.9 },
+];
 /** Samples that are written anew for each late one, at most. */
 const REWRITE_RATIO = 16;
 /** Fewer samples than this are not encoded when they are put into an empty series. */
@@ -146,8 +149,9 @@ export class Head {
     let size = 0;
     if (place !== NONE) {
       size = this.tails.page(place).size + 1;
-      const full = this.tails.bytes > this.maxBytes * TAIL_SHARE && count >= SHORT_CHUNK;
-      if (full || count >= TAIL_SAMPLES) {
+      const used = this.tails.bytes / this.maxBytes;
+      const full = EARLY.some((rule) => count >= rule.count && used > rule.share);
+      if (full) {
         this.seal(ref);
         size = 0;
       }
@@ -358,14 +362,8 @@ export class Head {
   }
 
   /** Headers of a series' chunks, the newest first. */
-  private *chunksBack(ref: SeriesRef): Generator<ChunkHeader> {
-    for (let address = this.series.newest[ref] as number; ;) {
-      const slab = this.slabs.slabOf(address);
-      if (slab === undefined) return;
-      const header = readHeader(slab, this.slabs.offset(address));
-      yield header;
-      address = header.previous;
-    }
+  private chunksBack(ref: SeriesRef): Iterable<ChunkHeader> {
+    return this.slabs.back(this.series.newest[ref] as number);
   }
 
   /** Takes away chunks that begin at that time or later, and the open samples. */
@@ -381,11 +379,11 @@ export class Head {
       const slab = this.slabs.slabOf(address);
       if (slab === undefined) break;
       const at = this.slabs.offset(address);
-      const header = readHeader(slab, at);
-      if (header.startMs < fromMs) break;
-      markDead(slab, at);
-      this.samples -= header.count;
-      address = header.previous;
+      const [startMs, previous] = [startOf(slab, at), previousOf(slab, at)];
+      if (startMs < fromMs) break;
+      this.samples -= countOf(slab, at);
+      this.slabs.kill(address);
+      address = previous;
     }
     newest[ref] = address;
   }
@@ -450,12 +448,7 @@ export class Head {
   private prepend(ref: SeriesRef, columns: Columns, count: number): void {
     const { newest } = this.series;
     const held = newest[ref] as number;
-    let oldest = NONE;
-    for (let address = held, slab = this.slabs.slabOf(held); slab !== undefined;) {
-      oldest = address;
-      address = previousOf(slab, this.slabs.offset(address));
-      slab = this.slabs.slabOf(address);
-    }
+    const oldest = this.slabs.oldestOf(held);
     newest[ref] = NONE;
     this.writeAll(ref, columns, count);
     if (oldest === NONE) return;
