@@ -3,6 +3,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionStatus,
   moveCompletionSelection,
   selectedCompletion,
@@ -52,6 +53,7 @@ const acceptOrSelect = (view: EditorView): boolean => {
 const run =
   (read: () => EditorProps) =>
   (view: EditorView): boolean => {
+    closeCompletion(view);
     read().onRun(view.state.doc.toString());
     return true;
   };

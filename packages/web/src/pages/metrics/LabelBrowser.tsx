@@ -36,11 +36,12 @@ const Label = ({ counts: { label, values }, onValue }: LabelProps) => {
               type="button"
               className={classes["value"]}
               title={`Only ${label}="${value}"`}
-              aria-label={`Only ${label} ${value}, ${series} series`}
               onClick={() => onValue(value)}
             >
+              <span className="visually-hidden">Only {label}</span>
               <span className="clip">{value === "" ? '""' : value}</span>
               <span className="dim">{formatCount(series)}</span>
+              <span className="visually-hidden">series</span>
             </button>
           </li>
         ))}

@@ -44,10 +44,13 @@ interface RowProps {
 const Name = ({ text }: { text: string }) => {
   const at = Math.max(0, text.length - TAIL);
   return (
-    <span className={classes["name"]}>
-      <span className="clip">{text.slice(0, at)}</span>
-      <span>{text.slice(at)}</span>
-    </span>
+    <>
+      <span className="visually-hidden">{text}</span>
+      <span className={classes["name"]} aria-hidden>
+        <span className="clip">{text.slice(0, at)}</span>
+        <span>{text.slice(at)}</span>
+      </span>
+    </>
   );
 };
 
@@ -57,7 +60,6 @@ const Row = ({ metric, open, onMetric, onOpen }: RowProps) => (
       type="button"
       className={classes["insert"]}
       title={metric.help === "" ? metric.name : metric.help}
-      aria-label={`Query ${metric.name}`}
       onClick={onMetric}
     >
       <Name text={metric.name} />

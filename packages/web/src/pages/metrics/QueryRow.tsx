@@ -130,6 +130,10 @@ const MoreMenu = ({ query, index, count, onRename, onMove, onRemove }: QueryRowP
   </Menu>
 );
 
+/** The hue of a family, dark or bright enough for a letter. */
+const familyColour = (hue: number): string =>
+  `color-mix(in srgb, ${hueVariable(hue)} 72%, var(--fl-text))`;
+
 const Notes = ({ status }: { status: QueryStatus }) => (
   <>
     {status.warnings.map((text) => (
@@ -181,7 +185,7 @@ export const QueryRow = (props: QueryRowProps) => {
             type="button"
             className={classes["name"]}
             data-hidden={query.hidden || undefined}
-            style={{ color: count > 1 ? hueVariable(query.hue) : undefined }}
+            style={{ color: count > 1 ? familyColour(query.hue) : undefined }}
             aria-pressed={!query.hidden}
             aria-label={`Show ${query.name}`}
             onClick={onHide}

@@ -36,7 +36,10 @@ const summaryOf = (view: View, answer: AnswersOf[View]): string => {
   return [
     view === "table" ? plural(count, "row") : plural(count, "series", "series"),
     ...(drawnNowhere > 0 ? [`${plural(drawnNowhere, "histogram")} that no line can show`] : []),
-    `${plural(answer.samples, "sample")} read in ${formatValue(answer.tookSeconds, "seconds")}`,
+    // The server reads nothing for an answer that it still has.
+    answer.samples === 0 && answer.tookSeconds === 0
+      ? "from the cache"
+      : `${plural(answer.samples, "sample")} read in ${formatValue(answer.tookSeconds, "seconds")}`,
   ].join(", ");
 };
 

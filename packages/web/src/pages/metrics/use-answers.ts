@@ -17,6 +17,7 @@ export interface Outcome<T> {
 
 /** What all queries of the page came to, for the same times. */
 export interface Answers<T> {
+  view: View;
   times: RangeTimes;
   outcomes: Outcome<T>[];
 }
@@ -45,6 +46,7 @@ const ASK: { [V in View]: Ask<AnswersOf[V]> } = {
 
 /** Asks all at once; one that is refused leaves the others alone, and a change of mind ends them all. */
 const askAll = async <T>(
+  view: View,
   ask: Ask<T>,
   queries: readonly Query[],
   times: RangeTimes,
@@ -60,7 +62,7 @@ const askAll = async <T>(
       }
     }),
   );
-  return { times, outcomes };
+  return { view, times, outcomes };
 };
 
 /** How often a live page asks; undefined when it stands still. */
@@ -81,7 +83,7 @@ const keyOf = (search: ExploreSearch) => [stretchOf(search), search.step ?? "aut
  */
 export const useAnswers = <V extends View>(view: V, search: ExploreSearch, queries: Query[]) => {
   const asked = askedOf(queries);
-  return useQuery({
+  const { data, isFetching, isPlaceholderData, refetch } = useQuery({
     queryKey: [
       "range",
       "promql",
@@ -91,6 +93,7 @@ export const useAnswers = <V extends View>(view: V, search: ExploreSearch, queri
     ],
     queryFn: ({ signal }) =>
       askAll<AnswersOf[V]>(
+        view,
         ASK[view] as Ask<AnswersOf[V]>,
         asked,
         timesOf(search, Date.now()),
@@ -104,6 +107,9 @@ export const useAnswers = <V extends View>(view: V, search: ExploreSearch, queri
     gcTime: 30_000,
     refetchInterval: view === "graph" || view === "table" ? refreshOf(search) : false,
   });
+  // What is kept of another view has another shape.
+  const kept = data?.view === view ? data : undefined;
+  return { data: kept, isFetching, isPlaceholderData, refetch };
 };
 
 /** Exemplars of the visible queries. */
