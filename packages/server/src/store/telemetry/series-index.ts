@@ -8,6 +8,9 @@ interface Entry {
   labels: LabelSet;
 }
 
+/** Values of labels that are remembered so as to be shared. */
+const MAX_SHARED_TEXTS = 65_536;
+
 const rotate = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
 
 /** 32 bits of MurmurHash3 over UTF-16 code units; stable across versions, because ids are kept in the store. */
@@ -38,6 +41,7 @@ export class SeriesIndex {
   private readonly entries: Entry[] = [];
   private readonly byKey = new Map<string, SeriesRef>();
   private readonly byMetric = new Map<string, Map<string, SeriesRef[]>>();
+  private readonly texts = new Map<string, string>();
   private readonly counts = new Map<string, number>();
   /** The ids by ref, as two 32-bit halves: a commit copies them without making a bigint per sample. */
   private idWords = new Uint32Array(2048);
@@ -59,7 +63,9 @@ export class SeriesIndex {
   add(tenant: string, key: string, labels: LabelSet, id?: bigint): SeriesRef {
     const metric = labels[NAME_LABEL] ?? "";
     // Object.fromEntries makes a property of every name, also of `__proto__`.
-    const kept = Object.fromEntries(labelNames(labels).map((name) => [name, labels[name] ?? ""]));
+    const kept = Object.fromEntries(
+      labelNames(labels).map((name) => [name, this.shared(labels[name] ?? "")]),
+    );
     const ref = this.entries.length;
     const ownId = id ?? seriesId(metric, key);
     this.entries.push({ tenant, id: ownId, labels: kept });
@@ -72,6 +78,15 @@ export class SeriesIndex {
     if (refs === undefined) metrics.set(metric, [ref]);
     else refs.push(ref);
     return ref;
+  }
+
+  /** The same text once in memory: most values of a fleet's labels are on many series. */
+  private shared(text: string): string {
+    const known = this.texts.get(text);
+    if (known !== undefined) return known;
+    if (this.texts.size >= MAX_SHARED_TEXTS) this.texts.clear();
+    this.texts.set(text, text);
+    return text;
   }
 
   private keepId(ref: SeriesRef, id: bigint): void {
