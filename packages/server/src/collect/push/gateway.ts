@@ -197,16 +197,18 @@ export class PushGateway {
 
   /** One round over all groups, a few commits per tenant. Groups that are being pushed to are sampled by that. */
   async sampleAll(): Promise<void> {
-    const byTenant = new Map<string, Group[]>();
-    for (const [key, group] of this.groups) {
-      if (this.busy.has(key)) continue;
-      const groups = byTenant.get(group.tenant);
-      if (groups === undefined) byTenant.set(group.tenant, [group]);
-      else groups.push(group);
+    const byTenant = new Map<string, string[]>();
+    for (const [key, { tenant }] of this.groups) {
+      const keys = byTenant.get(tenant);
+      if (keys === undefined) byTenant.set(tenant, [key]);
+      else keys.push(key);
     }
-    for (const [tenant, groups] of byTenant) {
+    for (const [tenant, keys] of byTenant) {
       let gate = new Gate(tenant, "push", this.options);
-      for (const group of groups) {
+      for (const key of keys) {
+        // Looked up anew: in an earlier turn of this round it may have been replaced or deleted.
+        const group = this.groups.get(key);
+        if (group === undefined || this.busy.has(key)) continue;
         const timeMs = Math.max(this.options.now(), group.sampledMs + 1);
         admit(gate, group, timeMs);
         group.sampledMs = timeMs;
