@@ -54,8 +54,9 @@ interface GridChartProps extends Pick<Marks, "threshold"> {
   onExemplar: (index: number) => void;
 }
 
-/** With more lines than this each is drawn thinner, which also is several times as fast. */
+/** With more lines or points than this each line is one pixel wide, which is drawn several times as fast. */
 const FEW_LINES = 24;
+const FEW_POINTS = 20_000;
 /** With more lines than this no dot follows the pointer along each of them. */
 const DOTTED_LINES = 12;
 
@@ -70,15 +71,22 @@ const summary = ({ title, lines, unit, from, to, emptyText }: GridChartProps): s
   return `${title}. ${plural(lines.length, "line")}, ${when}. ${named.join("; ")}${rest}`;
 };
 
-const seriesOf = ({ lines, kind }: GridChartProps): uPlot.Series[] =>
-  lines.map(({ label, colour }) => ({
+const widthOf = ({ lines, kind, times }: GridChartProps): number => {
+  if (kind === "points") return 0;
+  const crowded = lines.length > FEW_LINES || lines.length * times.length > FEW_POINTS;
+  // One pixel of the canvas, whatever its resolution: a hairline needs no outline to be filled.
+  return crowded ? 1 / (window.devicePixelRatio || 1) : 1.5;
+};
+
+const seriesOf = (props: GridChartProps): uPlot.Series[] =>
+  props.lines.map(({ label, colour }) => ({
     label,
     stroke: () => colourPixels(colour),
-    width: kind === "points" ? 0 : lines.length > FEW_LINES ? 1 : 1.5,
+    width: widthOf(props),
     points: { show: false },
-    paths: gridPaths(kind),
-    ...(kind === "points" && { fill: () => colourPixels(colour) }),
-    ...(kind === "stacked" && { fill: () => `${colourPixels(colour)}40` }),
+    paths: gridPaths(props.kind),
+    ...(props.kind === "points" && { fill: () => colourPixels(colour) }),
+    ...(props.kind === "stacked" && { fill: () => `${colourPixels(colour)}40` }),
   }));
 
 const scalesOf = (read: () => GridChartProps, mover: ViewMover): uPlot.Scales => ({
@@ -186,6 +194,8 @@ export const GridChart = (props: GridChartProps) => {
   });
   const identity = lines.map(({ key, colour }) => `${key}/${colour.hue}/${colour.shade}`).join("|");
 
+  const crowded = lines.length * times.length > FEW_POINTS;
+
   useEffect(() => {
     const place = holder.current;
     if (place === null) return undefined;
@@ -213,7 +223,7 @@ export const GridChart = (props: GridChartProps) => {
       made.destroy();
       plot.current = null;
     };
-  }, [identity, unit, kind, log, height, syncKey, scheme]);
+  }, [identity, unit, crowded, kind, log, height, syncKey, scheme]);
 
   useEffect(() => {
     hand.current?.release();

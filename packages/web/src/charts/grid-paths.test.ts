@@ -38,7 +38,7 @@ describe("a line", () => {
   });
 
   test("draws the extremes of samples that share a pixel", () => {
-    expect(line([0, 1, 2, 3, 10], [5, 9, 1, 4, 6], tenth)).toBe("M0,5 L0,1 L0,9 L0,4 L1,6");
+    expect(line([0, 1, 2, 3, 10], [5, 9, 1, 4, 6], tenth)).toBe("M0,5 L0,9 L0,1 L1,6");
   });
 
   test("costs a few strokes per pixel, however many samples there are", () => {

@@ -40,9 +40,10 @@ export const drawLine = (pen: Pen, { xs, ys, from, to }: Stretch, transform: Tra
   // What a pixel hides between its first and its last sample, drawn when the line leaves it.
   const flush = () => {
     if (least === greatest) return;
-    pen.lineTo(lastX, least);
-    pen.lineTo(lastX, greatest);
-    pen.lineTo(lastX, last);
+    // Ends at the extreme next to the last sample: one stroke less, and less than a pixel beside it.
+    const upwards = Math.abs(last - greatest) < Math.abs(last - least);
+    pen.lineTo(lastX, upwards ? least : greatest);
+    pen.lineTo(lastX, upwards ? greatest : least);
   };
   const end = () => {
     if (length > 0) flush();
