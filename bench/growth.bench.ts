@@ -66,20 +66,37 @@ async function settle({ url, pid }: BenchServer): Promise<void> {
   }
 }
 
+const figure = (
+  name: string,
+  value: number,
+  show: (value: number) => string,
+  grows: boolean,
+): Figure => ({ name, value, show: (it) => (Number.isNaN(it) ? "failed" : show(it)), grows });
+
+const seconds = (value: number): string => `${value.toFixed(2)} s`;
+const microseconds = (value: number): string => `${value.toFixed(1)} us`;
+const bytes = (value: number): string => (value === 0 ? "uncounted" : value.toFixed(2));
+
 async function measureQuestion(server: BenchServer, question: Question): Promise<Figure[]> {
-  await ask(server.url, question);
-  const times: number[] = [];
-  const [cpu, start] = [cpuSeconds(server.pid), performance.now()];
-  while (
-    times.length < MOST_ROUNDS &&
-    (times.length < LEAST_ROUNDS || performance.now() - start < ROUNDS_MS)
-  )
-    times.push(await ask(server.url, question));
-  const cpuMs = ((cpuSeconds(server.pid) - cpu) * 1000) / times.length;
   const { name, grows } = question;
+  const times: number[] = [];
+  let cpuMs = NaN;
+  try {
+    await ask(server.url, question);
+    const [cpu, start] = [cpuSeconds(server.pid), performance.now()];
+    while (
+      times.length < MOST_ROUNDS &&
+      (times.length < LEAST_ROUNDS || performance.now() - start < ROUNDS_MS)
+    )
+      times.push(await ask(server.url, question));
+    cpuMs = ((cpuSeconds(server.pid) - cpu) * 1000) / times.length;
+  } catch (error) {
+    console.log(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    console.log(server.output());
+  }
   return [
-    { name: `${name}: CPU`, value: cpuMs, show: ms, grows },
-    { name: `${name}: wall, median`, value: percentile(times, 0.5), show: ms, grows },
+    figure(`${name}: CPU`, cpuMs, ms, grows),
+    figure(`${name}: wall`, percentile(times, 0.5), ms, grows),
   ];
 }
 
@@ -103,12 +120,11 @@ async function countBack(server: BenchServer, run: Run, dataDir: string): Promis
 
 async function measureIngest(server: BenchServer, run: Run): Promise<Figure[]> {
   const sender = await startSender({ ...run, url: server.url });
-  const cpuAtFirst = cpuSeconds(server.pid);
-  const known = Math.max(1, Math.ceil(run.ticks / 100));
-  const first = await sender.send({ ticks: known, rate: 0 });
+  const before = cpuSeconds(server.pid);
+  const first = await sender.send({ ticks: 1, rate: 0 });
   const cpu = cpuSeconds(server.pid);
   const result = await sender.send({
-    ticks: run.ticks - known,
+    ticks: run.ticks - 1,
     rate: 0,
   });
   await sender.stop();
@@ -118,120 +134,88 @@ async function measureIngest(server: BenchServer, run: Run): Promise<Figure[]> {
   const cpuSettled = cpuSeconds(server.pid);
   if (result.refused + first.refused > 0)
     throw new Error(`a request was refused: ${result.reason || first.reason}`);
-  const millions = result.samples / 1e6;
-  const microseconds = (value: number) => `${value.toFixed(1)} us`;
-  const seconds = (value: number) => `${value.toFixed(2)} s`;
+  const acknowledged = (share: number) => percentile(result.acknowledgedMs, share);
+  const perMillion = (value: number) => value / (result.samples / 1e6);
+  const rate = result.samples / result.seconds / 1000;
   return [
-    {
-      name: "samples",
-      value: (first.samples + result.samples) / 1e6,
-      show: (v) => `${v.toFixed(2)} M`,
-      grows: true,
-    },
-    {
-      name: "first scrapes, CPU per series",
-      value: ((cpu - cpuAtFirst) * 1e6) / run.series,
-      show: microseconds,
-      grows: false,
-    },
-    {
-      name: "CPU per M samples, acknowledged",
-      value: (cpuSent - cpu) / millions,
-      show: seconds,
-      grows: false,
-    },
-    {
-      name: "CPU per M samples, settled",
-      value: (cpuSettled - cpu) / millions,
-      show: seconds,
-      grows: false,
-    },
-    {
-      name: "thousand samples a second",
-      value: result.samples / result.seconds / 1000,
-      show: (v) => v.toFixed(0),
-      grows: false,
-    },
-    {
-      name: "acknowledged after, median",
-      value: percentile(result.acknowledgedMs, 0.5),
-      show: ms,
-      grows: false,
-    },
-    {
-      name: "acknowledged after, p99",
-      value: percentile(result.acknowledgedMs, 0.99),
-      show: ms,
-      grows: false,
-    },
-    { name: "told to come later", value: result.later + first.later, show: String, grows: false },
-    { name: "peak resident while ingesting", value: peak, show: mib, grows: true },
+    figure("samples", (first.samples + result.samples) / 1e6, (v) => `${v.toFixed(2)} M`, true),
+    figure(
+      "first scrapes, CPU per series",
+      ((cpu - before) * 1e6) / run.series,
+      microseconds,
+      false,
+    ),
+    figure("CPU per M samples, acknowledged", perMillion(cpuSent - cpu), seconds, false),
+    figure("CPU per M samples, settled", perMillion(cpuSettled - cpu), seconds, false),
+    figure("thousand samples a second", rate, (v) => v.toFixed(0), false),
+    figure("acknowledged after, median", acknowledged(0.5), ms, false),
+    figure("acknowledged after, p99", acknowledged(0.99), ms, false),
+    figure("told to come later", result.later + first.later, String, false),
+    figure("peak resident while ingesting", peak, mib, true),
+  ];
+}
+
+/** What is on disk now, parts that merges left behind for some minutes included, and the tables' own count. */
+async function measureDisk({ url }: BenchServer, dataDir: string): Promise<Figure[]> {
+  const samples = await ownMetric(url, "fleetlight_store_samples_total");
+  const tables = await ownMetric(url, "fleetlight_store_bytes");
+  return [
+    figure("bytes per sample, directory", diskBytes(dataDir) / samples, bytes, false),
+    figure("bytes per sample, tables", tables / samples, bytes, false),
+  ];
+}
+
+async function measureRestart(server: BenchServer, cold: Question): Promise<Figure[]> {
+  const answerMs = await ask(server.url, cold);
+  await settle(server);
+  return [
+    figure("ready after a restart", server.readyMs, ms, true),
+    figure("first answer after a restart", answerMs, ms, false),
+    figure("CPU of the restart", cpuSeconds(server.pid), seconds, true),
+    figure("peak resident after a restart", peakResidentBytes(server.pid), mib, true),
   ];
 }
 
 async function measure(run: Run, { dir, profile }: Place): Promise<Figure[]> {
   const dataDir = mkdtempSync(join(dir, "fleetlight-growth-"));
+  const figures: Figure[] = [];
   let server = await startServer({ dataDir, profile });
   try {
-    const figures = await measureIngest(server, run);
-    const samples = await ownMetric(server.url, "fleetlight_store_samples_total");
-    figures.push({
-      name: "bytes per sample on disk",
-      value: diskBytes(dataDir) / samples,
-      show: (v) => v.toFixed(2),
-      grows: false,
-    });
+    figures.push(...(await measureIngest(server, run)));
     await countBack(server, run, dataDir);
     const endS = Math.floor((run.startMs + (run.ticks - 1) * run.intervalMs) / MINUTE_MS) * 60;
     const asked = questions(endS);
     if (run.whole) asked.push(wholeSpan(run.startMs / 1000, endS));
     for (const question of asked) figures.push(...(await measureQuestion(server, question)));
-    figures.push({
-      name: "peak resident",
-      value: peakResidentBytes(server.pid),
-      show: mib,
-      grows: true,
-    });
+    figures.push(...(await measureDisk(server, dataDir)));
+    figures.push(figure("peak resident", peakResidentBytes(server.pid), mib, true));
     await server.stop();
     server = await startServer({ dataDir, profile });
-    figures.push({ name: "ready after a restart", value: server.readyMs, show: ms, grows: true });
     const [cold] = asked;
-    if (cold !== undefined) {
-      const firstAnswer = await ask(server.url, cold);
-      figures.push({
-        name: "first answer after a restart",
-        value: firstAnswer,
-        show: ms,
-        grows: false,
-      });
-    }
-    await settle(server);
-    figures.push({
-      name: "CPU of the restart",
-      value: cpuSeconds(server.pid),
-      show: (v) => `${v.toFixed(1)} s`,
-      grows: true,
-    });
-    figures.push({
-      name: "resident after a restart, peak",
-      value: peakResidentBytes(server.pid),
-      show: mib,
-      grows: true,
-    });
-    return figures;
+    if (cold !== undefined) figures.push(...(await measureRestart(server, cold)));
+  } catch (error) {
+    // What was measured until then is told, and what smaller sizes cost.
+    console.log(`given up: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+  return figures;
 }
 
-/** Growth of a figure against what is expected of it: 1 is as expected, 2 twice as much. */
-const bend = (figure: Figure, before: Figure, ratio: number): number =>
-  figure.value / before.value / (figure.grows ? ratio : 1);
+/** CPU of a question below this many milliseconds is noise, and its growth says nothing. */
+const LEAST_MS = 2;
 
-/** Below these a figure is noise, and its growth says nothing. */
-const isNoise = ({ name, value }: Figure): boolean =>
-  (/(CPU|wall, median)$/.test(name) && value < 2) || name.startsWith("thousand") || value === 0;
+/** Growth of a figure against what is expected of it: 1 is as expected, 2 twice as much. */
+const bend = (now: Figure, before: Figure, ratio: number): number => {
+  const least = now.name.endsWith(": CPU") ? LEAST_MS : 0;
+  const growth = Math.max(now.value, least) / Math.max(before.value, least);
+  return growth / (now.grows ? ratio : 1);
+};
+
+/** Time on the wall tells what else the machine does: only what the server itself uses is compared. */
+const isCost = ({ name }: Figure): boolean =>
+  !/wall|acknowledged after|first answer|ready|a second|later/.test(name);
 
 function print(
   title: string,
@@ -241,21 +225,17 @@ function print(
 ): void {
   const bends: { name: string; by: number; at: string }[] = [];
   const rows = (runs[0] ?? []).map((first, row) => {
-    const figures = runs.map((run) => run[row] ?? first);
-    const cells = figures.map((figure, at) => {
-      const before = figures[at - 1];
-      if (before === undefined || isNoise(figure)) return "";
-      const floor = isNoise(before) ? { ...before, value: Math.max(before.value, 2) } : before;
-      const by = bend(figure, floor, (sizes[at] ?? 1) / (sizes[at - 1] ?? 1));
-      bends.push({ name: figure.name, by, at: `${names[at - 1]} to ${names[at]}` });
+    const same = runs.map((run) => run[row] ?? { ...first, value: NaN });
+    const growth = same.map((now, at) => {
+      const before = same[at - 1];
+      if (before === undefined || !isCost(now)) return "";
+      const by = bend(now, before, (sizes[at] ?? 1) / (sizes[at - 1] ?? 1));
+      if (Number.isNaN(by)) return "";
+      bends.push({ name: now.name, by, at: `${names[at - 1]} to ${names[at]}` });
       return `x${by.toFixed(2)}`;
     });
-    return [
-      first.name,
-      ...figures.map(({ value, show }) => show(value)),
-      ...cells.slice(1),
-      first.grows ? "linear" : "constant",
-    ];
+    const values = same.map(({ value, show }) => show(value));
+    return [first.name, ...values, ...growth.slice(1), first.grows ? "linear" : "constant"];
   });
   const heads = names.slice(1).map((name, at) => `${names[at]} to ${name}`);
   printGrid(title, [["", ...names, ...heads, "expected"], ...rows]);

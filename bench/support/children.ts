@@ -7,7 +7,7 @@ import type { SendProgress, SendRequest, SendResult, SenderOptions } from "./sen
 
 const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 const PROBE = new URL("loop-probe.ts", import.meta.url).href;
-const READY_MS = 120_000;
+const READY_MS = 600_000;
 const STOP_MS = 60_000;
 const ANSWER_MS = 20_000;
 
@@ -57,6 +57,8 @@ export interface BenchServer {
   readyMs: number;
   /** Of the event loop since the last call. */
   loopDelay(): Promise<LoopDelay>;
+  /** The end of what it printed. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,8 @@ export interface ServerOptions {
   dataDir: string;
   /** Directory for a CPU profile of the whole run. */
   profile?: string | undefined;
+  /** Size of the young generation's halves in MiB; that of `npm start` when left out. */
+  semiSpaceMib?: number | undefined;
 }
 
 const ENVIRONMENT = {
@@ -75,14 +79,15 @@ const ENVIRONMENT = {
   FLEETLIGHT_LOGGING__LEVEL: "info",
 };
 
-export async function startServer({ dataDir, profile }: ServerOptions): Promise<BenchServer> {
+export async function startServer(options: ServerOptions): Promise<BenchServer> {
+  const { dataDir, profile, semiSpaceMib = 4 } = options;
   const start = performance.now();
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
   const child = adopt(
     spawn(
       process.execPath,
       [
-        "--max-semi-space-size=4",
+        `--max-semi-space-size=${semiSpaceMib}`,
         `--import=${PROBE}`,
         ...profiling,
         CLI,
@@ -120,6 +125,7 @@ export async function startServer({ dataDir, profile }: ServerOptions): Promise<
       child.send("loop delay");
       return (await within(ANSWER_MS, "the figure of the event loop", answer))[0] as LoopDelay;
     },
+    output: () => output,
     stop: () => end(child, "SIGTERM"),
   };
 }
