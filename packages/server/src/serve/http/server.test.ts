@@ -278,6 +278,8 @@ describe("the description of the API", () => {
       [
         "delete /api/v1/alerts/rules/{id}",
         "delete /api/v1/services/{id}",
+        "delete /metrics/job/{rest}",
+        "delete /metrics/job@base64/{rest}",
         "get /-/healthy",
         "get /-/ready",
         "get /api/v1/alertmanagers",
@@ -329,6 +331,7 @@ describe("the description of the API", () => {
         "post /api/v1/alerts/rules",
         "post /api/v1/format_query",
         "post /api/v1/labels",
+        "post /api/v1/otlp/v1/metrics",
         "post /api/v1/parse_query",
         "post /api/v1/query",
         "post /api/v1/query_exemplars",
@@ -338,8 +341,13 @@ describe("the description of the API", () => {
         "post /api/v1/services/register",
         "post /api/v1/services/{id}/heartbeat",
         "post /api/v1/write",
+        "post /metrics/job/{rest}",
+        "post /metrics/job@base64/{rest}",
+        "post /v1/metrics",
         "put /-/reload",
         "put /api/v1/alerts/rules/{id}",
+        "put /metrics/job/{rest}",
+        "put /metrics/job@base64/{rest}",
       ]
     `);
   });

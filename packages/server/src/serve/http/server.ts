@@ -44,6 +44,12 @@ const SECURITY_HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
+/** OpenAPI has no parameter without a name, so what a route's `*` stands for becomes one that is called `rest`. */
+const describeRoute: typeof jsonSchemaTransform = (document) => {
+  const { schema, url } = jsonSchemaTransform(document);
+  return { schema, url: url.replace("*", ":rest") };
+};
+
 function documentApi(app: App, version: string): void {
   void app.register(swagger, {
     openapi: {
@@ -57,7 +63,7 @@ function documentApi(app: App, version: string): void {
       // Without tokens in the configuration nothing is asked for.
       security: [{}, { token: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
   });
 }
 
