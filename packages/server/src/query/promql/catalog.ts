@@ -11,12 +11,14 @@ export interface CatalogRequest {
   selectors: readonly (readonly LabelMatcher[])[];
   /** When given, series that are known to have no samples in it are left out. */
   range: TimeRange | undefined;
+  /** Ends the search when the client has gone. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Which series, labels and values there are; answers from memory. */
 export interface Catalog {
   /** Series of a request, each once, in no order; at most `limit`. */
-  find(tenant: string, request: CatalogRequest, limit?: number): SeriesRef[];
+  find(tenant: string, request: CatalogRequest, limit?: number): Promise<SeriesRef[]>;
   /** Their labels in order; `truncated` tells whether there are more than `limit`. */
   series(
     tenant: string,
@@ -24,47 +26,46 @@ export interface Catalog {
     limit: number,
   ): Promise<{ series: Labels[]; truncated: boolean }>;
   /** Names of labels in order. */
-  labelNames(tenant: string, request: CatalogRequest): string[];
+  labelNames(tenant: string, request: CatalogRequest): Promise<string[]>;
   /** Values of a label in order. */
-  labelValues(tenant: string, name: string, request: CatalogRequest): string[];
+  labelValues(tenant: string, name: string, request: CatalogRequest): Promise<string[]>;
 }
 
-/** The union of answers to several selectors, in order. */
-function union(answers: readonly string[][]): string[] {
-  const [only = []] = answers;
-  return answers.length <= 1 ? only : [...new Set(answers.flat())].toSorted(compareBytes);
-}
-
+/** Answers from memory; whatever may be long is searched and sorted in turns. */
 export function createCatalog(metrics: MetricStore): Catalog {
-  const forEachSelector = <T>(
-    { selectors }: CatalogRequest,
-    ask: (selector?: ReturnType<typeof selectorOf>) => T,
-  ): T[] => (selectors.length === 0 ? [ask()] : selectors.map((one) => ask(selectorOf(one))));
-
-  const find: Catalog["find"] = (tenant, { selectors, range }, limit = Infinity) => {
-    const wanted = selectors.length === 0 ? [[]] : selectors;
-    const answers = wanted.map((matchers) =>
-      metrics.select(tenant, selectorOf(matchers), limit, range),
-    );
-    const [only = []] = answers;
-    return answers.length === 1 ? only : [...new Set(answers.flat())].slice(0, limit);
+  const find: Catalog["find"] = async (tenant, request, limit = Infinity) => {
+    const { selectors, range, signal } = request;
+    const options = { limit, range, signal };
+    const [first = [], ...others] = selectors;
+    const found = await metrics.selectInTurns(tenant, selectorOf(first), options);
+    if (others.length === 0) return found;
+    const refs = new Set(found);
+    for (const matchers of others) {
+      if (refs.size >= limit) break;
+      for (const ref of await metrics.selectInTurns(tenant, selectorOf(matchers), options))
+        refs.add(ref);
+    }
+    return [...refs].slice(0, limit);
   };
+
+  /** The series that an answer is about; undefined when it is about all of them. */
+  const some = async (tenant: string, request: CatalogRequest) =>
+    request.selectors.length === 0 && request.range === undefined
+      ? undefined
+      : find(tenant, request);
 
   return {
     find,
     async series(tenant, request, limit) {
-      const refs = find(tenant, request, limit + 1);
+      const refs = await find(tenant, request, limit + 1);
       const labels = refs.slice(0, limit).map((ref) => metrics.labelsOf(ref));
       return {
         series: await sortInTurns(labels, Labels.compare),
         truncated: refs.length > limit,
       };
     },
-    labelNames: (tenant, request) =>
-      union(forEachSelector(request, (one) => metrics.labelNames(tenant, one, request.range))),
-    labelValues: (tenant, name, request) =>
-      union(
-        forEachSelector(request, (one) => metrics.labelValues(tenant, name, one, request.range)),
-      ),
+    labelNames: async (tenant, request) => metrics.labelNames(tenant, await some(tenant, request)),
+    labelValues: async (tenant, name, request) =>
+      sortInTurns(metrics.labelValues(tenant, name, await some(tenant, request)), compareBytes),
   };
 }

@@ -42,7 +42,7 @@ export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
   ): AsyncGenerator<readonly StoredSeries[]> {
     // PromQL's ranges are open on the left; times are whole milliseconds.
     const range = { startMs: clamp(Math.floor(startMs) + 1), endMs: clamp(endMs) };
-    const refs = metrics.select(tenant, selectorOf(matchers), undefined, range);
+    const refs = await metrics.selectInTurns(tenant, selectorOf(matchers), { range, signal });
     for await (const batch of metrics.scan(tenant, refs, range.startMs, range.endMs, signal)) {
       const stored: StoredSeries[] = [];
       for (const samples of batch) {

@@ -610,13 +610,11 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
       expect(names(T0 - 1, T0)).toEqual(["late"]);
       expect(names(0, T0)).toEqual(["early", "late"]);
       expect(opened.metrics.labelNames("default")).toEqual(["__name__", "job", "zone"]);
-      expect(opened.metrics.labelNames("default", selectMetric("early"))).toEqual([
-        "__name__",
-        "job",
-      ]);
-      expect(
-        opened.metrics.labelValues("default", "job", undefined, { startMs: T0, endMs: T0 }),
-      ).toEqual(["b"]);
+      const early = await opened.metrics.selectInTurns("default", selectMetric("early"));
+      expect(opened.metrics.labelNames("default", early)).toEqual(["__name__", "job"]);
+      const range = { startMs: T0, endMs: T0 };
+      const late = await opened.metrics.selectInTurns("default", all, { range });
+      expect(opened.metrics.labelValues("default", "job", late)).toEqual(["b"]);
       expect(opened.metrics.cardinality("default", 1).seriesByMetric).toHaveLength(1);
       expect(opened.metrics.labelValues("other", "job")).toEqual([]);
     });

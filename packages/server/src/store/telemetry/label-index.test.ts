@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseSelector, type LabelSet } from "#lib";
 
 import { LabelIndex } from "./label-index.ts";
+import { finishInTurns } from "./series-search.ts";
 
 const fleet: LabelSet[] = [];
 for (const job of ["api", "api-2", "web"])
@@ -51,8 +52,9 @@ describe("label index", () => {
 
   it("answers all series without matchers, some up to a limit, and only those that may stay", () => {
     expect(index.select("t", [])).toHaveLength(fleet.length);
-    expect(index.select("t", [], 5)).toEqual([0, 1, 2, 3, 4]);
-    expect(index.select("t", parseSelector("up").matchers, 2, (ref) => ref > 100)).toEqual(
+    expect(index.select("t", [], { limit: 5 })).toEqual([0, 1, 2, 3, 4]);
+    const limits = { limit: 2, keep: (ref: number) => ref > 100 };
+    expect(index.select("t", parseSelector("up").matchers, limits)).toEqual(
       select("up")
         .filter((ref) => ref > 100)
         .slice(0, 2),
@@ -112,4 +114,49 @@ describe("label index", () => {
     expect(even).toEqual(Array.from({ length: 2500 }, (_, i) => i * 2));
     expect(large.select("t", parseSelector('{half=~"odd|even"}').matchers)).toHaveLength(5000);
   });
+
+  it.each([
+    ['{__name__="m",id!~".*7.*"}', 26_244],
+    ['{id=~".*7.*"}', 13_756],
+    ['{__name__="m",id=~".*7.*",id!~".*8.*"}', 9_860],
+  ])("searches %s in many short steps", (text, found) => {
+    const steps = many().search("t", parseSelector(text).matchers, {});
+    let count = 0;
+    let next = steps.next();
+    for (; next.done !== true; next = steps.next()) count++;
+    expect(next.value).toHaveLength(found);
+    expect(count).toBeGreaterThan(40);
+  });
+
+  it("gives way while it searches, sees what is added meanwhile or not, and ends when told to", async () => {
+    const index = many();
+    const { matchers } = parseSelector('{id=~".*7.*"}');
+    const slow = matchers.map((matcher) => ({ ...matcher, test: slowly(matcher.test) }));
+    let turns = 0;
+    const counter = setInterval(() => turns++, 1);
+    const search = finishInTurns(index.search("t", slow, {}), undefined);
+    index.add("t", 40_000, { __name__: "m", id: "77" });
+    const found = await search;
+    clearInterval(counter);
+    expect(turns).toBeGreaterThan(3);
+    expect(found.length === 13_756 || found.length === 13_757).toBe(true);
+
+    const controller = new AbortController();
+    const aborted = finishInTurns(index.search("t", slow, {}), controller.signal);
+    controller.abort();
+    expect(await aborted).toEqual([]);
+  });
 });
+
+/** 40,000 series with as many values of one label. */
+function many(): LabelIndex {
+  const index = new LabelIndex();
+  for (let ref = 0; ref < 40_000; ref++) index.add("t", ref, { __name__: "m", id: String(ref) });
+  return index;
+}
+
+/** About 5 us per value: as long as a regular expression takes. */
+const slowly = (test: (value: string) => boolean) => (value: string) => {
+  for (const until = performance.now() + 0.005; performance.now() < until;);
+  return test(value);
+};

@@ -2,7 +2,8 @@ import { compareBytes, Labels } from "@fleetlight/promql";
 
 import { labelNames, type LabelSet, type Selector } from "#lib";
 
-import { literalsOf, Posting, sortedUnion, TopList } from "./postings.ts";
+import { Posting, TopList } from "./postings.ts";
+import { finish, searchSeries, type SearchLimits, type Steps } from "./series-search.ts";
 import type { Cardinality, SeriesRef } from "./types.ts";
 
 type Matcher = Selector["matchers"][number];
@@ -20,16 +21,8 @@ interface TenantIndex {
   labelPairs: number;
 }
 
-/** A matcher on the way through many series: a regular expression is tried once per distinct value. */
-interface Check {
-  matcher: Matcher;
-  known: Map<string, boolean> | undefined;
-}
-
-/** Trying a value costs about as much as looking at this many series. */
-const VALUES_PER_SERIES = 16;
-
 const NO_LABELS = Labels.empty;
+const EMPTY: TenantIndex = { all: new Posting(), names: new Map(), labelPairs: 0 };
 
 /**
  * Which series have which labels, in memory: for each value of each label the series in ascending order. Names and values
@@ -78,84 +71,16 @@ export class LabelIndex {
     return this.labels[ref] ?? NO_LABELS;
   }
 
-  /** Series that match every matcher, ascending, at most `limit`; `keep` may refuse some. */
-  select(
-    tenant: string,
-    matchers: readonly Matcher[],
-    limit = Infinity,
-    keep: (ref: SeriesRef) => boolean = () => true,
-  ): SeriesRef[] {
-    const index = this.tenants.get(tenant);
-    if (index === undefined) return [];
-    const [candidates, rest] = this.narrow(index, matchers);
-    const checks = rest.map((matcher): Check => ({
-      matcher,
-      known: matcher.operator.endsWith("~") ? new Map() : undefined,
-    }));
-    const found: SeriesRef[] = [];
-    for (let i = 0; i < candidates.length && found.length < limit; i++) {
-      const ref = candidates[i] ?? 0;
-      if (this.passes(ref, checks) && keep(ref)) found.push(ref);
-    }
-    return found;
+  /** Searches the series that match every matcher, step by step; ascending. */
+  search(tenant: string, matchers: readonly Matcher[], limits: SearchLimits): Steps<SeriesRef[]> {
+    const { all, names } = this.tenants.get(tenant) ?? EMPTY;
+    const index = { all, names, labelsOf: (ref: SeriesRef) => this.labelsOf(ref) };
+    return searchSeries(index, matchers, limits);
   }
 
-  /** The shortest list of series that holds all that match, and the matchers that it does not settle. */
-  private narrow(
-    index: TenantIndex,
-    matchers: readonly Matcher[],
-  ): [ArrayLike<SeriesRef>, readonly Matcher[]] {
-    let best: { postings: Posting[]; size: number; matcher: Matcher } | undefined;
-    // Those whose values are known without a search come first: often no expression has to be tried at all.
-    const useful = matchers.filter((matcher) => literalsOf(matcher) !== undefined);
-    if (useful.length === 0) useful.push(...matchers.filter((m) => !m.test("")));
-    for (const matcher of useful) {
-      const postings = this.postingsOf(index, matcher);
-      const size = postings.reduce((sum, posting) => sum + posting.size, 0);
-      if (best === undefined || size < best.size) best = { postings, size, matcher };
-    }
-    if (best === undefined) return [index.all.refs, matchers];
-    // Trying few values is cheaper than looking at many series.
-    for (const matcher of matchers) {
-      const values = index.names.get(matcher.name)?.size ?? 0;
-      if (useful.includes(matcher) || values * VALUES_PER_SERIES > best.size || matcher.test(""))
-        continue;
-      const postings = this.postingsOf(index, matcher);
-      const size = postings.reduce((sum, posting) => sum + posting.size, 0);
-      if (size < best.size) best = { postings, size, matcher };
-    }
-    const { postings, matcher } = best;
-    return [sortedUnion(postings), matchers.filter((other) => other !== matcher)];
-  }
-
-  private postingsOf(index: TenantIndex, matcher: Matcher): Posting[] {
-    const values = index.names.get(matcher.name);
-    if (values === undefined) return [];
-    const postings: Posting[] = [];
-    const literals = literalsOf(matcher);
-    if (literals === undefined) {
-      for (const { value, posting } of values.values())
-        if (matcher.test(value)) postings.push(posting);
-    } else
-      for (const literal of literals) {
-        const entry = values.get(literal);
-        if (entry !== undefined) postings.push(entry.posting);
-      }
-    return postings;
-  }
-
-  private passes(ref: SeriesRef, checks: readonly Check[]): boolean {
-    const labels = this.labelsOf(ref);
-    for (const { matcher, known } of checks) {
-      const value = labels.get(matcher.name) ?? "";
-      let passed = known?.get(value);
-      if (passed === undefined) {
-        passed = matcher.test(value);
-        known?.set(value, passed);
-      }
-      if (!passed) return false;
-    }
-    return true;
+  /** What `search` finds, without a pause. */
+  select(tenant: string, matchers: readonly Matcher[], limits: SearchLimits = {}): SeriesRef[] {
+    return finish(this.search(tenant, matchers, limits));
   }
 
   /** Names of labels by bytes: of all series, or of those given. */
@@ -166,18 +91,16 @@ export class LabelIndex {
     return [...new Set([...shapes].flat())].toSorted(compareBytes);
   }
 
-  /** Values of a label by bytes: of all series, or of those given. */
+  /** Values of a label in no order: of all series, or of those given. */
   labelValues(tenant: string, name: string, refs?: readonly SeriesRef[]): string[] {
+    const known = this.tenants.get(tenant)?.names.get(name);
+    if (refs === undefined) return [...(known?.keys() ?? [])];
     const values = new Set<string>();
-    if (refs === undefined)
-      for (const value of this.tenants.get(tenant)?.names.get(name)?.keys() ?? [])
-        values.add(value);
-    else
-      for (const ref of refs) {
-        const value = this.labelsOf(ref).get(name);
-        if (value !== undefined) values.add(value);
-      }
-    return [...values].toSorted(compareBytes);
+    for (const ref of refs) {
+      const value = this.labelsOf(ref).get(name);
+      if (value !== undefined) values.add(value);
+    }
+    return [...values];
   }
 
   /** Numbers of series by value of one label. */

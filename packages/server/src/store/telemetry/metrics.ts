@@ -19,6 +19,7 @@ import { LabelIndex } from "./label-index.ts";
 import { MetricReader } from "./metric-reader.ts";
 import type { Retention } from "./retention.ts";
 import { SeriesIndex } from "./series-index.ts";
+import { finishInTurns } from "./series-search.ts";
 import type { MetadataRow, Tables } from "./tables.ts";
 import type {
   Appender,
@@ -26,6 +27,7 @@ import type {
   LatestSample,
   MetricMetadata,
   MetricStore,
+  SelectOptions,
   SeriesRef,
   SeriesSamples,
   TimeRange,
@@ -38,7 +40,6 @@ const DAY_MS = 86_400_000;
 const HISTOGRAM_BYTES = 64 << 20;
 /** Metadata of at most this many metrics is kept. */
 const MAX_METADATA = 100_000;
-const ALL_SERIES: Selector = { metric: undefined, matchers: [], matches: () => true };
 
 interface MetricsOptions {
   tables: Tables;
@@ -314,28 +315,30 @@ export class Metrics implements MetricStore, AppenderTarget {
   }
 
   select(tenant: string, selector: Selector, limit?: number, range?: TimeRange): SeriesRef[] {
-    const keep =
-      range === undefined
-        ? undefined
-        : (ref: SeriesRef) => this.head.mayHave(ref, range.startMs, range.endMs);
-    return this.byLabel.select(tenant, selector.matchers, limit, keep);
+    const keep = this.keepFor(range);
+    return this.byLabel.select(tenant, selector.matchers, { limit, keep });
   }
 
-  private selectSome(
+  selectInTurns(
     tenant: string,
-    selector: Selector | undefined,
-    range: TimeRange | undefined,
-  ): SeriesRef[] | undefined {
-    if (selector === undefined && range === undefined) return undefined;
-    return this.select(tenant, selector ?? ALL_SERIES, undefined, range);
+    selector: Selector,
+    { limit, range, signal }: SelectOptions = {},
+  ): Promise<SeriesRef[]> {
+    const limits = { limit, keep: this.keepFor(range) };
+    return finishInTurns(this.byLabel.search(tenant, selector.matchers, limits), signal);
   }
 
-  labelNames(tenant: string, selector?: Selector, range?: TimeRange): string[] {
-    return this.byLabel.labelNames(tenant, this.selectSome(tenant, selector, range));
+  private keepFor(range: TimeRange | undefined): ((ref: SeriesRef) => boolean) | undefined {
+    if (range === undefined) return undefined;
+    return (ref) => this.head.mayHave(ref, range.startMs, range.endMs);
   }
 
-  labelValues(tenant: string, name: string, selector?: Selector, range?: TimeRange): string[] {
-    return this.byLabel.labelValues(tenant, name, this.selectSome(tenant, selector, range));
+  labelNames(tenant: string, refs?: readonly SeriesRef[]): string[] {
+    return this.byLabel.labelNames(tenant, refs);
+  }
+
+  labelValues(tenant: string, name: string, refs?: readonly SeriesRef[]): string[] {
+    return this.byLabel.labelValues(tenant, name, refs);
   }
 
   cardinality(tenant: string, limit: number): Cardinality {

@@ -116,6 +116,12 @@ export interface Cardinality {
   seriesByPair: { name: string; count: number }[];
 }
 
+export interface SelectOptions {
+  limit?: number | undefined;
+  range?: TimeRange | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Everything about samples and series. All calls are per tenant. */
 export interface MetricStore {
   /** A fresh appender for one source. */
@@ -151,10 +157,15 @@ export interface MetricStore {
    * to have no samples in it are left out; one that is answered may have none all the same.
    */
   select(tenant: string, selector: Selector, limit?: number, range?: TimeRange): SeriesRef[];
-  /** Names of labels, ascending by bytes: of all series, or of those that match. From memory. */
-  labelNames(tenant: string, selector?: Selector, range?: TimeRange): string[];
-  /** Values of a label, ascending by bytes: of all series, or of those that match. From memory. */
-  labelValues(tenant: string, name: string, selector?: Selector, range?: TimeRange): string[];
+  /**
+   * What `select` answers, searched in turns of a few milliseconds: for what users ask, which may be a thousand regular
+   * expressions over a million series. Answers nothing when the signal ends it.
+   */
+  selectInTurns(tenant: string, selector: Selector, options?: SelectOptions): Promise<SeriesRef[]>;
+  /** Names of labels, ascending by bytes: of all series, or of those given. From memory. */
+  labelNames(tenant: string, refs?: readonly SeriesRef[]): string[];
+  /** Values of a label in no order: of all series, or of those given. From memory. */
+  labelValues(tenant: string, name: string, refs?: readonly SeriesRef[]): string[];
   /** Where the series of a tenant come from; at most `limit` entries per list. From memory. */
   cardinality(tenant: string, limit: number): Cardinality;
   /** Metric names with the number of their series. */

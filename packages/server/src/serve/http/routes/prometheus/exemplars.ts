@@ -8,7 +8,7 @@ import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
 import { badData } from "./errors.ts";
 import { Params } from "./params.ts";
-import { sendPieces } from "./reply.ts";
+import { sendPieces, signalOf } from "./reply.ts";
 
 const MAX_TIME_MS = 8.64e15;
 
@@ -74,7 +74,9 @@ export function exemplarRoutes(app: App, doors: Doors): void {
       const selectors = selectorsIn(params.parsed("query", parsePromQL));
       const tenant = tenantOf(request);
       const refs =
-        selectors.length === 0 ? [] : catalog.find(tenant, { selectors, range: undefined });
+        selectors.length === 0
+          ? []
+          : await catalog.find(tenant, { selectors, range: undefined, signal: signalOf(reply) });
       const found = doors.telemetry.exemplars.query(tenant, refs, startMs, endMs);
       return sendPieces(request, reply, "application/json", answer(doors, found));
     },

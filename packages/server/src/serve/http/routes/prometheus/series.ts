@@ -8,7 +8,7 @@ import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
 import { badData, badParameter } from "./errors.ts";
 import { Params } from "./params.ts";
-import { sendData, sendPieces, TRUNCATED } from "./reply.ts";
+import { sendData, sendPieces, signalOf, TRUNCATED } from "./reply.ts";
 
 /** Series that are written before others get their turn. */
 const SERIES_PER_PIECE = 1000;
@@ -95,7 +95,7 @@ export function seriesRoutes(app: App, doors: Doors): void {
       const most = doors.config().query.max_series_answer;
       const { series, truncated } = await catalog.series(
         tenantOf(request),
-        { selectors, range },
+        { selectors, range, signal: signalOf(reply) },
         Math.min(limit, most),
       );
       if (truncated && limit > most)
@@ -116,9 +116,10 @@ export function seriesRoutes(app: App, doors: Doors): void {
       const params = new Params(request);
       const limit = params.limit();
       const range = rangeOf(params);
-      const names = catalog.labelNames(tenantOf(request), {
+      const names = await catalog.labelNames(tenantOf(request), {
         selectors: selectorsOf(params),
         range,
+        signal: signalOf(reply),
       });
       const { data, warnings } = cut(names, limit);
       return sendData(request, reply, data, { warnings });
@@ -133,9 +134,10 @@ export function seriesRoutes(app: App, doors: Doors): void {
       const name = unescapeName((request.params as { name: string }).name);
       const limit = params.limit();
       const range = rangeOf(params);
-      const values = catalog.labelValues(tenantOf(request), name, {
+      const values = await catalog.labelValues(tenantOf(request), name, {
         selectors: selectorsOf(params),
         range,
+        signal: signalOf(reply),
       });
       const { data, warnings } = cut(values, limit);
       return sendData(request, reply, data, { warnings });
