@@ -5,6 +5,7 @@ import {
   closeBracketsKeymap,
   closeCompletion,
   completionStatus,
+  currentCompletions,
   moveCompletionSelection,
   selectedCompletion,
 } from "@codemirror/autocomplete";
@@ -44,8 +45,10 @@ const METADATA_AGE_MS = 60_000;
 /** Metrics whose help completion shows. */
 const MAX_METADATA = 10_000;
 
+/** Takes the chosen completion, else the first one. While the list is being renewed Tab must not leave the editor. */
 const acceptOrSelect = (view: EditorView): boolean => {
-  if (completionStatus(view.state) !== "active") return false;
+  if (currentCompletions(view.state).length === 0)
+    return completionStatus(view.state) === "pending";
   if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view);
   return acceptCompletion(view);
 };
@@ -75,7 +78,13 @@ const extensionsOf = (read: () => EditorProps, promql: PromQLExtension) => [
   history(),
   bracketMatching(),
   closeBrackets(),
-  autocompletion({ selectOnOpen: false, icons: false, maxRenderedOptions: 60 }),
+  // Nothing is chosen by itself, so a key that follows at once means what it says.
+  autocompletion({
+    selectOnOpen: false,
+    interactionDelay: 0,
+    icons: false,
+    maxRenderedOptions: 60,
+  }),
   syntaxHighlighting(highlightStyle),
   editorTheme,
   promql.asExtension(),

@@ -13,8 +13,15 @@ import { LabelBrowser } from "./LabelBrowser.tsx";
 import type { ChangeSearch } from "./QueryList.tsx";
 
 const ROW_PX = 46;
-/** Characters of a name that are always in sight. */
-const TAIL = 16;
+/** Characters at the end of a name that are always in sight, at least and at most. */
+const TAIL_LEAST = 10;
+const TAIL_MOST = 20;
+
+/** Where the end of a name begins: at a word, if there is one. */
+export const tailOf = (name: string): number => {
+  const word = name.lastIndexOf("_", name.length - TAIL_LEAST);
+  return Math.max(0, word >= name.length - TAIL_MOST ? word : name.length - TAIL_LEAST);
+};
 
 /** Names that hold every word of the box, in the name itself or in its help. */
 export const filtered = (metrics: readonly MetricName[], q = ""): MetricName[] => {
@@ -42,7 +49,7 @@ interface RowProps {
 
 /** Names differ at their ends; what does not fit is left out in the middle. */
 const Name = ({ text }: { text: string }) => {
-  const at = Math.max(0, text.length - TAIL);
+  const at = tailOf(text);
   return (
     <>
       <span className="visually-hidden">{text}</span>

@@ -1,15 +1,14 @@
 import { Tooltip } from "@mantine/core";
-import { IconChartLine } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useMemo } from "react";
 
 import type { ExploreSearch } from "../../app/explore-search.ts";
 import { formatValue, plural } from "../../format/units.ts";
 import type { InstantAnswer, RangeAnswer } from "../../promql/client.ts";
-import { Empty } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ExplainView } from "./ExplainView.tsx";
-import { queriesOf } from "./explore-state.ts";
+import { insertQuery, queriesOf } from "./explore-state.ts";
+import { AskFirst } from "./FirstMetrics.tsx";
 import { GraphOptions } from "./GraphOptions.tsx";
 import { GraphPanel } from "./GraphPanel.tsx";
 import { InstantTable } from "./InstantTable.tsx";
@@ -94,15 +93,6 @@ const Tabs = ({ view, onView }: { view: View; onView: (view: View) => void }) =>
   </div>
 );
 
-const Ask = () => (
-  <Empty icon={<IconChartLine size={32} stroke={1.4} />} title="Ask a question">
-    <p>
-      Type a PromQL expression above and press Enter, or choose a metric from the list: a counter
-      comes as its rate, a histogram as its 95th percentile.
-    </p>
-  </Empty>
-);
-
 interface ResultsProps {
   search: ExploreSearch;
   change: ChangeSearch;
@@ -170,7 +160,7 @@ export const Results = ({ search, change, lead, children }: ResultsProps) => {
                   change={change}
                 />
               ) : (
-                <Ask />
+                <AskFirst onAsk={(expression) => change(insertQuery(expression), false)} />
               )}
             </div>
           </section>

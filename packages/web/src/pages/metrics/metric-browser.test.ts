@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { filtered } from "./MetricBrowser.tsx";
+import { filtered, tailOf } from "./MetricBrowser.tsx";
 
 const metric = (name: string, help: string) => ({
   name,
@@ -22,4 +22,13 @@ test.each([
     metric("up", "Whether the target was scraped."),
   ];
   expect(filtered(metrics, words).map(({ name }) => name)).toEqual(expected);
+});
+
+test.each([
+  ["up", "up"],
+  ["requests_total", "requests_total"],
+  ["agent_task_duration_seconds_bucket", "_seconds_bucket"],
+  ["averyveryveryverylongnamewithoutwords", "thoutwords"],
+])("the end of %s is %s", (name, expected) => {
+  expect(name.slice(tailOf(name))).toBe(expected);
 });
