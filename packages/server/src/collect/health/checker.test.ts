@@ -54,7 +54,9 @@ async function listen(server: Server): Promise<string> {
 }
 const serve = (listener: RequestListener) => listen(createServer(listener));
 
-const FAST: HealthCheckOptions = { interval_seconds: 0.1, timeout_seconds: 0.3 };
+const FAST: HealthCheckOptions = { interval_seconds: 0.1, timeout_seconds: 20 };
+/** For services that hang: each check of them lasts as long. */
+const IMPATIENT: HealthCheckOptions = { interval_seconds: 0.1, timeout_seconds: 0.3 };
 
 const register = async (
   url: string,
@@ -80,7 +82,7 @@ const latest = (metric: string, service = "a"): number | undefined => {
   return ref === undefined ? undefined : telemetry.metrics.latest(ref, 0)?.value;
 };
 
-async function reaches(service: WatchedService, status: ServiceStatus, timeout = 2000) {
+async function reaches(service: WatchedService, status: ServiceStatus, timeout = 15_000) {
   await expect.poll(() => service.status, { timeout, interval: 5 }).toBe(status);
 }
 
@@ -120,18 +122,17 @@ afterEach(async () => {
 });
 
 describe("a check over HTTP", () => {
-  it("comes within 100 ms of the registration, and becomes samples, state and event", async () => {
+  it("comes with the registration and not an interval later, and becomes samples, state and event", async () => {
     let path = "";
     const url = await serve((request, response) => {
       path = request.url ?? "";
       response.end("ok");
     });
-    const started = performance.now();
-    const service = await register(`${url}/base`, undefined, {
+    const hourly = { interval_seconds: 3600, timeout_seconds: 20 };
+    const service = await register(`${url}/base`, hourly, {
       labels: { component: "models", job: "fleet" },
     });
     await reaches(service, "healthy");
-    expect(performance.now() - started).toBeLessThan(100);
     expect(path).toBe("/base/health");
     expect(service.lastCheck).toMatchObject({ healthy: true, status_code: 200, error: null });
     await expect.poll(() => latest("probe_success")).toBe(1);
@@ -174,10 +175,10 @@ describe("a check over HTTP", () => {
     [
       "an answer that never comes",
       () => undefined,
-      {},
+      IMPATIENT,
       /no complete answer from 127\.0\.0\.1:\d+ within 300 ms/,
     ],
-    ["an answer that never ends", (r) => r.write("x"), {}, /within 300 ms/],
+    ["an answer that never ends", (r) => r.write("x"), IMPATIENT, /within 300 ms/],
     ["a connection that is reset", (r) => r.socket?.resetAndDestroy(), {}, /closed the connection/],
     [
       "a redirect to a metadata address",
@@ -261,46 +262,53 @@ describe("a check over HTTP", () => {
       response.end();
     });
     const service = await register(url, { ...FAST, interval_seconds: 0.1, failure_threshold: 2 });
-    await expect.poll(() => answers, { timeout: 3000 }).toBeGreaterThan(5);
+    await expect.poll(() => answers).toBeGreaterThan(5);
     expect(service.status).toBe("healthy");
     await expect.poll(() => latest("probe_success"), { interval: 5 }).toBe(0);
     expect(latest("fleetlight_service_status")).toBe(2);
   });
 
-  it("notices a failure and a recovery within one interval", async () => {
+  it("notices a failure and a recovery with the first check that sees it", async () => {
     let status = 200;
-    const url = await serve((_request, response) => response.writeHead(status).end());
-    const service = await register(url, { ...FAST, interval_seconds: 0.5 });
+    const seen: { answer: number; before: ServiceStatus }[] = [];
+    let watched: WatchedService | undefined;
+    const url = await serve((_request, response) => {
+      if (watched !== undefined) seen.push({ answer: status, before: watched.status });
+      response.writeHead(status).end();
+    });
+    const service = await register(url);
     await reaches(service, "healthy");
-    await sleep(120);
+    watched = service;
     for (const [next, expected] of [
       [500, "unhealthy"],
       [200, "healthy"],
     ] as const) {
       status = next;
-      const started = performance.now();
       await reaches(service, expected);
-      expect(performance.now() - started).toBeLessThan(600);
+      const { length } = seen;
+      await expect.poll(() => seen.length).toBeGreaterThan(length + 1);
+    }
+    for (const [index, { before }] of seen.entries()) {
+      const answer = seen[index - 1]?.answer ?? 200;
+      expect(before, `before check ${index}`).toBe(answer === 200 ? "healthy" : "unhealthy");
     }
   });
 
   it("never overlaps itself, and a hanging service delays nobody", async () => {
-    let open = 0;
-    let most = 0;
-    const hanging = await serve((_request, response) => {
-      most = Math.max(most, ++open);
-      response.on("close", () => open--);
-    });
+    let hung = 0;
+    const hanging = await serve(() => hung++);
     let answered = 0;
     const well = await serve((_request, response) => {
       answered++;
       response.end();
     });
-    await register(hanging, { interval_seconds: 0.1, timeout_seconds: 0.3 });
+    await register(hanging, { interval_seconds: 0.1, timeout_seconds: 300 });
     await register(well, FAST, { id: "b" });
-    await sleep(1050);
-    expect(most).toBe(1);
-    expect(answered).toBeGreaterThanOrEqual(8);
+    await expect.poll(() => hung).toBe(1);
+    const before = answered;
+    await expect.poll(() => answered).toBeGreaterThanOrEqual(before + 8);
+    expect(hung).toBe(1);
+    expect(checker.stats().running).toBeGreaterThan(0);
   });
 
   it("keeps to the limit of checks under way", async () => {
@@ -325,16 +333,18 @@ describe("a check over HTTP", () => {
 
 describe("a change of a service", () => {
   it("asks the new URL at once, and the answer of the old one counts no more", async () => {
+    let answer: (() => void) | undefined;
     const hanging = await serve((_request, response) => {
-      setTimeout(() => response.writeHead(500).end(), 200);
+      answer = () => void response.writeHead(500).end();
     });
     const well = await serve((_request, response) => response.end());
-    const slow = { interval_seconds: 60, timeout_seconds: 5 };
+    const slow = { interval_seconds: 3600, timeout_seconds: 300 };
     const service = await register(hanging, slow);
-    await sleep(50);
+    await expect.poll(() => answer).toBeDefined();
     await register(well, slow);
-    await reaches(service, "healthy", 100);
-    await sleep(300);
+    await reaches(service, "healthy");
+    answer?.();
+    await expect.poll(() => checker.stats().running).toBe(0);
     expect(service.status).toBe("healthy");
   });
 
@@ -372,6 +382,7 @@ describe("a change of a service", () => {
     await reaches(service, "healthy");
     await register(url, { mode: "none" });
     expect(service.status).toBe("unknown");
+    await expect.poll(() => checker.stats().running).toBe(0);
     const before = asked;
     await sleep(250);
     expect(asked).toBe(before);
@@ -434,11 +445,17 @@ describe("heartbeats", () => {
   });
 
   it("say nothing about a service that is checked over HTTP", async () => {
-    const url = await serve((_request, response) => response.writeHead(500).end());
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked++;
+      response.writeHead(500).end();
+    });
     const service = await register(url);
     await reaches(service, "unhealthy");
     registry.heartbeat("default", "a");
-    await sleep(250);
+    expect(service.status).toBe("unhealthy");
+    const before = asked;
+    await expect.poll(() => asked).toBeGreaterThan(before + 1);
     expect(service.status).toBe("unhealthy");
     expect(service.lastHeartbeatMs).not.toBeNull();
   });
@@ -447,11 +464,9 @@ describe("heartbeats", () => {
 describe("the stop", () => {
   it("breaks off what is under way without calling it a failure", async () => {
     const url = await serve(() => undefined);
-    const service = await register(url, { interval_seconds: 60, timeout_seconds: 60 });
+    const service = await register(url, { interval_seconds: 300, timeout_seconds: 300 });
     await expect.poll(() => checker.stats().running).toBe(1);
-    const started = performance.now();
     await checker.stop();
-    expect(performance.now() - started).toBeLessThan(500);
     expect(service.status).toBe("unknown");
     expect(service.lastCheck).toBeNull();
   });
