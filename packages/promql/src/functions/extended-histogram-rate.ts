@@ -11,7 +11,7 @@ import {
   type FloatHistogram,
 } from "../histogram/index.ts";
 import { extendedBounds, type Bounds } from "./extended-rate.ts";
-import type { RateKind } from "./rate.ts";
+import type { RateKind } from "./rate-series.ts";
 import { firstArgument, warnNotCounter, warnNotGauge } from "./remarks.ts";
 import { rangeSeconds } from "./start-time.ts";
 import type { RangeCall, RangeWindow } from "./types.ts";

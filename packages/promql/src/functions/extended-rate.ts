@@ -1,4 +1,4 @@
-import type { RateKind } from "./rate.ts";
+import type { RateKind } from "./rate-series.ts";
 import { rangeSeconds } from "./start-time.ts";
 import type { RangeWindow } from "./types.ts";
 

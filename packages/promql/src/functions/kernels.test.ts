@@ -91,6 +91,41 @@ describe.each([...rangeFunctions])("%s", (name, fn) => {
     }
   });
 
+  it("gives the same for all windows at once as for each", () => {
+    if (fn.floats === undefined) return;
+    const call = callOf(name);
+    const { times, values } = windowOf(0, COUNT);
+    for (const [stepMs, rangeMs] of [
+      [10_000, 60_000],
+      [7000, 15_000],
+      [45_000, 400_000],
+      [0, 90_000],
+    ] as const) {
+      const steps = 90;
+      const grid = { endMs: -20_000, stepMs, rangeMs, steps };
+      const row = {
+        values: new Float64Array(steps + 1),
+        present: new Uint8Array(steps + 1),
+        from: 1,
+      };
+      const expected: (number | undefined)[] = [];
+      for (let step = 0; step < steps; step++) {
+        const endMs = grid.endMs + step * stepMs;
+        const startMs = endMs - rangeMs;
+        const from = times.filter((time) => time <= startMs).length;
+        const to = times.filter((time) => time <= endMs).length;
+        const window = { ...windowOf(0, 1), from, to, startMs, endMs };
+        expected.push(from === to ? undefined : answer(fn, window, call));
+      }
+      const found = fn.floats({ times, values }, grid, row);
+      const given = expected.map((_, step) =>
+        row.present[step + 1] === 1 ? row.values[step + 1] : undefined,
+      );
+      expect(given).toEqual(expected);
+      expect(found).toBe(expected.filter((one) => one !== undefined).length);
+    }
+  });
+
   it("leaves the samples as they are", () => {
     const call = callOf(name);
     const window = windowOf(3, 30);

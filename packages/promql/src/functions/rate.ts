@@ -12,47 +12,15 @@ import {
   warnMixedFloatsHistograms,
   warnStartTimeOverlap,
 } from "./remarks.ts";
+import { countersOver, extrapolation, type RateKind } from "./rate-series.ts";
 import { isStartReset, rangeSeconds, startsOverlap } from "./start-time.ts";
 import type { RangeCall, RangeFunction, RangeWindow } from "./types.ts";
-
-/** What tells rate, increase and delta apart. */
-export interface RateKind {
-  isCounter: boolean;
-  isRate: boolean;
-}
 
 /** `anchored` or `smoothed`, when the range is written with one. */
 export function extensionOf(call: RangeCall): "anchored" | "smoothed" | undefined {
   let range = call.expr.args[0];
   while (range?.kind === "paren") range = range.expr;
   return range?.kind === "matrix" ? range.selector.extended : undefined;
-}
-
-/**
- * By how much an increase between the first and the last sample is to be multiplied to stand for the whole window.
- * Samples that end up to 1.1 mean intervals before a bound are taken to go on to it, others for half an interval. A
- * counter is not followed back below zero: `first` is its first value, negative where that does not matter.
- */
-function extrapolation(
-  window: RangeWindow,
-  first: number,
-  increase: number,
-  firstMs: number,
-  lastMs: number,
-  intervals: number,
-): number {
-  const sampled = (lastMs - firstMs) / 1000;
-  const interval = sampled / intervals;
-  const threshold = interval * 1.1;
-  let toStart = (firstMs - window.startMs) / 1000;
-  let toEnd = (window.endMs - lastMs) / 1000;
-  if (toStart >= threshold) toStart = interval / 2;
-  if (first >= 0 && increase > 0) {
-    const toZero = sampled * (first / increase);
-    if (toZero < toStart) toStart = toZero;
-  }
-  if (toEnd >= threshold) toEnd = interval / 2;
-  return (sampled + toStart + toEnd) / sampled;
 }
 
 /** As {@link extrapolation}, where counting is known to have begun inside of the window: it goes back to there. */
@@ -93,7 +61,8 @@ function runFloats(window: RangeWindow, call: RangeCall, kind: RateKind): boolea
     }
   }
   let factor = extrapolation(
-    window,
+    window.startMs,
+    window.endMs,
     kind.isCounter ? first : -1,
     increase,
     times[from] as number,
@@ -142,7 +111,7 @@ function factorOf(window: RangeWindow, began: number, first: number, increase: n
   const lastMs = times[to - 1] as number;
   const intervals = to - 1 - from;
   if (began !== 0) return extrapolationFrom(window, began, firstMs, lastMs, intervals);
-  return extrapolation(window, first, increase, firstMs, lastMs, intervals);
+  return extrapolation(window.startMs, window.endMs, first, increase, firstMs, lastMs, intervals);
 }
 
 function runHistograms(window: RangeWindow, call: RangeCall, kind: RateKind): boolean {
@@ -194,6 +163,7 @@ function rateFunction(kind: RateKind): RangeFunction {
       warnMixedFloatsHistograms(call, window.labels);
       return false;
     },
+    floats: (columns, grid, row) => countersOver(columns, grid, row, kind),
     ...(kind.isCounter ? { finish: infoPossibleNonCounter } : {}),
   };
 }

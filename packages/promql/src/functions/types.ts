@@ -58,9 +58,35 @@ export interface RangeCall {
   scalars: readonly (Float64Array | undefined)[];
 }
 
+/** Samples of one series, floats all of them, without stale markers. */
+export interface FloatColumns {
+  times: Float64Array;
+  values: Float64Array;
+}
+
+/** The windows of all steps: that of step s ends, inclusively, at endMs + s * stepMs. */
+export interface WindowGrid {
+  endMs: number;
+  stepMs: number;
+  rangeMs: number;
+  steps: number;
+}
+
+/** Where the results of all steps go: that of step s to from + s, with a 1 in `present`. */
+export interface WindowRow {
+  values: Float64Array;
+  present: Uint8Array;
+  from: number;
+}
+
 /** A function over ranges. `run` answers whether the step has a sample. */
 export interface RangeFunction {
   run(window: RangeWindow, call: RangeCall): boolean;
+  /**
+   * All windows of one series at once, where it has neither histograms nor start times and the range is not extended: MUST
+   * give what `run` gives, bit for bit. Answers how many steps got a sample, undefined where it does not pay.
+   */
+  floats?(columns: FloatColumns, grid: WindowGrid, row: WindowRow): number | undefined;
   /** Called after the last window of a series that got a sample that is no histogram: the place for remarks on its name. */
   finish?(labels: Labels, call: RangeCall): void;
   /** True for last_over_time and first_over_time: the result keeps its name. */
