@@ -12,6 +12,9 @@ export type Refusal =
   | "series_limit"
   | "unsupported";
 
+/** Why a whole request, or an exemplar, was not taken. */
+type RefusedElse = "rate" | "malformed" | "out_of_order_exemplar" | "exemplar_limit";
+
 export type Protocol = "remote_write" | "remote_write_2" | "otlp" | "push";
 
 /** Figures of everything that is pushed, for `/metrics`. */
@@ -19,7 +22,7 @@ export interface IngestCounters {
   requests(protocol: Protocol, outcome: "ok" | "partial" | "refused"): void;
   samples(protocol: Protocol, count: number): void;
   duplicates(count: number): void;
-  refused(reason: Refusal | "rate" | "malformed" | "out_of_order_exemplar", count: number): void;
+  refused(reason: Refusal | RefusedElse, count: number): void;
 }
 
 export function createIngestCounters(registry: Registry): IngestCounters {

@@ -50,6 +50,8 @@ export class Gate {
   private lastMs = -Infinity;
   private lastLow = 0;
   private lastHigh = 0;
+  /** When it was a histogram. */
+  private lastBytes: Uint8Array | undefined;
   private readonly number = new Float64Array(1);
   private readonly words = wordsOf(this.number);
   private readonly reasons = new Map<Refusal, number>();
@@ -149,6 +151,7 @@ export class Gate {
     this.lastMs = timeMs;
     this.lastLow = content[0] as number;
     this.lastHigh = content[1] as number;
+    this.lastBytes = content instanceof Uint8Array ? content : undefined;
     return true;
   }
 
@@ -176,7 +179,13 @@ export class Gate {
   private compare(ref: SeriesRef, timeMs: number, content: Uint32Array | Uint8Array) {
     if (ref !== this.lastRef || timeMs !== this.lastMs)
       return this.context.metrics.compareAt(ref, timeMs, content);
-    return content[0] === this.lastLow && content[1] === this.lastHigh ? "same" : "other";
+    const isSame =
+      content instanceof Uint8Array
+        ? this.lastBytes !== undefined && Buffer.compare(content, this.lastBytes) === 0
+        : this.lastBytes === undefined &&
+          content[0] === this.lastLow &&
+          content[1] === this.lastHigh;
+    return isSame ? "same" : "other";
   }
 
   private refuseSample(reason: Refusal, what: string, ref: SeriesRef, timeMs: number): void {

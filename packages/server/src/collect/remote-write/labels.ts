@@ -2,6 +2,9 @@ import { ProtobufError, WIRE_BYTES, type ProtobufReader } from "#lib";
 
 type Pair = readonly [name: string, value: string];
 
+/** Labels of one series, or of one exemplar, that are read at all; the limit on those that are taken is far below. */
+export const MAX_LABELS = 65_536;
+
 /** One Label message: name and value. */
 function readLabel(label: ProtobufReader): Pair {
   let name = "";
@@ -27,6 +30,7 @@ export function readLabels(message: ProtobufReader): Pair[] {
       continue;
     }
     message.expect(WIRE_BYTES);
+    if (pairs.length === MAX_LABELS) throw new ProtobufError(`more than ${MAX_LABELS} labels`);
     pairs.push(readLabel(message.message()));
   }
   return pairs;

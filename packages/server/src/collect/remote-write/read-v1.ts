@@ -3,7 +3,7 @@ import type { Exemplar, MetricMetadata, SeriesRef } from "#store";
 
 import type { Gate } from "../limits/gate.ts";
 import { readHistogram } from "./histogram.ts";
-import { isBadText, readLabels } from "./labels.ts";
+import { isBadText, MAX_LABELS, readLabels } from "./labels.ts";
 import { readMetadata } from "./metadata.ts";
 import type { RotatingSeriesTable } from "./series-table.ts";
 
@@ -14,8 +14,13 @@ const TIME_TAG = 0x10;
 /** The first byte of a TimeSeries' fields, which are all messages. */
 const LABEL_TAG = 0x0a;
 const SAMPLE_TAG = 0x12;
-/** Metadata of one request that is taken. */
-const MAX_METADATA = 10_000;
+/** Metadata, and exemplars, of one request that are taken. */
+export const MAX_METADATA = 10_000;
+export const MAX_EXEMPLARS = 10_000;
+/** Bytes of a series above which it is read piece by piece, so that others have their turn in between. */
+const LONG_SERIES = 65_536;
+/** Fields of such a series that are read at once. */
+const FIELDS_AT_ONCE = 512;
 
 /**
  * Reads prometheus.WriteRequest (prompb/remote.proto) where it lies: a series is found by the bytes of its labels, and
@@ -24,11 +29,15 @@ const MAX_METADATA = 10_000;
 export class WriteRequestReader {
   readonly metadata: { metric: string; metadata: MetricMetadata }[] = [];
   readonly exemplars: Exemplar[] = [];
+  /** Exemplars beyond the limit, which were not read. */
+  exemplarsRefused = 0;
   private readonly bytes: Buffer;
   private readonly view: DataView;
   private readonly table: RotatingSeriesTable;
   private readonly gate: Gate;
   private pos = 0;
+  /** A long series that is being read. */
+  private long: Generator<undefined, void> | undefined;
   /** Of the sample that was read last. */
   private timeMs = 0;
   private low = 0;
@@ -42,10 +51,15 @@ export class WriteRequestReader {
     table.begin();
   }
 
-  /** Reads at most `count` series more; true at the end of the request. */
+  /** Reads at most `count` series, or some of one that is long; true at the end of the request. */
   run(count: number): boolean {
     const { bytes } = this;
+    if (this.long !== undefined) {
+      if (this.long.next().done !== true) return false;
+      this.long = undefined;
+    }
     for (let left = count; left > 0; left--) {
+      if (this.long !== undefined) return false;
       if (this.pos >= bytes.length) return true;
       const tag = bytes[this.pos] as number;
       if (tag === LABEL_TAG) {
@@ -55,7 +69,7 @@ export class WriteRequestReader {
         this.pos = end;
       } else this.other();
     }
-    return this.pos >= bytes.length;
+    return this.long === undefined && this.pos >= bytes.length;
   }
 
   /** A length-delimited field's end; `pos` comes to its first byte. */
@@ -89,6 +103,10 @@ export class WriteRequestReader {
 
   private series(start: number, end: number): void {
     const { bytes, table } = this;
+    if (end - start > LONG_SERIES) {
+      this.long = this.steps(start, end);
+      return;
+    }
     const behind = table.successorEnd(this.view, start, end);
     if (behind >= 0 && bytes[behind] === SAMPLE_TAG && this.isOneSample(behind, end)) {
       const ref = table.successor();
@@ -104,26 +122,45 @@ export class WriteRequestReader {
   }
 
   private anySeries(start: number, end: number): void {
+    const steps = this.steps(start, end);
+    while (steps.next().done !== true);
+  }
+
+  /** Reads a series in pieces; comes back with `pos` behind it. */
+  private *steps(start: number, end: number): Generator<undefined, void> {
     const { bytes } = this;
     let pos = start;
-    while (pos < end && bytes[pos] === LABEL_TAG) {
+    for (let count = 1; pos < end && bytes[pos] === LABEL_TAG; count++) {
+      if (count > MAX_LABELS)
+        throw new ProtobufError(`a series has more than ${MAX_LABELS} labels`);
       this.pos = pos + 1;
       pos = this.lengthAt(end);
     }
-    const behind = this.countFields(pos, end);
-    if (behind.labels > 0) return this.unordered(start, end, behind.samples);
-    const ref = this.refOf(start, pos, behind.samples);
-    if (ref !== undefined) this.fields(ref, pos, end);
+    const behind = yield* this.countFields(pos, end);
+    // Labels between or behind the samples are legal, and never sent by anybody.
+    const [labelsEnd, fieldsStart] = behind.labels > 0 ? [end, start] : [pos, pos];
+    if (behind.labels > MAX_LABELS)
+      throw new ProtobufError(`a series has more than ${MAX_LABELS} labels`);
+    const ref =
+      behind.labels > 0
+        ? this.newSeries(new ProtobufReader(bytes, start, labelsEnd), behind.samples)
+        : this.refOf(start, labelsEnd, behind.samples);
+    if (ref !== undefined) yield* this.fields(ref, fieldsStart, end);
+    this.pos = end;
   }
 
   /** What is in a series behind its first labels. */
-  private countFields(start: number, end: number): { labels: number; samples: number } {
+  private *countFields(
+    start: number,
+    end: number,
+  ): Generator<undefined, { labels: number; samples: number }> {
     const found = { labels: 0, samples: 0 };
     const reader = new ProtobufReader(this.bytes, start, end);
-    while (reader.next()) {
+    for (let count = 1; reader.next(); count++) {
       if (reader.field === 1) found.labels++;
       else if (reader.field === 2 || reader.field === 4) found.samples++;
       reader.skip();
+      if (count % FIELDS_AT_ONCE === 0) yield;
     }
     return found;
   }
@@ -136,12 +173,6 @@ export class WriteRequestReader {
     return ref;
   }
 
-  /** A series whose labels stand between or behind its samples: legal, and never sent by anybody. */
-  private unordered(start: number, end: number, samples: number): void {
-    const ref = this.newSeries(new ProtobufReader(this.bytes, start, end), samples);
-    if (ref !== undefined) this.fields(ref, start, end);
-  }
-
   private newSeries(message: ProtobufReader, samples: number): SeriesRef | undefined {
     try {
       return this.gate.series(readLabels(message), samples);
@@ -152,10 +183,10 @@ export class WriteRequestReader {
     }
   }
 
-  private fields(ref: SeriesRef, start: number, end: number): void {
+  private *fields(ref: SeriesRef, start: number, end: number): Generator<undefined, void> {
     const { bytes, gate } = this;
     let pos = start;
-    while (pos < end) {
+    for (let count = 1; pos < end; count++) {
       if (bytes[pos] === SAMPLE_TAG) {
         this.pos = pos + 1;
         const sampleEnd = this.lengthAt(end);
@@ -163,6 +194,7 @@ export class WriteRequestReader {
         gate.sample(ref, this.timeMs, this.low, this.high);
         pos = sampleEnd;
       } else pos = this.rare(ref, pos, end);
+      if (count % FIELDS_AT_ONCE === 0) yield;
     }
   }
 
@@ -220,8 +252,13 @@ export class WriteRequestReader {
     if (reader.field === 2) {
       this.anySample(reader.message());
       this.gate.sample(ref, this.timeMs, this.low, this.high);
-    } else if (reader.field === 3) this.exemplar(ref, reader.message());
-    else if (reader.field === 4) readHistogram(reader.message(), ref, this.gate);
+    } else if (reader.field === 3) {
+      if (this.exemplars.length < MAX_EXEMPLARS) this.exemplar(ref, reader.message());
+      else {
+        this.exemplarsRefused++;
+        reader.skip();
+      }
+    } else if (reader.field === 4) readHistogram(reader.message(), ref, this.gate);
     else reader.skip();
     return reader.pos;
   }

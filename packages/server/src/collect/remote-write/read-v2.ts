@@ -4,10 +4,13 @@ import type { Exemplar, MetricMetadata, SeriesRef } from "#store";
 import type { Gate } from "../limits/gate.ts";
 import { readHistogram } from "./histogram.ts";
 import { kindOf } from "./metadata.ts";
+import { MAX_EXEMPLARS, MAX_METADATA } from "./read-v1.ts";
 
 /** Symbols of one request, and references of one series, that are read. */
 const MAX_SYMBOLS = 1_000_000;
 const MAX_REFS = 10_000;
+/** Symbols, or fields of one series, that are read at once; others have their turn in between. */
+const FIELDS_AT_ONCE = 512;
 const MAX_TEXT = 1024;
 
 type Pair = readonly [name: string, value: string];
@@ -19,48 +22,58 @@ type Pair = readonly [name: string, value: string];
 export class WriteRequestV2Reader {
   readonly metadata: { metric: string; metadata: MetricMetadata }[] = [];
   readonly exemplars: Exemplar[] = [];
+  /** Exemplars beyond the limit, which were not read. */
+  exemplarsRefused = 0;
   private readonly symbols: string[] = [];
-  private readonly series: ProtobufReader;
+  /** Metrics whose metadata were read: every series brings them along. */
+  private readonly described = new Set<string>();
+  private readonly steps: Generator<undefined, void>;
   private readonly gate: Gate;
   private readonly view: DataView;
 
   constructor(body: Buffer, gate: Gate) {
     this.gate = gate;
     this.view = new DataView(body.buffer, body.byteOffset, body.length);
+    this.steps = this.everything(body);
+  }
+
+  /** Reads at most `count` series, or some of one that is long; true at the end of the request. */
+  run(count: number): boolean {
+    for (let left = count; left > 0; left--) if (this.steps.next().done === true) return true;
+    return false;
+  }
+
+  private *everything(body: Buffer): Generator<undefined, void> {
     // Symbols may stand behind the series that need them.
     const symbols = new ProtobufReader(body);
-    while (symbols.next()) {
+    for (let count = 1; symbols.next(); count++) {
       if (symbols.field !== 4) symbols.skip();
       else if (this.symbols.length >= MAX_SYMBOLS) throw new ProtobufError("too many symbols");
       else {
         symbols.expect(WIRE_BYTES);
         this.symbols.push(symbols.string());
       }
+      if (count % FIELDS_AT_ONCE === 0) yield;
     }
     if (this.symbols.length > 0 && this.symbols[0] !== "")
       throw new ProtobufError("the first symbol is not the empty text");
-    this.series = new ProtobufReader(body);
-  }
-
-  /** Reads at most `count` fields more; true at the end of the request. */
-  run(count: number): boolean {
-    const { series } = this;
-    for (let left = count; left > 0; left--) {
-      if (!series.next()) return true;
+    const series = new ProtobufReader(body);
+    while (series.next()) {
       if (series.field === 5) {
         series.expect(WIRE_BYTES);
-        this.one(series.message());
+        yield* this.one(series.message());
       } else series.skip();
+      yield;
     }
-    return false;
   }
 
-  private one(message: ProtobufReader): void {
+  private *one(message: ProtobufReader): Generator<undefined, void> {
     const { pos } = message;
     const refs: number[] = [];
     let metadata: ProtobufReader | undefined;
     let samples = 0;
-    while (message.next()) {
+    for (let count = 1; message.next(); count++) {
+      if (count % FIELDS_AT_ONCE === 0) yield;
       if (message.field === 1) message.repeated(refs, () => message.uint32(), MAX_REFS);
       else if (message.field === 5) metadata = message.message();
       else {
@@ -73,17 +86,21 @@ export class WriteRequestV2Reader {
     const ref = this.gate.series(pairs, samples);
     if (ref === undefined) return;
     const fields = new ProtobufReader(message.bytes, pos, message.end);
-    while (fields.next()) {
-      if (fields.field < 2 || fields.field > 4) {
-        fields.skip();
-        continue;
-      }
-      fields.expect(WIRE_BYTES);
-      const field = fields.message();
-      if (fields.field === 2) this.sample(ref, field);
-      else if (fields.field === 3) readHistogram(field, ref, this.gate);
-      else this.exemplar(ref, field);
+    for (let count = 1; fields.next(); count++) {
+      if (count % FIELDS_AT_ONCE === 0) yield;
+      this.content(ref, fields);
     }
+  }
+
+  /** A sample, a histogram or an exemplar; what else a series has was read before. */
+  private content(ref: SeriesRef, fields: ProtobufReader): void {
+    if (fields.field < 2 || fields.field > 4) return fields.skip();
+    fields.expect(WIRE_BYTES);
+    const field = fields.message();
+    if (fields.field === 2) this.sample(ref, field);
+    else if (fields.field === 3) readHistogram(field, ref, this.gate);
+    else if (this.exemplars.length < MAX_EXEMPLARS) this.exemplar(ref, field);
+    else this.exemplarsRefused++;
   }
 
   private pairs(refs: readonly number[]): Pair[] {
@@ -115,7 +132,10 @@ export class WriteRequestV2Reader {
     }
     const name = pairs.find(([label]) => label === "__name__")?.[1] ?? "";
     if (metadata.type === "unknown" && metadata.help === "" && metadata.unit === "") return;
-    this.metadata.push({ metric: familyOf(name, metadata), metadata });
+    const metric = familyOf(name, metadata);
+    if (this.described.size >= MAX_METADATA || this.described.has(metric)) return;
+    this.described.add(metric);
+    this.metadata.push({ metric, metadata });
   }
 
   private sample(ref: SeriesRef, message: ProtobufReader): void {

@@ -33,6 +33,7 @@ interface Options extends GateContext {
 
 interface Reader {
   readonly exemplars: Exemplar[];
+  readonly exemplarsRefused: number;
   readonly metadata: { metric: string; metadata: MetricMetadata }[];
   run(count: number): boolean;
 }
@@ -102,6 +103,8 @@ export class RemoteWriteReceiver {
     const { metrics } = this.options;
     for (const { metric, metadata } of reader.metadata) metrics.describe(tenant, metric, metadata);
     const admitted = await gate.commit();
+    if (reader.exemplarsRefused > 0)
+      this.options.counters.refused("exemplar_limit", reader.exemplarsRefused);
     return { ...admitted, exemplars: await this.keepExemplars(tenant, reader.exemplars) };
   }
 
