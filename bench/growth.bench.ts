@@ -10,14 +10,12 @@ import { ask, ownMetric, questions, wholeSpan, type Question } from "./support/q
 import { mib, ms, percentile, printGrid } from "./support/table.ts";
 
 export const describe =
-  "ingest and query cost by number of series and by days [--series 10k,100k,1m --days 1,7,30 --day-series 500 --interval 60 --dir D --profile D]";
+  "ingest and query cost by number of series and by days [--series 10k,100k,1m --minutes 66 --days 1,7,30 --day-series 500 --interval 60 --dir D --profile D]";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** The last samples come before the present by this much: a small fleet sends a few scrapes more than it is asked for. */
 const MARGIN_MS = 20 * MINUTE_MS;
-/** Of every fleet in the table by series: one hour, and what the rates at its start look back. */
-const SPAN_MINUTES = 66;
 /** A question is asked until both are reached, or the most of times. */
 const LEAST_ROUNDS = 5;
 const ROUNDS_MS = 2000;
@@ -246,21 +244,21 @@ function print(
     );
 }
 
-async function bySeries(sizes: readonly string[], place: Place): Promise<void> {
+async function bySeries(sizes: readonly string[], minutes: number, place: Place): Promise<void> {
   const runs: Figure[][] = [];
   for (const size of sizes) {
-    const startMs = Math.floor((Date.now() - MARGIN_MS) / MINUTE_MS - SPAN_MINUTES) * MINUTE_MS;
+    const startMs = Math.floor((Date.now() - MARGIN_MS) / MINUTE_MS - minutes) * MINUTE_MS;
     const run = {
       series: parseCount(size),
       startMs,
       intervalMs: MINUTE_MS,
-      ticks: SPAN_MINUTES,
+      ticks: minutes,
       whole: false,
     };
     runs.push(await measure(run, place));
   }
   print(
-    `growth by active series, ${SPAN_MINUTES} samples of each a minute apart`,
+    `growth by active series, ${minutes} samples of each a minute apart`,
     sizes,
     sizes.map(parseCount),
     runs,
@@ -301,6 +299,8 @@ export async function run(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       series: { type: "string", default: "10k,100k,1m" },
+      // One hour, and what the rates at its start look back.
+      minutes: { type: "string", default: "66" },
       days: { type: "string", default: "1,7,30" },
       "day-series": { type: "string", default: "500" },
       interval: { type: "string", default: "60" },
@@ -310,7 +310,7 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   const list = (text: string) => text.split(",").filter((one) => one !== "");
   const place = { dir: values.dir, profile: values.profile };
-  if (values.series !== "") await bySeries(list(values.series), place);
+  if (values.series !== "") await bySeries(list(values.series), Number(values.minutes), place);
   if (values.days !== "")
     await byDays(
       list(values.days),
