@@ -1,6 +1,7 @@
 export { Annotations } from "./annotations.ts";
 export { Engine } from "./engine/engine.ts";
 export { EvaluationError, type EvaluationErrorType } from "./engine/errors.ts";
+export { bucketColumns } from "./engine/rollup-windows.ts";
 export type * from "./engine/types.ts";
 export { setStale, isStale } from "./engine/stale.ts";
 export { formatFloat } from "./format-float.ts";
@@ -41,3 +42,4 @@ export { functions, type FunctionSignature } from "./syntax/functions.ts";
 export { MAX_LENGTH, MAX_NESTING, MAX_OPERATORS } from "./syntax/lex.ts";
 export { compileMatcher, type ValueTest } from "./syntax/matcher.ts";
 export { parseMatchers, parsePromQL } from "./syntax/parse.ts";
+export { parseShared } from "./syntax/parse-shared.ts";

@@ -7,6 +7,7 @@ import type { EvalContext, Evaluate } from "./context.ts";
 import { EvaluationError } from "./errors.ts";
 import { fetchSeries, selectRequest } from "./fetch.ts";
 import { selectInstant, type Take } from "./instant.ts";
+import { bucketColumns } from "./rollup-windows.ts";
 import type { Sink } from "./sink.ts";
 import { evaluateSubquery, rowSeries, subqueryContext } from "./subquery.ts";
 import { Vector, type Value } from "./vector.ts";
@@ -138,6 +139,8 @@ async function overSelector(
   const beforeMs = resolved.rangeMs + (extension?.beforeMs ?? 0);
   const afterMs = extension?.afterMs ?? 0;
   const request = selectRequest(ctx, range.selector.matchers, resolved, { beforeMs, afterMs });
+  request.hints.takesBuckets = !extension && bucketColumns.has(resolved.function ?? "");
+  request.inform = (reason) => ctx.annotations.info(reason, range);
   ctx.trace?.enter(range, false, ctx.budget.totalSamples);
   const { budget } = ctx;
   const readBefore = budget.totalSamples;

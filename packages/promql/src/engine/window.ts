@@ -1,7 +1,8 @@
 import type { RangeCall, RangeFunction, RangeWindow } from "../functions/types.ts";
-import type { StoredSeries } from "../storage.ts";
+import type { Buckets, StoredSeries } from "../storage.ts";
 import type { EvalContext } from "./context.ts";
 import type { Resolved } from "./plan.ts";
+import { overBuckets } from "./rollup-windows.ts";
 import { withoutStale } from "./stale.ts";
 import type { Vector } from "./vector.ts";
 
@@ -27,6 +28,7 @@ export class WindowRunner {
   private row = 0;
   private samples = 0;
   private floats = 0;
+  private buckets: Buckets | undefined;
   private readonly window: RangeWindow;
 
   constructor(
@@ -66,6 +68,7 @@ export class WindowRunner {
   begin(stored: StoredSeries, dropName: boolean): void {
     const series = withoutStale(stored);
     const { window } = this;
+    this.buckets = series.buckets;
     window.labels = series.labels;
     window.times = series.times;
     window.values = series.values;
@@ -85,8 +88,9 @@ export class WindowRunner {
 
   /** All windows in one pass, where the function knows how. */
   private advanceFloats(): boolean {
-    const { fn, window } = this;
-    if (fn.floats === undefined || window.histograms || window.startTimes) return false;
+    const { fn, window, buckets } = this;
+    const plain = buckets !== undefined || fn.floats !== undefined;
+    if (!plain || window.histograms || window.startTimes) return false;
     const { startMs, stepMs, steps } = this.ctx;
     const { rangeMs, offsetMs, atMs } = this.resolved;
     const grid = {
@@ -96,7 +100,10 @@ export class WindowRunner {
       steps,
     };
     const { values, present } = this.out;
-    const found = fn.floats(window, grid, { values, present, from: this.row * steps });
+    const row = { values, present, from: this.row * steps };
+    const found = buckets
+      ? overBuckets(this.call.expr.name, { ends: window.times, ...buckets }, grid, row)
+      : fn.floats?.(window, grid, row);
     if (found === undefined) return false;
     this.samples = this.floats = found;
     return true;
