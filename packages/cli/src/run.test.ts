@@ -215,7 +215,7 @@ describe("serve", () => {
     const asked = performance.now();
     child.kill("SIGTERM");
     expect(await ended).toMatchObject({ code: 0 });
-    expect(performance.now() - asked).toBeLessThan(5000);
+    expect(performance.now() - asked).toBeLessThan(20_000);
   });
 
   it("says so in words on a pretty log", async () => {
@@ -241,7 +241,7 @@ describe("serve", () => {
 });
 
 describe("demo", () => {
-  it("shows a fleet at work and stops everything on Ctrl-C", { timeout: 60_000 }, async () => {
+  it("shows a fleet at work and stops everything on Ctrl-C", { timeout: 120_000 }, async () => {
     const { child, ended, seen } = start([
       "demo",
       "--scenario",
@@ -256,11 +256,11 @@ describe("demo", () => {
       const response = await fetch(`${url}/api/v1/services`);
       return ((await response.json()) as { count: number }).count;
     };
-    await expect.poll(count, { timeout: 10_000, interval: 100 }).toBe(12);
+    await expect.poll(count, { timeout: 30_000, interval: 100 }).toBe(12);
     const asked = performance.now();
     child.kill("SIGINT");
     const { code, stdout } = await ended;
-    expect(performance.now() - asked).toBeLessThan(5500);
+    expect(performance.now() - asked).toBeLessThan(20_000);
     expect(code).toBe(0);
     expect(stdout).toContain("Everything has stopped.");
     await expect(fetch(url)).rejects.toThrow("fetch failed");

@@ -60,7 +60,7 @@ describe("fleet", () => {
     await vi.waitFor(
       async () =>
         expect(await read("workflow-engine", "workflow_executions_total")).toBeGreaterThan(3),
-      5000,
+      30_000,
     );
     const urls = new Set<string>();
     const linted: string[] = [];
@@ -104,7 +104,7 @@ describe("fleet", () => {
         }
         expect(still).toEqual([]);
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     expect(await read("workflow-engine", "workflow_errors_total")).toBe(0);
     expect(await read("ai-model-service", "model_accuracy_ratio")).toBeGreaterThan(0.5);
@@ -115,7 +115,7 @@ describe("fleet", () => {
           200,
           { outcome: "match" },
         ]),
-      { timeout: 10_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
   });
 
@@ -125,7 +125,7 @@ describe("fleet", () => {
     await vi.waitFor(
       async () => expect(await read("rl-orchestrator", "rl_loss")).toBeLessThan(before * 0.8),
       {
-        timeout: 15_000,
+        timeout: 30_000,
         interval: 300,
       },
     );
@@ -133,8 +133,8 @@ describe("fleet", () => {
 
   it("breaks one service after the other, each in its own way, and mends it", async () => {
     const heard: string[] = [];
-    await start({ ...busy, outage: { firstMs: 300, lastsMs: 900, everyMs: 1300 } }, heard);
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await start({ ...busy, outage: { firstMs: 300, lastsMs: 3000, everyMs: 4000 } }, heard);
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(1), 15_000);
     const sick = await fetch(`${url("memory-manager")}/health`);
     expect([sick.status, await sick.json()]).toMatchObject([
       503,
@@ -142,15 +142,15 @@ describe("fleet", () => {
     ]);
     expect((await post("memory-manager", "/recall", { query: "x" }))[0]).toBe(503);
     expect((await fetch(`${url("memory-manager")}/metrics`)).status).toBe(200);
-    await vi.waitFor(() => expect(heard).toHaveLength(2), 3000);
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(2), 15_000);
     expect((await fetch(`${url("memory-manager")}/health`)).status).toBe(200);
     expect(await read("workflow-engine", "workflow_errors_total")).toBeGreaterThan(0);
 
-    await vi.waitFor(() => expect(heard).toHaveLength(3), 3000);
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(3), 15_000);
     await expect(fetch(`${url("ai-model-service")}/health`)).rejects.toThrow("fetch failed");
-    await vi.waitFor(() => expect(heard).toHaveLength(4), 3000);
+    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(4), 15_000);
     expect((await fetch(`${url("ai-model-service")}/health`)).status).toBe(200);
-    expect(heard.map((line) => line.split(" ", 2).join(" "))).toEqual([
+    expect(heard.slice(0, 4).map((line) => line.split(" ", 2).join(" "))).toEqual([
       "memory-manager breaks",
       "memory-manager works",
       "ai-model-service breaks",
@@ -163,7 +163,7 @@ describe("fleet", () => {
     await vi.waitFor(
       async () => expect(await read("agent-coordinator", "tasks_shed_total")).toBeGreaterThan(0),
       {
-        timeout: 10_000,
+        timeout: 30_000,
         interval: 100,
       },
     );
@@ -235,7 +235,7 @@ describe("websocket-service", () => {
     socket.send(JSON.stringify({ action: "subscribe", channel: "mine" }));
     socket.send("not json");
     socket.send(JSON.stringify({ action: "ping" }));
-    await vi.waitFor(() => expect(seen.at(0)?.action).toBe("pong"));
+    await vi.waitFor(() => expect(seen.at(0)?.action).toBe("pong"), 15_000);
     expect(await post("websocket-service", "/publish", { type: "a", channel: "other" })).toEqual([
       200,
       { delivered: 0 },
@@ -244,7 +244,7 @@ describe("websocket-service", () => {
       200,
       { delivered: 1 },
     ]);
-    await vi.waitFor(() => expect(seen.at(1)?.type).toBe("b"));
+    await vi.waitFor(() => expect(seen.at(1)?.type).toBe("b"), 15_000);
     expect(await read("websocket-service", "websocket_errors_total")).toBe(1);
     socket.terminate();
   });

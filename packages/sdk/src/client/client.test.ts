@@ -142,7 +142,10 @@ describe("keepRegistered", () => {
     const known = new Set<string>();
     const { url, log } = await serve(registrar(known));
     const kept = createFleetlightClient({ url }).keepRegistered(registration, fast);
-    await vi.waitFor(() => expect(log.filter((one) => one.endsWith("/heartbeat"))).toHaveLength(2));
+    await vi.waitFor(
+      () => expect(log.filter((one) => one.endsWith("/heartbeat")).length).toBeGreaterThan(1),
+      15_000,
+    );
     expect(kept.registered).toBe(true);
     await kept.stop();
     await kept.stop();
@@ -158,7 +161,7 @@ describe("keepRegistered", () => {
     const known = new Set<string>();
     const { url } = await serve(registrar(known));
     const kept = createFleetlightClient({ url }).keepRegistered(registration, fast);
-    await vi.waitFor(() => expect(kept.registered).toBe(true));
+    await vi.waitFor(() => expect(kept.registered).toBe(true), 15_000);
     await kept.stop({ deregister: false });
     expect(known.has("planner")).toBe(true);
   });
@@ -173,9 +176,9 @@ describe("keepRegistered", () => {
       onError,
       onRegistered: (status) => answers.push(status),
     });
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await vi.waitFor(() => expect(answers).toHaveLength(1), 15_000);
     known.clear();
-    await vi.waitFor(() => expect(answers).toEqual(["registered", "registered"]));
+    await vi.waitFor(() => expect(answers).toEqual(["registered", "registered"]), 15_000);
     expect(onError).not.toHaveBeenCalled();
     await kept.stop();
   });
@@ -189,10 +192,10 @@ describe("keepRegistered", () => {
     });
     const client = createFleetlightClient({ url: probe.url });
     const kept = client.keepRegistered(registration, { ...fast, onError });
-    await vi.waitFor(() => expect(onError.mock.calls.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(onError.mock.calls.length).toBeGreaterThan(2), 15_000);
     expect(kept.registered).toBe(false);
     await serve(registrar(new Set()), Number(port));
-    await vi.waitFor(() => expect(kept.registered).toBe(true));
+    await vi.waitFor(() => expect(kept.registered).toBe(true), 15_000);
     await kept.stop();
   });
 

@@ -36,7 +36,9 @@ describe("process metrics", () => {
     const registry = createRegistry();
     const { stop } = collectProcessMetrics(registry);
     const before = read(registry, "process_cpu_user_seconds_total");
-    burn(150);
+    const start = process.cpuUsage();
+    // On a busy machine a process gets less CPU time than time goes by.
+    while (process.cpuUsage(start).user < 100_000) Math.sqrt(2);
     expect(read(registry, "process_cpu_user_seconds_total") - before).toBeGreaterThan(0.05);
     stop();
   });
@@ -60,14 +62,14 @@ describe("process metrics", () => {
     let now = 0;
     const { stop } = collectProcessMetrics(registry, { now: () => now });
     await sleep(60);
-    burn(200);
+    burn(1000);
     await sleep(60);
-    expect(read(registry, "nodejs_eventloop_lag_max_seconds")).toBeGreaterThan(0.1);
-    expect(read(registry, "nodejs_eventloop_lag_p50_seconds")).toBeLessThan(0.1);
+    expect(read(registry, "nodejs_eventloop_lag_max_seconds")).toBeGreaterThan(0.9);
+    expect(read(registry, "nodejs_eventloop_lag_p50_seconds")).toBeLessThan(0.9);
     now = 60_000;
     read(registry, "nodejs_eventloop_lag_max_seconds");
     await sleep(100);
-    expect(read(registry, "nodejs_eventloop_lag_max_seconds")).toBeLessThan(0.1);
+    expect(read(registry, "nodejs_eventloop_lag_max_seconds")).toBeLessThan(0.9);
     stop();
   });
 

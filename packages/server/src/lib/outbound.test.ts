@@ -191,7 +191,7 @@ describe("a failure", () => {
       const error = await failure(outbound.request(url, { ...LIMITS, timeoutMs: 100 }));
       expect(error.code).toBe("outbound_timeout");
       expect(error.message).toMatch(/within 100 ms$/);
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(performance.now() - started).toBeLessThan(20_000);
     }
   });
 

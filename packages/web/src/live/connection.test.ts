@@ -48,7 +48,7 @@ afterEach(async () => {
   await new Promise((resolve) => http.close(resolve));
 });
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 5000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
 test("subscribes to what every page shows once it is greeted", async () => {
   connection.start();

@@ -100,16 +100,16 @@ describe("discovery in files", () => {
     await writeFile(path("t1.json"), targets("a:1"));
     await discovery.start();
     await writeFile(path("t1.json"), targets("a:1", "b:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["a:1", "b:1"]);
+    await expect.poll(present).toEqual(["a:1", "b:1"]);
     await replace("t1.json", targets("b:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["b:1"]);
+    await expect.poll(present).toEqual(["b:1"]);
     expect(services.get("default", "a:1")?.vanishedAtMs).not.toBeNull();
     await writeFile(path("t2.json"), targets("c:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["b:1", "c:1"]);
+    await expect.poll(present).toEqual(["b:1", "c:1"]);
     await rm(path("t1.json"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["c:1"]);
+    await expect.poll(present).toEqual(["c:1"]);
     await writeFile(path("t1.json"), targets("a:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["a:1", "c:1"]);
+    await expect.poll(present).toEqual(["a:1", "c:1"]);
   });
 
   it("keeps the last good content of a broken file, counts it, and lets other files go on", async () => {
@@ -118,10 +118,10 @@ describe("discovery in files", () => {
     await discovery.start();
     await replace("t1.json", '[{"targets": ["a:1", ');
     await replace("t2.json", targets("c:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["a:1", "c:1"]);
+    await expect.poll(present).toEqual(["a:1", "c:1"]);
     expect(figure("fleetlight_discovery_errors_total")).toBeGreaterThan(0);
     await replace("t1.json", targets("d:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["c:1", "d:1"]);
+    await expect.poll(present).toEqual(["c:1", "d:1"]);
   });
 
   it("lets nothing vanish at a start with a file that is broken", async () => {
@@ -132,7 +132,7 @@ describe("discovery in files", () => {
     await discovery.start();
     expect(present()).toEqual(["a:1", "b:1"]);
     await replace("t1.json", targets("b:1"));
-    await expect.poll(present, { timeout: 3000 }).toEqual(["b:1"]);
+    await expect.poll(present).toEqual(["b:1"]);
   });
 
   it("lets go at a start of what is no longer in its file", async () => {
@@ -155,7 +155,7 @@ describe("discovery in files", () => {
     expect(present()).toEqual([]);
     await mkdir(path("later"));
     await writeFile(path("later/t.yaml"), "- targets: [a:1]\n");
-    await expect.poll(present, { timeout: 3000 }).toEqual(["a:1"]);
+    await expect.poll(present).toEqual(["a:1"]);
   });
 
   it("takes a changed configuration over without letting go of what both know", async () => {

@@ -135,7 +135,7 @@ async function stored(
   );
 }
 
-async function until(what: () => boolean, timeoutMs = 8000): Promise<void> {
+async function until(what: () => boolean, timeoutMs = 20_000): Promise<void> {
   const giveUp = Date.now() + timeoutMs;
   while (!what()) {
     if (Date.now() > giveUp) throw new Error("waited in vain");
@@ -508,7 +508,7 @@ describe("the schedule", () => {
     shiftMs = -3_600_000;
     // A sleep may be under way that was planned by the old clock; it ends within the longest one.
     const before = bed.results.get("svc")?.length ?? 0;
-    await until(() => (bed.results.get("svc")?.length ?? 0) > before + 2, 3000);
+    await until(() => (bed.results.get("svc")?.length ?? 0) > before + 2);
     expect(scraper.stats().failed).toBe(0);
   });
 
@@ -579,7 +579,7 @@ describe("targets that misbehave", () => {
     );
     // A machine that is busy with other things may cost a scrape now and then; the others must not cost most of them.
     const good = () => bed.results.get("good") ?? [];
-    await until(() => good().filter(({ up }) => up).length >= 6, 15_000);
+    await until(() => good().filter(({ up }) => up).length >= 6, 30_000);
     expect(good().filter(({ up }) => !up).length).toBeLessThan(6);
     for (const [id] of targets.slice(1)) {
       const results = bed.results.get(id) ?? [];

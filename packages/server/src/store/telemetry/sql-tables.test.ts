@@ -176,10 +176,9 @@ it("counts rows by two-hour bucket, the newest first", async () => {
 });
 
 it("answers while another query is under way", async () => {
-  const slow = driver.rows("SELECT sleep(1) AS s");
-  const started = performance.now();
-  await tables.ping(5000);
-  expect(performance.now() - started).toBeLessThan(900);
+  const slow = driver.rows("SELECT sleep(2) AS s");
+  const first = [slow.then(() => "slow"), tables.ping(60_000).then(() => "quick")];
+  expect(await Promise.race(first)).toBe("quick");
   await slow;
 });
 
