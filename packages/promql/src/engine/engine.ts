@@ -3,7 +3,7 @@ import { Labels } from "../labels.ts";
 import type { Storage } from "../storage.ts";
 import type { Expr } from "../syntax/ast.ts";
 import { typeOf } from "../syntax/check.ts";
-import { parsePromQL } from "../syntax/parse.ts";
+import { parseShared } from "../syntax/parse-shared.ts";
 import { Budget, TIMEOUT } from "./budget.ts";
 import type { EvalContext } from "./context.ts";
 import type { QueryBounds } from "./duration.ts";
@@ -81,7 +81,7 @@ export class Engine {
   ): Promise<QueryResult> {
     const started = performance.now();
     checkBounds(bounds);
-    const expr = parsePromQL(text);
+    const expr = parseShared(text);
     if (bounds.stepMs > 0) checkRangeType(expr);
     unwrapArguments(expr);
     const parsed = performance.now();

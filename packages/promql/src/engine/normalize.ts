@@ -2,12 +2,12 @@ import type { Expr } from "../syntax/ast.ts";
 
 /**
  * Takes parentheses away around what functions and aggregations are given, in place, so that ranges are recognised and
- * remarks point to where upstream's do.
+ * remarks point to where upstream's do. Doing it again changes nothing: trees are shared between queries.
  */
 export function unwrapArguments(expr: Expr): void {
   switch (expr.kind) {
     case "call":
-      expr.args = expr.args.map(withoutParens);
+      for (const [at, arg] of expr.args.entries()) expr.args[at] = withoutParens(arg);
       expr.args.forEach(unwrapArguments);
       break;
     case "aggregate":

@@ -1,6 +1,6 @@
 import {
   formatPromQL,
-  parsePromQL,
+  parseShared,
   type AtModifier,
   type Duration,
   type Expr,
@@ -52,6 +52,6 @@ function isCacheable(expr: Expr): boolean {
 
 /** The canonical text under which answers of an expression are kept; undefined when they must not be. */
 export function cacheText(text: string): string | undefined {
-  const expr = parsePromQL(text);
+  const expr = parseShared(text);
   return isCacheable(expr) ? formatPromQL(expr) : undefined;
 }

@@ -43,7 +43,8 @@ export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
     // PromQL's ranges are open on the left; times are whole milliseconds.
     const range = { startMs: clamp(Math.floor(startMs) + 1), endMs: clamp(endMs) };
     const refs = await metrics.selectInTurns(tenant, selectorOf(matchers), { range, signal });
-    for await (const batch of metrics.scan(tenant, refs, range.startMs, range.endMs, signal)) {
+    const { startMs: fromMs, endMs: toMs } = range;
+    for await (const batch of metrics.scan(tenant, refs, fromMs, toMs, signal, { reuse: true })) {
       const stored: StoredSeries[] = [];
       for (const samples of batch) {
         const { histograms } = samples;

@@ -63,11 +63,17 @@ export class Histograms {
     }
   }
 
-  /** Gives the series whose values have markers their histograms. The order of the series stays as it is. */
-  async attach(tenant: string, series: readonly SeriesSamples[]): Promise<void> {
+  /**
+   * Gives the series whose values have markers their histograms. The order of the series stays as it is.
+   * @returns nothing when that is done: most series have none.
+   */
+  attach(tenant: string, series: readonly SeriesSamples[]): Promise<void> | undefined {
     const missing: SeriesSamples[] = [];
     for (const one of series) if (!this.attachHeld(one)) missing.push(one);
-    if (missing.length === 0) return;
+    return missing.length === 0 ? undefined : this.attachStored(tenant, missing);
+  }
+
+  private async attachStored(tenant: string, missing: readonly SeriesSamples[]): Promise<void> {
     const byId = new Map(missing.map((one) => [this.options.idOf(one.ref), one]));
     const startMs = Math.min(...missing.map(({ times }) => times[0] ?? Infinity));
     const endMs = Math.max(...missing.map(({ times }) => times.at(-1) ?? -Infinity));
@@ -87,13 +93,17 @@ export class Histograms {
 
   /** Whether nothing is missing. */
   private attachHeld(series: SeriesSamples): boolean {
-    const words = wordsOf(series.values);
+    const { values } = series;
+    let words: Uint32Array | undefined;
     const times = this.held.get(series.ref);
     let complete = true;
-    for (let i = 0; i < series.values.length; i++) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (value === value) continue;
+      words ??= wordsOf(values);
       if (!isHistogramMarker(words, i)) continue;
       const histograms = (series.histograms ??= Array.from<undefined>({
-        length: series.values.length,
+        length: values.length,
       }));
       const bytes = times?.get(series.times[i] as number);
       if (bytes === undefined) complete = false;

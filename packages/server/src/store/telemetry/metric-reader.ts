@@ -4,12 +4,17 @@ import type { Head } from "./head.ts";
 import { gatherById, joinColumns, type Columns } from "./join.ts";
 import { SampleSink } from "./sample-sink.ts";
 import type { SampleColumns, Tables } from "./tables.ts";
-import type { SeriesRef, SeriesSamples } from "./types.ts";
+import type { ScanOptions, SeriesRef, SeriesSamples } from "./types.ts";
 
 /** Samples that one batch of a scan holds, as far as that can be foreseen; one series is never cut. */
 const BATCH_SAMPLES = 262_144;
 /** Samples for which a scan allocates memory at once. */
 const SINK_SAMPLES = 32_768;
+/** Of room for that many samples, what one batch takes that is read into the same room as the one before. */
+const REUSED_SAMPLES = (SINK_SAMPLES * 3) / 4;
+/** Rooms that wait for the next scan, and the largest that are worth it. */
+const MAX_SPARE = 4;
+const LARGEST_SPARE = SINK_SAMPLES * 4;
 /** Most series of one question to the tables. */
 const BATCH_SERIES = 5000;
 /** Most series of the first question to the tables, when only the range tells how many samples they may have. */
@@ -43,6 +48,7 @@ const firstCount = ({ startMs, endMs }: Question): number => {
 /** Answers ranges from the head alone where it is complete, and joined with the tables where it is not. */
 export class MetricReader {
   private readonly sources: ReaderSources;
+  private readonly spare: SampleSink[] = [];
 
   constructor(sources: ReaderSources) {
     this.sources = sources;
@@ -52,6 +58,7 @@ export class MetricReader {
     question: Question,
     refs: readonly SeriesRef[],
     signal: AbortSignal,
+    options: ScanOptions = {},
   ): AsyncGenerator<readonly SeriesSamples[]> {
     const { head } = this.sources;
     const missing: SeriesRef[] = [];
@@ -61,8 +68,27 @@ export class MetricReader {
     const ids = new Map(missing.map((ref) => [ref, this.sources.idOf(ref)]));
     missing.sort((a, b) => ((ids.get(a) ?? 0n) < (ids.get(b) ?? 0n) ? -1 : 1));
     const older = this.scanTables(question, missing, signal);
-    yield* this.scanHead(question, held, missing, signal);
-    yield* older;
+    if (options.reuse === true) yield* this.scanIntoSpare(question, held, missing, signal);
+    else yield* this.scanHead(question, held, missing, signal);
+    if (missing.length > 0) yield* older;
+  }
+
+  /** As `scanHead`, with room that was used before: large columns are costly to make and to forget. */
+  private async *scanIntoSpare(
+    question: Question,
+    refs: readonly SeriesRef[],
+    missing: SeriesRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SeriesSamples[]> {
+    if (refs.length === 0) return;
+    const sink = this.spare.pop() ?? new SampleSink(SINK_SAMPLES);
+    sink.rewind();
+    try {
+      yield* this.scanHead(question, refs, missing, signal, sink);
+    } finally {
+      if (this.spare.length < MAX_SPARE && sink.times.length <= LARGEST_SPARE)
+        this.spare.push(sink);
+    }
   }
 
   private async *scanHead(
@@ -70,11 +96,13 @@ export class MetricReader {
     refs: readonly SeriesRef[],
     missing: SeriesRef[],
     signal: AbortSignal,
+    reused?: SampleSink,
   ): AsyncGenerator<readonly SeriesSamples[]> {
     const { head } = this.sources;
+    const full = reused === undefined ? BATCH_SAMPLES : REUSED_SAMPLES;
+    const sink = reused ?? new SampleSink(SINK_SAMPLES);
     let batch: SeriesSamples[] = [];
     let samples = 0;
-    const sink = new SampleSink(SINK_SAMPLES);
     let sliceEnd = performance.now() + SLICE_MS;
     for (const ref of refs) {
       // Room may have been made while others had their turn.
@@ -85,11 +113,13 @@ export class MetricReader {
       const found = head.readInto(sink, ref, question.startMs, question.endMs);
       if (found.times.length > 0) batch.push({ ref, times: found.times, values: found.values });
       samples += found.times.length;
-      if (samples >= BATCH_SAMPLES) {
+      if (samples >= full) {
         yield batch;
+        reused?.rewind();
         batch = [];
         samples = 0;
-      } else if (performance.now() < sliceEnd) continue;
+      }
+      if (performance.now() < sliceEnd) continue;
       await nextTurn();
       if (signal.aborted) return;
       sliceEnd = performance.now() + SLICE_MS;

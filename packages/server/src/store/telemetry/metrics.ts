@@ -27,6 +27,7 @@ import type {
   LatestSample,
   MetricMetadata,
   MetricStore,
+  ScanOptions,
   SelectOptions,
   SeriesRef,
   SeriesSamples,
@@ -368,10 +369,12 @@ export class Metrics implements MetricStore, AppenderTarget {
     startMs: number,
     endMs: number,
     signal: AbortSignal,
+    options?: ScanOptions,
   ): AsyncGenerator<readonly SeriesSamples[]> {
     const question = this.question(tenant, startMs, endMs);
-    for await (const batch of this.reader.scan(question, refs, signal)) {
-      await this.histograms.attach(tenant, batch);
+    for await (const batch of this.reader.scan(question, refs, signal, options)) {
+      const attaching = this.histograms.attach(tenant, batch);
+      if (attaching !== undefined) await attaching;
       yield batch;
     }
   }

@@ -25,6 +25,11 @@ export class SampleSink {
     this.used = 0;
   }
 
+  /** Nobody needs what was taken any more: its room is used again. */
+  rewind(): void {
+    this.used = 0;
+  }
+
   /** The samples from `used` to `end`, which become used. */
   take(end: number): Columns {
     const columns = {

@@ -122,6 +122,12 @@ export interface SelectOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** How a scan hands out what it reads. */
+export interface ScanOptions {
+  /** The columns of a batch are used again for the next one: whoever scans copies what is to stay. */
+  reuse?: boolean | undefined;
+}
+
 /** Everything about samples and series. All calls are per tenant. */
 export interface MetricStore {
   /** A fresh appender for one source. */
@@ -186,6 +192,7 @@ export interface MetricStore {
     startMs: number,
     endMs: number,
     signal: AbortSignal,
+    options?: ScanOptions,
   ): AsyncIterable<readonly SeriesSamples[]>;
   /** As `scan`, all at once: for few series, or a short range. */
   range(

@@ -1,6 +1,7 @@
 import {
   formatPromQL,
   parsePromQL,
+  parseShared,
   typeOf,
   type QueryResult,
   type ResultData,
@@ -104,7 +105,7 @@ export function queryRoutes(app: App, { promql, now }: Doors): void {
         );
       const options = optionsOf(params, reply);
       const text = params.text("query");
-      const type = params.parsed("query", (query) => typeOf(parsePromQL(query)));
+      const type = params.parsed("query", (query) => typeOf(parseShared(query)));
       if (type === "matrix" || type === "string")
         throw badParameter(
           "query",
