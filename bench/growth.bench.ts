@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startSender, startServer, type BenchServer } from "./support/children.ts";
+import { makeDataDir, startSender, startServer, type BenchServer } from "./support/children.ts";
 import { SERIES_PER_AGENT } from "./support/fleet-series.ts";
 import { cpuSeconds, diskBytes, peakResidentBytes, sleep } from "./support/process.ts";
 import { ask, ownMetric, questions, wholeSpan, type Question } from "./support/questions.ts";
@@ -175,7 +174,7 @@ async function measureRestart(server: BenchServer, cold: Question): Promise<Figu
 }
 
 async function measure(run: Run, { dir, profile }: Place): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(dir, "fleetlight-growth-"));
+  const dataDir = makeDataDir(dir);
   const figures: Figure[] = [];
   let server = await startServer({ dataDir, profile });
   try {

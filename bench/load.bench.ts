@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startSender, startServer, type BenchServer } from "./support/children.ts";
+import { makeDataDir, startSender, startServer, type BenchServer } from "./support/children.ts";
 import type { Delays } from "./support/loop-probe.ts";
 import { cpuSeconds, peakResidentBytes } from "./support/process.ts";
 import { ask, ownMetric, questions } from "./support/questions.ts";
@@ -123,7 +122,7 @@ export async function run(args: readonly string[]): Promise<void> {
       profile: { type: "string" },
     },
   });
-  const dataDir = mkdtempSync(join(tmpdir(), "fleetlight-bench-"));
+  const dataDir = makeDataDir(tmpdir());
   const server = await startServer({ dataDir, profile: values.profile });
   try {
     await measure(server, {

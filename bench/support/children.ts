@@ -1,5 +1,7 @@
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { LoopDelay } from "./loop-probe.ts";
@@ -11,12 +13,21 @@ const READY_MS = 600_000;
 const STOP_MS = 60_000;
 const ANSWER_MS = 20_000;
 
-/** Whatever happens to the benchmark, its children do not outlive it. */
+/** Whatever happens to the benchmark, its children and their data do not outlive it. */
 const children = new Set<ChildProcess>();
+const directories = new Set<string>();
 process.once("exit", () => {
   for (const child of children) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+/** A data directory that is removed in the end. */
+export function makeDataDir(parent: string): string {
+  const directory = mkdtempSync(join(parent, "fleetlight-bench-"));
+  directories.add(directory);
+  return directory;
+}
 
 function adopt(child: ChildProcess): ChildProcess {
   children.add(child);
@@ -136,7 +147,7 @@ export interface Sender {
 }
 
 /** How long a request of the sender may take: it sends this slowly only when something is broken. */
-const LEAST_PER_SECOND = 10_000;
+const LEAST_PER_SECOND = 2000;
 
 export async function startSender(options: SenderOptions): Promise<Sender> {
   const child = adopt(fork(new URL("sender.ts", import.meta.url), [JSON.stringify(options)]));
