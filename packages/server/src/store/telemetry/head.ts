@@ -17,6 +17,7 @@ import {
 import { TAIL_SAMPLES, TailPool } from "./head-tails.ts";
 import { decodeTimes, encodeTimes } from "./head-times.ts";
 import { decodeValues, encodeValues, viewsOf, type ValueColumn } from "./head-values.ts";
+import type { HeadImage } from "./head-image.ts";
 import { joinColumns, lowerBound, strictlyAscending, type Columns } from "./join.ts";
 import { LateSamples } from "./late-samples.ts";
 import { copyPart, SampleSink } from "./sample-sink.ts";
@@ -63,8 +64,11 @@ export class Head {
   private readonly series = new SeriesColumns();
   private readonly lates = new Map<SeriesRef, LateSamples>();
   private readonly encoded = new Uint8Array(HEADER_BYTES + MAX_CHUNK_SAMPLES * 20);
-  private readonly decodedTimes = new Float64Array(MAX_CHUNK_SAMPLES);
-  private readonly decoded = viewsOf(new Float64Array(MAX_CHUNK_SAMPLES));
+  /** Room for the samples of one chunk, for as long as a method runs. */
+  private readonly scratch = {
+    times: new Float64Array(MAX_CHUNK_SAMPLES),
+    column: viewsOf(new Float64Array(MAX_CHUNK_SAMPLES)),
+  };
   evictedSamples = 0;
   /** Samples that are in the head; those that were written anew count once. */
   samples = 0;
@@ -128,12 +132,8 @@ export class Head {
     const count = tailCounts[ref] as number;
     let place = tailPlaces[ref] as number;
     if (place === NONE || this.tails.isFull(count)) place = this.growTail(ref, place, count);
-    const page = this.tails.page(place);
     const filled = tailCounts[ref] as number;
-    const at = this.tails.at(place) + filled;
-    page.times[at] = timeMs;
-    page.words[at * 2] = low;
-    page.words[at * 2 + 1] = high;
+    this.tails.put(place, filled, timeMs, low, high);
     tailCounts[ref] = filled + 1;
     this.samples++;
     // The first chunk's length differs from series to series, so that they are not all encoded in the same round.
@@ -148,7 +148,7 @@ export class Head {
     const { tailPlaces } = this.series;
     let size = 0;
     if (place !== NONE) {
-      size = this.tails.page(place).size + 1;
+      size = this.tails.sizeOf(place) + 1;
       const used = this.tails.bytes / this.maxBytes;
       const full = EARLY.some((rule) => count >= rule.count && used > rule.share);
       if (full) {
@@ -168,8 +168,11 @@ export class Head {
     const place = tailPlaces[ref] as number;
     const count = tailCounts[ref] as number;
     if (place === NONE) return;
-    const page = this.tails.page(place);
-    if (count > 0) this.writeChunk(ref, page.times, page, this.tails.at(place), count);
+    if (count > 0) {
+      const { times, column } = this.scratch;
+      this.tails.copy(place, count, -Infinity, Infinity, this.scratch, 0);
+      this.writeChunk(ref, times, column, 0, count);
+    }
     this.tails.release(place);
     tailPlaces[ref] = NONE;
     tailCounts[ref] = 0;
@@ -266,11 +269,7 @@ export class Head {
     let to = sink.used;
     for (let i = chunks.length - 1; i >= 0; i--)
       to = this.copyChunk(chunks[i] as number, startMs, endMs, sink, to);
-    if (open > 0) {
-      const page = this.tails.page(place);
-      const first = this.tails.at(place);
-      to = copyPart(page.times, page, first, first + open, startMs, endMs, sink, to);
-    }
+    if (open > 0) to = this.tails.copy(place, open, startMs, endMs, sink, to);
     return sink.take(to);
   }
 
@@ -304,8 +303,7 @@ export class Head {
     const count = countOf(slab, at);
     const [first, last] = [startOf(slab, at), endOf(slab, at)];
     const whole = first >= startMs && last <= endMs;
-    const times = whole ? sink.times : this.decodedTimes;
-    const column = whole ? sink.column : this.decoded;
+    const { times, column } = whole ? sink : this.scratch;
     const target = whole ? to : 0;
     const values = decodeTimes(slab.bytes, at + HEADER_BYTES, count, first, last, times, target);
     decodeValues(slab.bytes, values, count, column, target);
@@ -358,7 +356,7 @@ export class Head {
   private tailStart(ref: SeriesRef): number {
     const place = this.series.tailPlaces[ref] as number;
     if (place === NONE || this.series.tailCounts[ref] === 0) return Infinity;
-    return this.tails.page(place).times[this.tails.at(place)] as number;
+    return this.tails.firstTime(place);
   }
 
   /** Headers of a series' chunks, the newest first. */
@@ -455,6 +453,68 @@ export class Head {
     const slab = this.slabs.slabOf(oldest);
     if (slab !== undefined) setPrevious(slab, this.slabs.offset(oldest), newest[ref] as number);
     newest[ref] = held;
+  }
+
+  /** Everything that it holds; open samples are encoded first. Good until the next sample comes. */
+  image(): HeadImage {
+    const { series } = this;
+    for (let ref = 0; ref < series.length; ref++)
+      if ((series.tailCounts[ref] as number) > 0) this.seal(ref);
+    const late = [...this.lates].flatMap(([ref, { all }]) => all.map((one) => ({ ref, ...one })));
+    const values = new Float64Array(late.length);
+    new Uint32Array(values.buffer).set(late.flatMap(({ low, high }) => [low, high]));
+    return {
+      slabBytes: this.slabs.slabBytes,
+      slabs: this.slabs.images(),
+      series: {
+        completeFrom: series.completeFrom.slice(0, series.length),
+        firstTimes: series.firstTimes.slice(0, series.length),
+        lastTimes: series.lastTimes.slice(0, series.length),
+        lastValues: series.lastValues.slice(0, series.length),
+        newest: series.newest.slice(0, series.length),
+      },
+      late: {
+        places: Float64Array.from(late, ({ ref }) => ref),
+        times: Float64Array.from(late, ({ timeMs }) => timeMs),
+        values,
+      },
+    };
+  }
+
+  /**
+   * Takes over an image where nothing is held yet, and its memory with it. `refs` says by the place in the image which series
+   * it is now, -1 for those that are not known any more; each MUST be there once at most.
+   * @returns false when the image was made with other sizes and is of no use.
+   */
+  restore({ slabBytes, slabs, series: from, late }: HeadImage, refs: Int32Array): boolean {
+    if (slabBytes !== this.slabs.slabBytes || this.samples > 0) return false;
+    this.samples += this.slabs.restore(slabs, refs);
+    const { series } = this;
+    const words = new Uint32Array(from.lastValues.buffer, from.lastValues.byteOffset);
+    for (let place = 0; place < refs.length; place++) {
+      const ref = refs[place] as number;
+      if (ref === NONE) continue;
+      series.open(ref, from.completeFrom[place] as number);
+      series.firstTimes[ref] = from.firstTimes[place] as number;
+      series.lastTimes[ref] = from.lastTimes[place] as number;
+      series.lastWords[ref * 2] = words[place * 2] as number;
+      series.lastWords[ref * 2 + 1] = words[place * 2 + 1] as number;
+      series.newest[ref] = from.newest[place] as number;
+    }
+    const lateWords = new Uint32Array(late.values.buffer, late.values.byteOffset);
+    for (const [i, place] of late.places.entries()) {
+      const ref = refs[place] ?? NONE;
+      if (ref === NONE) continue;
+      const samples = this.lates.get(ref) ?? new LateSamples();
+      this.lates.set(ref, samples);
+      samples.insert(
+        late.times[i] as number,
+        lateWords[i * 2] as number,
+        lateWords[i * 2 + 1] as number,
+      );
+      this.samples++;
+    }
+    return true;
   }
 
   /** Forgets slabs whose samples are all older, and encodes what series that fell silent have open. */
