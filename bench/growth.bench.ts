@@ -68,11 +68,11 @@ const figure = (
   value: number,
   show: (value: number) => string,
   grows: boolean,
-): Figure => ({ name, value, show: (it) => (Number.isNaN(it) ? "failed" : show(it)), grows });
+): Figure => ({ name, value, show: (it) => (Number.isNaN(it) ? "-" : show(it)), grows });
 
 const seconds = (value: number): string => `${value.toFixed(2)} s`;
 const microseconds = (value: number): string => `${value.toFixed(1)} us`;
-const bytes = (value: number): string => (value === 0 ? "uncounted" : value.toFixed(2));
+const bytes = (value: number): string => value.toFixed(2);
 
 async function measureQuestion(server: BenchServer, question: Question): Promise<Figure[]> {
   const { name, grows } = question;
@@ -158,7 +158,8 @@ async function measureDisk({ url }: BenchServer, dataDir: string): Promise<Figur
   const tables = await ownMetric(url, "fleetlight_store_bytes");
   return [
     figure("bytes per sample, directory", diskBytes(dataDir) / samples, bytes, false),
-    figure("bytes per sample, tables", tables / samples, bytes, false),
+    // Zero until the server has counted them for the first time.
+    figure("bytes per sample, tables", tables === 0 ? NaN : tables / samples, bytes, false),
   ];
 }
 
