@@ -103,7 +103,9 @@ export class PushGateway {
       const group = this.groups.get(key) ?? this.newGroup(tenant, grouping);
       const isNew = !this.groups.has(key);
       try {
-        const page = await readPush(body, format, grouping);
+        const { limits, scrape } = this.options.config();
+        const most = { samples: scrape.sample_limit, labels: limits };
+        const page = await readPush(body, format, grouping, most);
         const gone = replaceAll
           ? [...group.families]
           : [...group.families].filter(([name]) => page.families.has(name));
@@ -111,7 +113,8 @@ export class PushGateway {
         for (const [metric, metadata] of page.metadata)
           this.options.metrics.describe(tenant, metric, metadata);
         const next = { ...group, families, pushedMs: this.options.now() };
-        const refused = await this.sample(next, vanished(gone, [...page.families]), true);
+        const ended = await vanished(gone, [...page.families]);
+        const refused = await this.sample(next, ended, true);
         this.groups.set(key, next);
         await this.persist(key, next, isNew);
         if (refused !== undefined) throw badRequest(refused);
@@ -130,7 +133,7 @@ export class PushGateway {
       if (group === undefined) return;
       const ended = { ...group, families: new Map<string, PushedSeries[]>() };
       const own = [...group.families, ["", ownSeries(group)] as const];
-      await this.sample(ended, vanished(own, []), false);
+      await this.sample(ended, await vanished(own, []), false);
       this.groups.delete(key);
       await this.options.settings.remove(settingKey(key));
       await this.persistIndex();
@@ -171,11 +174,13 @@ export class PushGateway {
   ): Promise<string | undefined> {
     const gate = new Gate(group.tenant, "push", this.options);
     const timeMs = Math.max(this.options.now(), group.sampledMs + 1);
-    for (const labels of ended) {
-      const ref = gate.series(labels);
+    for (const [i, labels] of ended.entries()) {
+      if (i % SLICE_SAMPLES === SLICE_SAMPLES - 1) await nextTurn();
+      // A series that was refused has nothing to end.
+      const ref = this.options.metrics.find(group.tenant, Object.fromEntries(labels));
       if (ref !== undefined) gate.stale(ref, timeMs);
     }
-    if (withOwn) admit(gate, group, timeMs);
+    if (withOwn) for (const _slice of admitInSlices(gate, group, timeMs)) await nextTurn();
     const { messages } = await gate.commit();
     group.sampledMs = timeMs;
     return messages.length === 0 ? undefined : messages.join("; ");
@@ -209,8 +214,12 @@ export class PushGateway {
         // Looked up anew: in an earlier turn of this round it may have been replaced or deleted.
         const group = this.groups.get(key);
         if (group === undefined || this.busy.has(key)) continue;
+        if (sizeOf(group) > SLICE_SAMPLES) {
+          await this.inTurn(key, () => this.sampleAlone(key));
+          continue;
+        }
         const timeMs = Math.max(this.options.now(), group.sampledMs + 1);
-        admit(gate, group, timeMs);
+        finish(admitInSlices(gate, group, timeMs));
         group.sampledMs = timeMs;
         if (gate.size < SLICE_SAMPLES) continue;
         await gate.commit(false);
@@ -219,6 +228,12 @@ export class PushGateway {
       }
       await gate.commit(false);
     }
+  }
+
+  /** A group so large that others need their turn while it is sampled; nobody pushes to it meanwhile. */
+  private async sampleAlone(key: string): Promise<void> {
+    const group = this.groups.get(key);
+    if (group !== undefined) await this.sample(group, [], true);
   }
 
   private async persist(key: string, group: Group, isNew: boolean): Promise<void> {
@@ -251,21 +266,47 @@ function ownSeries({ grouping, pushedMs, failedMs }: Group): PushedSeries[] {
   ];
 }
 
-function admit(gate: Gate, group: Group, timeMs: number): void {
+const sizeOf = ({ families }: Group): number => {
+  let size = 0;
+  for (const series of families.values()) size += series.length;
+  return size;
+};
+
+/** Admits all values of a group; pauses for the caller, who may give way, after each slice. */
+function* admitInSlices(gate: Gate, group: Group, timeMs: number): Generator<undefined, void> {
+  let count = 0;
   for (const series of [...group.families.values(), ownSeries(group)])
     for (const { labels, value } of series) {
       const ref = gate.series(labels);
       if (ref !== undefined) gate.value(ref, timeMs, value);
+      if (++count % SLICE_SAMPLES === 0) yield;
     }
+}
+
+function finish(slices: Generator<undefined, void>): void {
+  while (slices.next().done !== true);
 }
 
 const textOf = (labels: PushedSeries["labels"]): string =>
   JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Labels of the series that were there before and are no more. */
-function vanished(before: readonly Family[], now: readonly Family[]): PushedSeries["labels"][] {
-  const kept = new Set(now.flatMap(([, series]) => series.map(({ labels }) => textOf(labels))));
-  return before
-    .flatMap(([, series]) => series.map(({ labels }) => labels))
-    .filter((labels) => !kept.has(textOf(labels)));
+async function vanished(
+  before: readonly Family[],
+  now: readonly Family[],
+): Promise<PushedSeries["labels"][]> {
+  const gone = new Map<string, PushedSeries["labels"]>();
+  let count = 0;
+  for (const [, series] of before)
+    for (const { labels } of series) {
+      gone.set(textOf(labels), labels);
+      if (++count % SLICE_SAMPLES === 0) await nextTurn();
+    }
+  if (gone.size === 0) return [];
+  for (const [, series] of now)
+    for (const { labels } of series) {
+      gone.delete(textOf(labels));
+      if (++count % SLICE_SAMPLES === 0) await nextTurn();
+    }
+  return [...gone.values()];
 }

@@ -5,6 +5,8 @@ import type { Exemplar, ExemplarStore, SeriesExemplars, SeriesRef } from "./type
 
 /** Exemplars that one tenant keeps in memory; the oldest go first. */
 const MAX_PER_TENANT = 100_000;
+/** Characters in names and values of an exemplar's labels together, as in OpenMetrics and in Prometheus. */
+const MAX_LABEL_CHARS = 128;
 
 interface ExemplarsOptions {
   idOf(ref: SeriesRef): bigint;
@@ -14,6 +16,19 @@ interface ExemplarsOptions {
 
 const isSame = (a: Exemplar, b: Exemplar): boolean =>
   a.timeMs === b.timeMs && Object.is(a.value, b.value) && labelKey(a.labels) === labelKey(b.labels);
+
+/** Whether the labels are longer than allowed; a character is a code point. */
+function isTooLong({ labels }: Exemplar): boolean {
+  let chars = 0;
+  for (const name in labels) {
+    const value = labels[name] ?? "";
+    // Code points are at most as many as UTF-16 units, and at least half of them: most need no count.
+    if (name.length + value.length > 2 * MAX_LABEL_CHARS) return true;
+    chars += [...name].length + [...value].length;
+    if (chars > MAX_LABEL_CHARS) return true;
+  }
+  return false;
+}
 
 /** One tenant's exemplars by series, each series' by time, bounded together. */
 class Shelf {
@@ -76,6 +91,10 @@ export class Exemplars implements ExemplarStore {
     const newest = new Map<SeriesRef, Exemplar>();
     let refused = 0;
     for (const exemplar of exemplars) {
+      if (isTooLong(exemplar)) {
+        refused++;
+        continue;
+      }
       const last = newest.get(exemplar.ref) ?? shelf.newest(exemplar.ref);
       if (last !== undefined && isSame(last, exemplar)) continue;
       if (last !== undefined && last.timeMs >= exemplar.timeMs) {

@@ -1,6 +1,6 @@
 import type { MetricType } from "@fleetlight/contract";
 
-import type { Labels } from "@fleetlight/promql";
+import type { Buckets, Labels } from "@fleetlight/promql";
 
 import type { LabelSet, Selector } from "#lib";
 
@@ -77,8 +77,9 @@ export interface SeriesExemplars {
 export interface ExemplarStore {
   /**
    * Resolves when durable and visible. One that its series already has at that time with the same value and labels is
-   * left out silently; one that is older than the series' newest is left out and counted.
-   * @returns how many were refused because they are out of order.
+   * left out silently; one that is older than the series' newest, or whose labels have more than 128 characters, is left
+   * out and counted.
+   * @returns how many were refused.
    */
   append(tenant: string, exemplars: readonly Exemplar[]): Promise<number>;
   /** Of these series (see `MetricStore.select`), startMs <= time <= endMs; series without any are left out. */
@@ -126,6 +127,26 @@ export interface SelectOptions {
 export interface ScanOptions {
   /** The columns of a batch are used again for the next one: whoever scans copies what is to stay. */
   reuse?: boolean | undefined;
+}
+
+/** What is asked of a function of a range at every step. */
+export interface BucketQuestion {
+  /** Name of the PromQL function. */
+  function: string;
+  /** Samples with startMs < time <= endMs are in some window, the first of which begins at startMs. */
+  startMs: number;
+  endMs: number;
+  rangeMs: number;
+  /** 0 when there is one step. */
+  stepMs: number;
+}
+
+export interface BucketBatch {
+  series: { ref: SeriesRef; times: Float64Array; buckets: Buckets }[];
+  /** Of these the samples have to be read. */
+  fromSamples: SeriesRef[];
+  /** Whether samples of one of those are gone, though there are rollups. */
+  incomplete: boolean;
 }
 
 /** Everything about samples and series. All calls are per tenant. */
@@ -194,6 +215,18 @@ export interface MetricStore {
     signal: AbortSignal,
     options?: ScanOptions,
   ): AsyncIterable<readonly SeriesSamples[]>;
+  /**
+   * Series in buckets, each at most once: where every window is made of whole ones, long ranges are answered from rollups.
+   * Undefined where `scan` is to be asked instead.
+   */
+  scanBuckets(
+    tenant: string,
+    refs: readonly SeriesRef[],
+    question: BucketQuestion,
+    signal: AbortSignal,
+  ): AsyncIterable<BucketBatch> | undefined;
+  /** Whether samples from then on are gone of which there may still be rollups. */
+  isRolledUpOnly(startMs: number): boolean;
   /** As `scan`, all at once: for few series, or a short range. */
   range(
     tenant: string,
@@ -255,6 +288,20 @@ export interface TelemetryStats {
   insertErrors: number;
   refusedRows: number;
   seriesRefused: number;
+  rollups: RollupStats;
+}
+
+export interface RollupStats {
+  /** Hours that wait to be rolled up, the current one included. */
+  hoursWaiting: number;
+  hoursFilled: number;
+  hoursRefused: number;
+  rowsInserted: number;
+  seconds: number;
+  errors: number;
+  /** Selectors that were answered from rollups, and series of these that were read as samples all the same. */
+  answered: number;
+  seriesFromSamples: number;
 }
 
 export interface TelemetryStore {
@@ -264,6 +311,8 @@ export interface TelemetryStore {
   stats(): TelemetryStats;
   /** Asks the store a trivial question; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;
+  /** Rolls up every hour that is over, at once. */
+  rollUp(): Promise<void>;
   /** Writes everything that waits into the tables. */
   flush(): Promise<void>;
   /** Flushes and closes; the process may exit afterwards. */

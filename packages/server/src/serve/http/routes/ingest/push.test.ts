@@ -8,7 +8,8 @@ import { ask, makeSite, until } from "../../../fixture.ts";
 
 const site = makeSite({
   host: { enabled: false },
-  scrape: { interval: "200ms", timeout: "200ms" },
+  scrape: { interval: "200ms", timeout: "200ms", sample_limit: 100 },
+  limits: { max_label_value_length: 500 },
   ingest: { max_push_groups: 20, max_body_bytes: 8192 },
 });
 let server: RunningServer;
@@ -171,4 +172,35 @@ it("has its groups again after a restart", async () => {
   );
   expect(Number(again?.value[1])).toBeGreaterThanOrEqual(before);
   expect((await query('also{job="p8"}'))[0]?.value[1]).toBe("+Inf");
+});
+
+describe("a push over a limit", () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) => `limited{i="${i}"} 1\n`).join("");
+
+  it.each([
+    ["too many samples", many(101), /more than 100 samples \(scrape\.sample_limit\)/],
+    ["a long label", `limited{a="${"x".repeat(501)}"} 1\n`, /max_label_value_length is 500/],
+    ["bad labels after good ones", `limited 1\nlimited{a="${"x".repeat(501)}"} 1\n`, /too long/],
+  ])("with %s is refused, and its group stays as it was", async (_what, body, reason) => {
+    await push("PUT", "/job/p-limits", "limited_before 7\n");
+    const answer = await push("PUT", "/job/p-limits", body);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toMatch(reason);
+    expect(await query("limited")).toEqual([]);
+    expect(await values('limited_before{job="p-limits"}')).toEqual({ limited_before: "7" });
+    // What was refused is not kept: the next good push finds nothing of it to end.
+    expect((await push("PUT", "/job/p-limits", "limited_after 8\n")).status).toBe(200);
+    expect(await query("limited_before")).toEqual([]);
+    expect((await push("DELETE", "/job/p-limits")).status).toBe(202);
+  });
+
+  it("may bring as many samples as the limit says", async () => {
+    expect((await push("PUT", "/job/p-most", many(100))).status).toBe(200);
+    expect(await query('limited{job="p-most"}')).toHaveLength(100);
+    expect((await push("PUT", "/job/p-most", many(50))).status).toBe(200);
+    expect(await query('limited{job="p-most"}')).toHaveLength(50);
+    expect((await push("DELETE", "/job/p-most")).status).toBe(202);
+    expect(await query('limited{job="p-most"}')).toEqual([]);
+  });
 });

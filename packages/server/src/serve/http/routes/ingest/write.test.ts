@@ -89,6 +89,7 @@ describe("refuses", () => {
     ["a large body", Buffer.alloc(5000), V1, 413],
     ["a body that would become large", Buffer.from([129, 32, 0, 1]), V1, 413],
     ["a tenant that is none", good, { ...V1, "x-scope-orgid": "a/b" }, 400],
+    ["a tenant that is a path", good, { ...V1, "x-scope-orgid": ".." }, 400],
   ])("%s", async (_name, body, headers, status) => {
     const answer = await post(body, headers);
     expect(answer.status, answer.text).toBe(status);
