@@ -2,6 +2,7 @@ import { LOG_LEVELS } from "@fleetlight/server/config";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import type { DemoOptions } from "./commands/demo.ts";
+import type { GenerateOptions, GeneratePrometheusOptions } from "./commands/generate.ts";
 import type { ImportOptions } from "./commands/import.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -50,6 +51,10 @@ Examples:
   fleetlight import prometheus.yml -o fleetlight.yaml
 
 Exit codes: 0 everything was taken, 1 the file is wrong and nothing was written, 2 something was left out.`,
+  generate: `
+Examples:
+  fleetlight generate prometheus -c fleet.yaml -o prometheus.yml --remote-write
+  fleetlight generate grafana --url http://fleet.example:8051 --tenant team-a -o fleetlight.yaml`,
   hash: `
 Examples:
   fleetlight hash-token                         make a token and its hash
@@ -121,6 +126,44 @@ function addPrometheusCommands(add: Add, finish: (exitCode: number) => void): vo
     });
 }
 
+/** What both kinds of generated files need to know. */
+const withGenerateOptions = (command: Command): Command =>
+  command
+    .addOption(configOption())
+    .option("-u, --url <url>", "where Fleetlight is reached; where it listens otherwise")
+    .option("-t, --tenant <tenant>", "tenant that is asked for and written to (X-Scope-OrgID)")
+    .option("--token-file <file>", "file with a token of Fleetlight, as the reader will find it")
+    .option("-o, --output <file>", "where the result is written; standard output otherwise")
+    .option("-f, --force", "replace the output if it is there already");
+
+/** Configurations of programs that stay in use beside Fleetlight. */
+function addGenerateCommands(add: Add): void {
+  const generate = add(
+    "generate",
+    "write configurations of Prometheus and Grafana beside Fleetlight",
+    EXAMPLES.generate,
+  );
+  withGenerateOptions(generate.command("prometheus"))
+    .description("a prometheus.yml that scrapes what Fleetlight scrapes, and Fleetlight itself")
+    .option("--remote-write", "send to Fleetlight what is scraped")
+    .option("--offline", "take the services of the configuration, without asking the server")
+    .addOption(
+      new Option("--token <token>", "token for asking the server for its services").env(
+        "FLEETLIGHT_TOKEN",
+      ),
+    )
+    .action(async (options: GeneratePrometheusOptions) => {
+      const { generatePrometheus } = await import("./commands/generate.ts");
+      await generatePrometheus(options);
+    });
+  withGenerateOptions(generate.command("grafana"))
+    .description("a Prometheus data source for Grafana's folder provisioning/datasources")
+    .action(async (options: GenerateOptions) => {
+      const { generateGrafana } = await import("./commands/generate.ts");
+      generateGrafana(options);
+    });
+}
+
 /**
  * The command line. Each command's code is loaded when it runs, so that help and checks do not wait for the server.
  * @param finish takes the exit code of the command that ran.
@@ -175,6 +218,7 @@ export function createProgram(version: string, finish: (exitCode: number) => voi
       checkConfig(file);
     });
   addPrometheusCommands(add, finish);
+  addGenerateCommands(add);
   add("hash-token", "make a token, or hash one, for auth.tokens", EXAMPLES.hash)
     .option("--stdin", "read the token from standard input instead of making one")
     .action(async (options: { stdin?: boolean }) => {

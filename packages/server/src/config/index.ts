@@ -29,3 +29,5 @@ export {
   type ScrapeJob,
 } from "./prometheus/scrape-job.ts";
 export { importPrometheus, type ImportNote, type PrometheusImport } from "./prometheus/import.ts";
+export { exportPrometheus, localUrl } from "./prometheus/export.ts";
+export { exportGrafana } from "./prometheus/grafana.ts";
