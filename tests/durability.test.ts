@@ -47,14 +47,15 @@ const post = (url: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 
-/** Every sample of the scraped counter that a reader was shown. */
-async function readSamples(url: string): Promise<Map<number, number>> {
+/** Every sample of the scraped counter that a reader was shown, by its series and time: several may have one time. */
+async function readSamples(url: string): Promise<Map<string, number>> {
   const { series } = await json<SeriesRange>(
     `${url}/api/v1/metrics/range?match=work_total&max_points=100000`,
   );
-  const samples = new Map<number, number>();
+  const samples = new Map<string, number>();
   for (const one of series)
-    for (const [i, time] of one.timestamps.entries()) samples.set(time, Number(one.values[i]));
+    for (const [i, time] of one.timestamps.entries())
+      samples.set(`${JSON.stringify(one.labels)} at ${time}`, Number(one.values[i]));
   return samples;
 }
 
@@ -64,7 +65,7 @@ it(`finds every acknowledged sample, service, rule and alert after each of ${ROU
   const services = new Set<string>();
   const rules = new Set<string>();
   const alerts = new Set<string>();
-  let samples = new Map<number, number>();
+  let samples = new Map<string, number>();
 
   for (let round = 0; round <= ROUNDS; round++) {
     const server = await startProduct({
@@ -79,8 +80,8 @@ it(`finds every acknowledged sample, service, rule and alert after each of ${ROU
     const active = await json<AlertsAnswer>(`${api}/alerts`);
     expect(active.active_alerts.map(({ id }) => id)).toEqual(expect.arrayContaining([...alerts]));
     const found = await readSamples(server.url);
-    for (const [time, value] of samples)
-      expect(found.get(time), `sample at ${time} after kill ${round}`).toBe(value);
+    for (const [sample, value] of samples)
+      expect(found.get(sample), `${sample} after kill ${round}`).toBe(value);
     if (round === ROUNDS) {
       await server.stop();
       break;

@@ -24,15 +24,20 @@ it("refuses a second owner until the first gives the directory back", () => {
 it("is free again after its owner was killed", async () => {
   const module = fileURLToPath(new URL("./lock.ts", import.meta.url));
   const script = `const { lockDataDirectory } = await import(${JSON.stringify(module)});
-    lockDataDirectory(${JSON.stringify(directory)}); console.log("locked"); setInterval(() => {}, 1000);`;
+    // What nobody holds is collected, and the lock with it.
+    globalThis.unlock = lockDataDirectory(${JSON.stringify(directory)}); console.log("locked"); setInterval(() => {}, 1000);`;
   const server = fileURLToPath(new URL("../..", import.meta.url));
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
     cwd: server,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(child.stdout, "data");
-  expect(() => lockDataDirectory(directory)).toThrow(/--data-dir/);
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  const exited = once(child, "exit");
+  try {
+    await once(child.stdout, "data");
+    expect(() => lockDataDirectory(directory)).toThrow(/--data-dir/);
+  } finally {
+    child.kill("SIGKILL");
+    await exited;
+  }
   lockDataDirectory(directory)();
 });
