@@ -35,6 +35,7 @@ export class HeadRecovery {
   /** Series that got samples which neither the head has nor the tables may have had when they were read. */
   private disturbed = new Set<SeriesRef>();
   private running = true;
+  private done = false;
 
   constructor(sources: RecoverySources) {
     this.sources = sources;
@@ -50,6 +51,18 @@ export class HeadRecovery {
   /** An old sample of this series was not taken by the head. */
   disturb(ref: SeriesRef): void {
     if (this.running) this.disturbed.add(ref);
+  }
+
+  /** Whether older samples are there as far back as was asked. */
+  get isDone(): boolean {
+    return this.done;
+  }
+
+  /** The head was filled in another way. */
+  skip(): void {
+    this.done = true;
+    this.running = false;
+    this.refs.clear();
   }
 
   /** Fills in the newest samples of all series, and answers when they are there. */
@@ -69,6 +82,7 @@ export class HeadRecovery {
 
   /** Fills in older samples, as far back as asked and as there is room; ends early when `signal` aborts. */
   async rebuild(oldestMs: number, nowMs: number, signal: AbortSignal): Promise<void> {
+    if (this.done) return;
     const sinceMs = await this.startOf(oldestMs, nowMs);
     try {
       for (let round = 0; round < MAX_ROUNDS && !signal.aborted; round++) {
@@ -83,7 +97,9 @@ export class HeadRecovery {
       this.running = false;
       this.disturbed.clear();
     }
-    if (!signal.aborted) this.refs.clear();
+    if (signal.aborted) return;
+    this.done = true;
+    this.refs.clear();
   }
 
   /** From when on the samples of all tables fit. */

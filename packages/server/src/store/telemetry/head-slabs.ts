@@ -19,6 +19,16 @@ export interface Slab {
   sequence: number;
 }
 
+/** A slab as it is kept outside of the process. */
+export interface SlabImage {
+  /** Its place in the sequence. */
+  number: number;
+  used: number;
+  endMs: number;
+  /** As many as a slab has; those from `used` on mean nothing. */
+  bytes: Uint8Array;
+}
+
 /** Tells which samples the tables have, by a number that grows with every row. */
 export interface ArrivalGuard {
   /** Number that will be reached when everything taken so far is in the tables. */
@@ -88,19 +98,43 @@ export class Slabs {
 
   private addSlab(): void {
     if (this.slabs.at(-1)?.chunks === 0) this.dropAt(this.slabs.length - 1);
-    const bytes = this.spare?.bytes ?? new Uint8Array(this.slabBytes);
+    this.slabs.push(slabOver(this.spare?.bytes ?? new Uint8Array(this.slabBytes)));
     this.spare = undefined;
-    this.slabs.push({
-      bytes,
-      ints: new Int32Array(bytes.buffer),
-      shorts: new Uint16Array(bytes.buffer),
-      numbers: new Float64Array(bytes.buffer),
-      used: 0,
-      chunks: 0,
-      endMs: -Infinity,
-      sequence: 0,
-    });
     this.live++;
+  }
+
+  /** All slabs; their bytes are not copied. */
+  images(): SlabImage[] {
+    return this.slabs.flatMap((slab, i) =>
+      slab === undefined
+        ? []
+        : { number: this.base + i, used: slab.used, endMs: slab.endMs, bytes: slab.bytes },
+    );
+  }
+
+  /**
+   * Takes over slabs where there are none yet, and their bytes with them. Their chunks belong to other numbers of series now;
+   * those of a series that is `NONE` no longer count. The tables MUST have, or be given, all their samples.
+   * @returns the samples of chunks that count.
+   */
+  restore(images: readonly SlabImage[], refs: Int32Array): number {
+    let samples = 0;
+    this.base = images[0]?.number ?? 0;
+    for (const { number, used, endMs, bytes } of images) {
+      const slab = { ...slabOver(bytes), used, endMs, sequence: this.guard.taken() };
+      for (let at = 0; at < used; at += chunkBytes(slab, at)) {
+        const before = slab.ints[at / 4] as number;
+        const ref = before === NONE ? NONE : (refs[before] ?? NONE);
+        slab.ints[at / 4] = ref;
+        if (ref === NONE) continue;
+        slab.chunks++;
+        samples += countOf(slab, at);
+      }
+      while (this.slabs.length < number - this.base) this.slabs.push(undefined);
+      this.slabs.push(slab);
+      this.live++;
+    }
+    return samples;
   }
 
   /**
@@ -170,6 +204,17 @@ export class Slabs {
     for (let at = 0; at < slab.used; at += chunkBytes(slab, at)) yield readHeader(slab, at);
   }
 }
+
+const slabOver = (bytes: Uint8Array): Slab => ({
+  bytes,
+  ints: new Int32Array(bytes.buffer),
+  shorts: new Uint16Array(bytes.buffer),
+  numbers: new Float64Array(bytes.buffer),
+  used: 0,
+  chunks: 0,
+  endMs: -Infinity,
+  sequence: 0,
+});
 
 const chunkBytes = (slab: Slab, at: number): number => (slab.shorts[at / 2 + 3] as number) * 8;
 

@@ -17,7 +17,7 @@ import {
 import { TAIL_SAMPLES, TailPool } from "./head-tails.ts";
 import { decodeTimes, encodeTimes } from "./head-times.ts";
 import { decodeValues, encodeValues, viewsOf, type ValueColumn } from "./head-values.ts";
-import type { HeadImage } from "./head-image.ts";
+import { imageOf, restoreImage, type HeadImage } from "./head-image.ts";
 import { joinColumns, lowerBound, strictlyAscending, type Columns } from "./join.ts";
 import { LateSamples } from "./late-samples.ts";
 import { copyPart, SampleSink } from "./sample-sink.ts";
@@ -457,28 +457,9 @@ export class Head {
 
   /** Everything that it holds; open samples are encoded first. Good until the next sample comes. */
   image(): HeadImage {
-    const { series } = this;
-    for (let ref = 0; ref < series.length; ref++)
-      if ((series.tailCounts[ref] as number) > 0) this.seal(ref);
-    const late = [...this.lates].flatMap(([ref, { all }]) => all.map((one) => ({ ref, ...one })));
-    const values = new Float64Array(late.length);
-    new Uint32Array(values.buffer).set(late.flatMap(({ low, high }) => [low, high]));
-    return {
-      slabBytes: this.slabs.slabBytes,
-      slabs: this.slabs.images(),
-      series: {
-        completeFrom: series.completeFrom.slice(0, series.length),
-        firstTimes: series.firstTimes.slice(0, series.length),
-        lastTimes: series.lastTimes.slice(0, series.length),
-        lastValues: series.lastValues.slice(0, series.length),
-        newest: series.newest.slice(0, series.length),
-      },
-      late: {
-        places: Float64Array.from(late, ({ ref }) => ref),
-        times: Float64Array.from(late, ({ timeMs }) => timeMs),
-        values,
-      },
-    };
+    const { tailCounts, length } = this.series;
+    for (let ref = 0; ref < length; ref++) if ((tailCounts[ref] as number) > 0) this.seal(ref);
+    return imageOf(this.series, this.slabs, this.lates);
   }
 
   /**
@@ -486,34 +467,9 @@ export class Head {
    * it is now, -1 for those that are not known any more; each MUST be there once at most.
    * @returns false when the image was made with other sizes and is of no use.
    */
-  restore({ slabBytes, slabs, series: from, late }: HeadImage, refs: Int32Array): boolean {
-    if (slabBytes !== this.slabs.slabBytes || this.samples > 0) return false;
-    this.samples += this.slabs.restore(slabs, refs);
-    const { series } = this;
-    const words = new Uint32Array(from.lastValues.buffer, from.lastValues.byteOffset);
-    for (let place = 0; place < refs.length; place++) {
-      const ref = refs[place] as number;
-      if (ref === NONE) continue;
-      series.open(ref, from.completeFrom[place] as number);
-      series.firstTimes[ref] = from.firstTimes[place] as number;
-      series.lastTimes[ref] = from.lastTimes[place] as number;
-      series.lastWords[ref * 2] = words[place * 2] as number;
-      series.lastWords[ref * 2 + 1] = words[place * 2 + 1] as number;
-      series.newest[ref] = from.newest[place] as number;
-    }
-    const lateWords = new Uint32Array(late.values.buffer, late.values.byteOffset);
-    for (const [i, place] of late.places.entries()) {
-      const ref = refs[place] ?? NONE;
-      if (ref === NONE) continue;
-      const samples = this.lates.get(ref) ?? new LateSamples();
-      this.lates.set(ref, samples);
-      samples.insert(
-        late.times[i] as number,
-        lateWords[i * 2] as number,
-        lateWords[i * 2 + 1] as number,
-      );
-      this.samples++;
-    }
+  restore(image: HeadImage, refs: Int32Array): boolean {
+    if (image.slabBytes !== this.slabs.slabBytes || this.samples > 0) return false;
+    this.samples = restoreImage(image, refs, this.series, this.slabs, this.lates);
     return true;
   }
 
@@ -527,4 +483,5 @@ export class Head {
     for (const [ref, late] of this.lates)
       if (late.lastTime < (this.series.completeFrom[ref] as number)) this.dropLate(ref);
   }
+  // oxlint-disable-next-line max-lines -- one structure, whose parts have files of their own already
 }

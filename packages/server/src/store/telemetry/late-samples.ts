@@ -28,6 +28,11 @@ export class LateSamples {
     return found?.timeMs === timeMs ? found : undefined;
   }
 
+  /** All of them, in order. */
+  get all(): readonly { timeMs: number; low: number; high: number }[] {
+    return this.samples;
+  }
+
   /** Index of the first sample that is not older. */
   private placeOf(timeMs: number): number {
     let [from, to] = [0, this.samples.length];

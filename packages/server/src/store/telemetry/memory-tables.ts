@@ -193,6 +193,10 @@ export class MemoryTables implements Tables {
       .slice(0, query.limit);
   }
 
+  async fingerprint(): Promise<undefined> {
+    return undefined;
+  }
+
   async partitions(): Promise<Partition[]> {
     const days = new Map<number, number>();
     for (const row of this.samples) {

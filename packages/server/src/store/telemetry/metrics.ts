@@ -12,6 +12,7 @@ import {
 } from "#lib";
 
 import { SampleAppender, type AppenderTarget, type SampleBatch } from "./appender.ts";
+import { nameSeries, placesOf, type KeptImage, type RefsById } from "./head-file.ts";
 import { HeadRecovery } from "./head-recovery.ts";
 import { Head } from "./head.ts";
 import { Histograms } from "./histograms.ts";
@@ -105,6 +106,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   async load(
     seriesSinceMs: number,
     samplesSinceMs: number,
+    kept?: KeptImage,
   ): Promise<ReadonlyMap<string, ReadonlyMap<bigint, SeriesRef>>> {
     const { tables, maxSeries } = this.options;
     for (const { tenant, metric, type, unit, help } of await tables.loadMetadata())
@@ -118,8 +120,24 @@ export class Metrics implements MetricStore, AppenderTarget {
       const byId = refs.get(row.tenant) ?? new Map<bigint, SeriesRef>();
       refs.set(row.tenant, byId.set(row.id, ref));
     }
-    await this.recovery.loadRecent(samplesSinceMs);
+    if (kept === undefined || !this.restore(kept, refs))
+      await this.recovery.loadRecent(samplesSinceMs);
     return refs;
+  }
+
+  /** Fills the head from an image; false when it cannot be used. */
+  private restore(kept: KeptImage, refs: RefsById): boolean {
+    const places = placesOf(kept, refs);
+    for (let ref = 0; ref < this.index.size; ref++) this.head.open(ref, Infinity);
+    if (places.includes(-1) || !this.head.restore(kept.image, places)) return false;
+    if (kept.whole && new Set(places).size >= this.index.size) this.recovery.skip();
+    return true;
+  }
+
+  /** What the head holds, to be given to `load` after the next start. */
+  keep(fingerprint: string): KeptImage {
+    const named = nameSeries(this.head.image(), this.index.size, (ref) => this.index.entry(ref));
+    return { ...named, fingerprint, whole: this.recovery.isDone };
   }
 
   /** Fills the head from the tables with what is older than `load` has put there; ends early when `signal` aborts. */

@@ -289,6 +289,15 @@ export class SqlTables implements Tables {
     );
   }
 
+  async fingerprint(): Promise<string> {
+    // Numbers of blocks grow with each insert; merges leave the largest one as it is.
+    const rows = await this.driver.rows<{ partition_id: string; block: number }>(
+      `SELECT partition_id, max(max_block_number) AS block FROM system.parts
+       WHERE active AND database = currentDatabase() AND table = 'samples' GROUP BY partition_id ORDER BY partition_id`,
+    );
+    return rows.map(({ partition_id, block }) => `${partition_id}:${block}`).join(" ");
+  }
+
   async ping(timeoutMs: number): Promise<void> {
     await this.driver.rows("SELECT 1 AS one", { timeoutMs });
   }

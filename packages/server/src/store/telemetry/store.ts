@@ -5,6 +5,7 @@ import { describeError, type Now } from "#lib";
 import { openChdb } from "./drivers/chdb.ts";
 import { Exemplars } from "./exemplars.ts";
 import { MemoryTables } from "./memory-tables.ts";
+import { takeImage, writeImage, type KeptImage } from "./head-file.ts";
 import { Metrics } from "./metrics.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { SqlTables } from "./sql-tables.ts";
@@ -43,6 +44,8 @@ export interface TelemetryOptions {
 interface Parts {
   tables: Tables;
   wal: WriteAheadLog | undefined;
+  /** Where the head is kept between a stop and the next start; nobody else may write to the tables then. */
+  headFile?: string;
 }
 
 class Events implements EventStore {
@@ -100,11 +103,42 @@ function startRebuild(metrics: Metrics, { onError }: TelemetryOptions): () => Pr
   };
 }
 
-async function assemble(
-  { tables, wal }: Parts,
-  options: TelemetryOptions,
-): Promise<TelemetryStore> {
+/** The head as it was at the last stop; undefined when it is unknown, or when the tables are not as they were. */
+async function takeHead(
+  { tables, headFile }: Parts,
+  { onError }: TelemetryOptions,
+): Promise<KeptImage | undefined> {
+  if (headFile === undefined) return undefined;
+  try {
+    const kept = await takeImage(headFile);
+    return kept !== undefined && kept.fingerprint === (await tables.fingerprint())
+      ? kept
+      : undefined;
+  } catch (error) {
+    onError(`recent samples are read from the tables: ${headFile}: ${describeError(error)}`);
+    return undefined;
+  }
+}
+
+/** Keeps what the head holds for the next start, which is much faster so. Everything is in tables or log anyway. */
+async function keepHead(
+  { tables, headFile }: Parts,
+  metrics: Metrics,
+  { onError }: TelemetryOptions,
+): Promise<void> {
+  if (headFile === undefined) return;
+  try {
+    const fingerprint = await tables.fingerprint();
+    if (fingerprint !== undefined) await writeImage(headFile, metrics.keep(fingerprint));
+  } catch (error) {
+    onError(`the next start will be slower: ${headFile}: ${describeError(error)}`);
+  }
+}
+
+async function assemble(parts: Parts, options: TelemetryOptions): Promise<TelemetryStore> {
+  const { tables, wal } = parts;
   await tables.migrate();
+  const kept = await takeHead(parts, options);
   const writer = new BatchWriter({ ...options, tables, wal });
   for (const { segment, batches, tornBytes } of (await wal?.recover()) ?? []) {
     if (tornBytes > 0)
@@ -116,7 +150,7 @@ async function assemble(
   const retention = new Retention(tables, options);
   const metrics = new Metrics({ ...options, tables, writer, retention });
   const startMs = options.now();
-  const refs = await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS);
+  const refs = await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS, kept);
   const events = new Events(tables, writer, retention);
   const exemplars = new Exemplars({
     idOf: (ref) => metrics.idOf(ref),
@@ -151,6 +185,7 @@ async function assemble(
       await stopRebuild();
       await stopRetention();
       await writer.close(CLOSE_FLUSH_MS);
+      await keepHead(parts, metrics, options);
       await tables.close();
     },
   };
@@ -171,7 +206,11 @@ export async function createTelemetryStore(
         (await import("./drivers/clickhouse.ts")).openClickHouse(where.url);
   try {
     return await assemble(
-      { tables: new SqlTables(driver), wal: new WriteAheadLog(join(where.dataDir, "wal")) },
+      {
+        tables: new SqlTables(driver),
+        wal: new WriteAheadLog(join(where.dataDir, "wal")),
+        ...(where.url === undefined ? { headFile: join(where.dataDir, "head.image") } : {}),
+      },
       options,
     );
   } catch (error) {

@@ -119,6 +119,8 @@ export interface Tables {
   deleteBefore(signal: Signal, cutoffMs: number): Promise<void>;
   /** Forgets series that were last seen before the cut. */
   deleteSeriesBefore(cutoffMs: number): Promise<void>;
+  /** A text that differs after every insert of samples, for whoever keeps what he read; undefined when there is none. */
+  fingerprint(): Promise<string | undefined>;
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }
