@@ -18,8 +18,11 @@ export const ingest = section("What is pushed here: remote write, OTLP and the p
       "Samples older than the newest of their series by more are refused; by default `storage.retention.metrics` alone decides.",
     ),
   max_cache_bytes: bytes({ min: MIB })
-    .prefault(96 * MIB)
-    .describe("Memory for recognising series by the bytes in which they are sent."),
+    // A million series of 250 bytes each: with less room than a round of them needs, every sample costs ten times as much.
+    .prefault(640 * MIB)
+    .describe(
+      "Most memory for recognising series by the bytes in which they are sent, some 500 bytes for each that is active; taken as needed.",
+    ),
   max_push_groups: count().default(10_000).describe("Most groups that the push gateway keeps."),
 });
 
