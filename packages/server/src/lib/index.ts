@@ -11,6 +11,7 @@ export {
   type ErrorDetail,
 } from "./errors.ts";
 export {
+  KEY_END,
   DEFAULT_TENANT,
   NAME_LABEL,
   formatLabels,

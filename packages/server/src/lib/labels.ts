@@ -14,11 +14,12 @@ export const labelNames = (labels: LabelSet): string[] =>
     .filter((name) => labels[name] !== "")
     .toSorted(byCodeUnits);
 
-const END = "\u0001";
+/** Ends names and values in `labelKey`. */
+export const KEY_END = "\u0001";
 /** What stands for U+0001 inside a name or a value: a lone surrogate, which no UTF-8 text can hold. */
 const ESCAPED_END = "\ud801";
 const part = (text: string): string =>
-  text.includes(END) ? text.replaceAll(END, ESCAPED_END) : text;
+  text.includes(KEY_END) ? text.replaceAll(KEY_END, ESCAPED_END) : text;
 
 /**
  * One string per label set: names in order, each name and value ended by U+0001. Equal sets give equal strings,
@@ -26,7 +27,8 @@ const part = (text: string): string =>
  */
 export function labelKey(labels: LabelSet): string {
   let key = "";
-  for (const name of labelNames(labels)) key += part(name) + END + part(labels[name] ?? "") + END;
+  for (const name of labelNames(labels))
+    key += part(name) + KEY_END + part(labels[name] ?? "") + KEY_END;
   return key;
 }
 

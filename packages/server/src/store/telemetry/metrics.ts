@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 import type { Labels } from "@fleetlight/promql";
 
 import {
@@ -56,7 +58,7 @@ interface MetricsOptions {
 /** Samples and series: an index and a live head in memory, the writer towards the tables, and the tables behind. */
 export class Metrics implements MetricStore, AppenderTarget {
   private readonly options: MetricsOptions;
-  private readonly index = new SeriesIndex();
+  private readonly index = new SeriesIndex((ref) => this.byLabel.labelsOf(ref), randomInt(2 ** 32));
   private readonly byLabel = new LabelIndex();
   private readonly head: Head;
   private readonly recovery: HeadRecovery;
@@ -206,7 +208,7 @@ export class Metrics implements MetricStore, AppenderTarget {
           return { tenant, id, labels, firstSeenMs: nowMs, lastSeenMs: nowMs };
         }),
         histograms: batch.histograms.map(({ at, bytes }) => ({
-          id: this.index.entry(batch.refs[at] as number).id,
+          id: this.index.idOf(batch.refs[at] as number),
           timeMs: batch.times[at] as number,
           bytes,
         })),
@@ -322,11 +324,11 @@ export class Metrics implements MetricStore, AppenderTarget {
   }
 
   idOf(ref: SeriesRef): bigint {
-    return this.index.entry(ref).id;
+    return this.index.idOf(ref);
   }
 
   seriesId(ref: SeriesRef): string {
-    return this.index.entry(ref).id.toString(16).padStart(16, "0");
+    return this.index.idOf(ref).toString(16).padStart(16, "0");
   }
 
   labelsOf(ref: SeriesRef): Labels {
