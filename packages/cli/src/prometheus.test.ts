@@ -89,6 +89,22 @@ no_such_thing: 1
     expect(stderr).toMatch(/alert rules: 1; they are read and shown/);
   });
 
+  it("tells which job has no targets left", async () => {
+    write(
+      "prometheus.yml",
+      `scrape_configs:
+- {job_name: pods, kubernetes_sd_configs: [{role: pod}]}
+- {job_name: both, ec2_sd_configs: [{}], static_configs: [{targets: [a:1]}]}
+- {job_name: none}
+`,
+    );
+    const { code, stderr } = await run("import", "prometheus.yml");
+    expect(code).toBe(2);
+    expect(stderr.match(/.* has no targets left/g)).toEqual([
+      '  prometheus.yml:2: scrape_configs[0]: job "pods" has no targets left',
+    ]);
+  });
+
   it("gives limits of the global section to the jobs", async () => {
     const jobs = "scrape_configs:\n- job_name: a\n- job_name: b\n  sample_limit: 7\n";
     write("prometheus.yml", `global: {sample_limit: 5}\n${jobs}`);

@@ -164,6 +164,22 @@ class Importer {
     this.document.setIn(path, resolve(directory, value));
   }
 
+  /** Tells that a job was taken, and whether it lost everything that finds its targets. */
+  noteJob(job: unknown, path: ConfigPath): void {
+    const keys = isTree(job) ? Object.keys(job) : [];
+    const name = JSON.stringify(isTree(job) ? String(job.job_name) : "");
+    this.note("taken", path, `job ${name}`);
+    const sources = keys.filter((key) => key === "static_configs" || key.endsWith("_sd_configs"));
+    const setting = settingAt(ConfigShape, path);
+    const known = (setting && keysOf(setting)) ?? {};
+    if (sources.length > 0 && !sources.some((key) => Object.hasOwn(known, key)))
+      this.note(
+        "unsupported",
+        path,
+        `job ${name} has no targets left; add static_configs, file_sd_configs, http_sd_configs or dns_sd_configs`,
+      );
+  }
+
   /** Says of each rule file how much of it is in force. */
   noteRules(patterns: readonly unknown[], directory: string): void {
     for (const [index, pattern] of patterns.entries()) {
@@ -218,10 +234,7 @@ export function importPrometheus(file: string, directory: string | undefined): P
   }
   if (directory !== undefined && resolve(directory) !== source)
     for (const key of SECTIONS) importer.anchor(tree[key], [key], source);
-  for (const [index, job] of jobs.entries()) {
-    const name = isTree(job) ? String(job.job_name) : "";
-    importer.note("taken", ["scrape_configs", index], `job ${JSON.stringify(name)}`);
-  }
+  for (const [index, job] of jobs.entries()) importer.noteJob(job, ["scrape_configs", index]);
   importer.noteRules(listOf(tree.rule_files), source);
   if (jobs.length > 0)
     importer.note(

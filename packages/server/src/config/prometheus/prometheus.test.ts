@@ -130,12 +130,22 @@ describe("scrape_configs", () => {
     ["file_sd_configs: [{files: [targets.txt]}]", "path name is not valid for file discovery"],
     ["dns_sd_configs: [{names: [a], type: A}]", "a port is required in DNS-SD configs"],
     ["http_sd_configs: [{url: 'ftp://x/'}]", "expected a URL that starts with http:// or https://"],
+    [
+      "relabel_configs: [{regex: '(a', target_label: b}]",
+      "syntax: error parsing regexp: missing closing ): `(a`",
+    ],
     ["scheme: gopher", 'scrape_configs[0].scheme: expected one of "http"|"https"'],
   ])("with %s are refused with place and reason", (text, expected) => {
     const found = problems(job(text));
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(/^fleet\.yaml:3:\d+: |^fleet\.yaml:4:\d+: /);
     expect(found[0]).toContain(expected);
+  });
+
+  it("take URLs as targets when relabelling makes addresses of them", () => {
+    const text =
+      "static_configs: [{targets: ['https://example.org']}]\n  relabel_configs: [{target_label: __address__, replacement: 'prober:9115'}]";
+    expect(problems(job(text))).toEqual([]);
   });
 
   it("have different names", () => {

@@ -84,7 +84,9 @@ function checkRule(rule: Rule, context: z.RefinementCtx): void {
   try {
     RE2JS.compile(rule.regex, RE2JS.DOTALL);
   } catch (error) {
-    report("regex", `not a regular expression in RE2's syntax: ${describeError(error)}`);
+    // The library shows the flag for the dot as if it were part of the text.
+    const reason = describeError(error).replace("`(?s)", () => "`");
+    report("regex", `not a regular expression in RE2's syntax: ${reason}`);
   }
   if (action === "hashmod" && rule.modulus === 0)
     report("modulus", "relabel configuration for hashmod requires non-zero modulus");

@@ -23,16 +23,7 @@ export function addressProblem(address: string): string | undefined {
 
 const StaticConfig = z.strictObject({
   targets: z
-    .array(
-      z
-        .string()
-        .min(1)
-        .max(4096)
-        .superRefine((text, context) => {
-          const message = addressProblem(text);
-          if (message !== undefined) context.addIssue({ code: "custom", message });
-        }),
-    )
+    .array(z.string().min(1).max(4096))
     .max(MAX_TARGETS)
     .default([])
     .describe("Targets as `host:port`."),
@@ -92,6 +83,8 @@ const DnsSdConfig = z
         message: "a port is required in DNS-SD configs for all record types except SRV",
       });
   });
+
+type Path = (string | number)[];
 
 const list = <T extends z.ZodType>(entry: T, description: string) =>
   z.array(entry).max(1000).default([]).describe(description);
@@ -154,11 +147,23 @@ const ScrapeJobFields = z.strictObject({
 });
 export type ScrapeJob = z.output<typeof ScrapeJobFields>;
 
+/** As in Prometheus, relabelling may make addresses of anything: probers get URLs as their targets. */
+function checkTargets(job: ScrapeJob, report: (path: Path, message: string) => void): void {
+  if (job.relabel_configs.length > 0) return;
+  for (const [group, { targets }] of job.static_configs.entries()) {
+    for (const [index, target] of targets.entries()) {
+      const message = addressProblem(target);
+      if (message !== undefined) report(["static_configs", group, "targets", index], message);
+    }
+  }
+}
+
 /** One entry of `scrape_configs`, as in prometheus.yml. */
 export const ScrapeJobEntry = ScrapeJobFields.superRefine((job, context) => {
-  const report = (path: string[], message: string) =>
+  const report = (path: Path, message: string) =>
     context.addIssue({ code: "custom", path, message });
   checkHttpClient(job, report);
+  checkTargets(job, report);
   const { scrape_interval: interval, scrape_timeout: timeout } = job;
   if (interval !== undefined && timeout !== undefined && timeout > interval)
     report(
