@@ -44,6 +44,9 @@ describe("durations", () => {
   it.each([
     ["15", 15_000],
     ["0.5", 500],
+    ["0.3", 300],
+    ["0.0015", 1.5],
+    ["1.001", 1000.999999],
     ["-1", -1000],
     ["5m", 300_000],
     ["1h30m", 5_400_000],
@@ -69,6 +72,21 @@ describe("parameters", () => {
     expect(params.text("c")).toBe("");
     expect(params.all("match[]")).toEqual(["b", "u"]);
   });
+
+  it.each([
+    ["", false],
+    ["0", false],
+    ["False", false],
+    ["t", true],
+    ["true", true],
+  ])("exclude_alerts=%s is %s", (text, flag) =>
+    expect(paramsOf(`/x?exclude_alerts=${text}`).flag("exclude_alerts")).toBe(flag),
+  );
+
+  it("a flag that is none is refused in upstream's words", () =>
+    expect(() => paramsOf("/x?exclude_alerts=yes").flag("exclude_alerts")).toThrow(
+      'invalid parameter "exclude_alerts": error converting exclude_alerts: strconv.ParseBool: parsing "yes": invalid syntax',
+    ));
 
   it.each([
     ["", Infinity],

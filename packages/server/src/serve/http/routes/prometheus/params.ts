@@ -41,7 +41,8 @@ export function parseTime(text: string): number {
 /** Seconds, or a duration such as `1h30m`, as milliseconds. @throws Error in upstream's words. */
 export function parseDuration(text: string): number {
   if (FLOAT.test(text)) {
-    const ms = Number(text) * 1000;
+    // Go cuts seconds to whole nanoseconds: 1.001 s are 1000.999999 ms.
+    const ms = Math.trunc(Number(text) * 1e9) / 1e6;
     if (Math.abs(ms) <= MAX_DURATION_MS) return ms;
     throw new RangeError(
       `cannot parse ${JSON.stringify(text)} to a valid duration. It overflows int64`,
@@ -123,6 +124,15 @@ export class Params {
     if (!/^[+-]?\d+$/.test(text)) throw badData(`${name} must be a number`);
     const count = Number(text);
     return count < 0 ? Infinity : count;
+  }
+
+  /** A yes or no as Go writes it; nothing is no. */
+  flag(name: string): boolean {
+    const text = this.text(name);
+    if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
+    if (/^(?:0|f|F|false|FALSE|False)?$/.test(text)) return false;
+    const reason = `error converting ${name}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+    throw badParameter(name, reason);
   }
 
   /** The selectors of `match[]`. @throws PromQLError for what is no selector. */

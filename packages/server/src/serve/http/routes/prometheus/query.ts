@@ -116,7 +116,8 @@ export function queryRoutes(app: App, { promql, now }: Doors): void {
         text,
         startMs,
         endMs,
-        Math.max(1, Math.round(stepMs)),
+        // Upstream cuts to whole milliseconds, and divides by zero below one.
+        Math.max(1, Math.trunc(stepMs)),
         options,
       );
       return sendResult(request, reply, params, result, limit);

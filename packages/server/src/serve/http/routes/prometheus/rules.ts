@@ -109,8 +109,12 @@ function page(groups: ShownGroup[], params: Params): { groups: ShownGroup[]; nex
     return { groups, next: "" };
   }
   const limit = Number(text);
-  if (!Number.isInteger(limit) || limit <= 0)
-    throw badParameter("group_limit", "group_limit needs to be greater than 0");
+  if (!/^[+-]?\d+$/.test(text))
+    throw badParameter(
+      "group_limit",
+      `group_limit needs to be a valid number: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  if (limit <= 0) throw badParameter("group_limit", "group_limit needs to be greater than 0");
   const from = token === "" ? 0 : groups.findIndex((group) => tokenOf(group) === token);
   if (from < 0) throw badData(`invalid group_next_token ${JSON.stringify(token)}`);
   const following = groups[from + limit];
@@ -148,7 +152,7 @@ export function ruleGroupRoutes(app: App, doors: Doors): void {
         ...doors.ruleGroups(tenant).groups,
         ...(thresholds === undefined ? [] : [thresholds]),
       ];
-      const exclude = params.text("exclude_alerts") === "true";
+      const exclude = params.flag("exclude_alerts");
       const wanted = all
         .filter(
           ({ name, file }) =>
