@@ -64,7 +64,7 @@ async function measure(server: BenchServer, options: Options): Promise<void> {
   const latencies = new Map<string, number[]>();
   let going = true;
   const sending = sender
-    .send({ ticks, rate }, (timeMs) => (endMs = timeMs))
+    .send({ ticks, rate, seconds }, (timeMs) => (endMs = timeMs))
     .finally(() => (going = false));
   const asking = Array.from({ length: clients }, (_, at) =>
     client(

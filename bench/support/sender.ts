@@ -30,6 +30,8 @@ export interface SendRequest {
   ticks: number;
   /** Samples a second; as fast as they are taken when 0. */
   rate: number;
+  /** Ends after so many seconds, however much was taken until then. */
+  seconds?: number;
 }
 
 export interface SendResult {
@@ -169,7 +171,7 @@ function makeLanes(options: SenderOptions): Lane[] {
 /** Sends what is missing until all lanes have sent so many scrapes. */
 async function sendUntil(
   ticks: number,
-  rate: number,
+  { rate, seconds = Infinity }: SendRequest,
   lanes: readonly Lane[],
   { startMs, intervalMs }: SenderOptions,
   onSent: (timeMs: number) => void,
@@ -186,7 +188,7 @@ async function sendUntil(
         sent += samples;
         if (ahead > 1) await sleep(ahead);
       };
-      while (lane.ticks < ticks) {
+      while (lane.ticks < ticks && performance.now() < start + seconds * 1000) {
         await lane.send(tally, due);
         onSent(startMs + (Math.min(...lanes.map((one) => one.ticks)) - 1) * intervalMs);
       }
@@ -205,7 +207,7 @@ if (process.send !== undefined) {
     const tell = (message: SendResult | SendProgress | { kind: "ready" }) =>
       process.send?.(message);
     const onSent = (timeMs: number) => tell({ kind: "sent", timeMs });
-    sendUntil(target, asked.rate, lanes, options, onSent).then(tell, (error: unknown) =>
+    sendUntil(target, asked, lanes, options, onSent).then(tell, (error: unknown) =>
       tell({
         kind: "done",
         samples: 0,
