@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,4 +40,13 @@ it("is free again after its owner was killed", async () => {
     await exited;
   }
   lockDataDirectory(directory)();
+});
+
+it("says which directory cannot be written", () => {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, "file");
+  writeFileSync(file, "");
+  expect(() => lockDataDirectory(join(file, "data"))).toThrow(
+    `cannot write to the data directory ${join(file, "data")}: ENOTDIR`,
+  );
 });

@@ -2,17 +2,16 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { FleetlightError } from "#lib";
+import { describeError, FleetlightError } from "#lib";
 
 /**
  * Makes this process the only one on a data directory. The lock is SQLite's own on a small file: the operating system
  * gives it back when the process ends, however it ends.
  * @returns a function that gives it back.
- * @throws FleetlightError `data_dir_in_use` when another process has it.
+ * @throws FleetlightError `data_dir_in_use` when another process has it; Error when the directory cannot be written.
  */
 export function lockDataDirectory(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-  const database = new DatabaseSync(join(dataDir, "process.lock"), { timeout: 0 });
+  const database = openLock(dataDir);
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
@@ -25,4 +24,16 @@ export function lockDataDirectory(dataDir: string): () => void {
     );
   }
   return () => database.close();
+}
+
+function openLock(dataDir: string): DatabaseSync {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o750 });
+    return new DatabaseSync(join(dataDir, "process.lock"), { timeout: 0 });
+  } catch (error) {
+    throw new Error(
+      `cannot write to the data directory ${dataDir}: ${describeError(error)}; choose another with --data-dir`,
+      { cause: error },
+    );
+  }
 }

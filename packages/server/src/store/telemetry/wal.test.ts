@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createTelemetryStore, type TelemetryOptions } from "./store.ts";
-import { WriteAheadLog } from "./wal.ts";
+import { refusalOf, WriteAheadLog } from "./wal.ts";
 import { decodeRecords, draftBatch, sealRecord, type Batch } from "./wal-records.ts";
 
 const batch = (n: number): Batch => {
@@ -150,5 +151,22 @@ describe("replay into the embedded store", () => {
       { rows: "10" },
     ]);
     await driver.close();
+  });
+});
+
+describe("a disk that takes no more", () => {
+  it.skipIf(!existsSync("/dev/full"))("asks senders to come again", async () => {
+    const error: unknown = await writeFile("/dev/full", "x").catch((thrown: unknown) => thrown);
+    expect(refusalOf(error)).toMatchObject({
+      code: "overloaded",
+      status: 503,
+      retryable: true,
+      message: expect.stringContaining("the data directory cannot be written (ENOSPC)") as string,
+    });
+  });
+
+  it("is not blamed for other failures", () => {
+    const error = new Error("another");
+    expect(refusalOf(error)).toBe(error);
   });
 });

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, readdir, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
+import { FleetlightError } from "#lib";
+
 import { decodeRecords, type Batch } from "./wal-records.ts";
 
 const SUFFIX = ".wal";
@@ -33,6 +35,16 @@ async function writeWhole(file: FileHandle, records: readonly Buffer[]): Promise
       left -= Math.min(left, record.length);
     }
   }
+}
+
+const DISK_ERRORS: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
+/** What a disk that takes no more means to a sender: nothing of the request was kept, and it may come again later. */
+export function refusalOf(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (!DISK_ERRORS.has(code)) return error;
+  const message = `the data directory cannot be written (${code}); free some space, what was sent is taken when there is room`;
+  return new FleetlightError("overloaded", 503, message, { retryable: true, cause: error });
 }
 
 /**
@@ -142,7 +154,8 @@ export class WriteAheadLog {
       } catch (error) {
         // What was written of a record that failed would hide the records after it from a replay.
         await segment.file.truncate(segment.bytes).catch(() => this.abandon(segment));
-        for (const { failed } of records) failed(error);
+        const reason = refusalOf(error);
+        for (const { failed } of records) failed(reason);
       }
     }
     segment.writing = undefined;
