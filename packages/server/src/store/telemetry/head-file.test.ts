@@ -16,7 +16,7 @@ const tenantOf = (ref: SeriesRef) => (ref % 3 === 0 ? "a" : "b");
 
 function append(head: Head, ref: SeriesRef, timeMs: number, value: number): void {
   const column = Float64Array.of(value);
-  head.append(ref, timeMs, new Uint32Array(column.buffer), 0);
+  head.append(ref, Float64Array.of(timeMs), new Uint32Array(column.buffer), 0);
 }
 
 /** Series of different lengths, with open samples, stale markers and late ones. */
@@ -25,7 +25,7 @@ function filled(): Head {
   for (let ref = 0; ref < SERIES; ref++) {
     head.open(ref, ref % 2 === 0 ? -Infinity : 1000);
     for (let i = 0; i < ref * 20; i++) append(head, ref, 10_000 + i * 150, Math.sin(i) + ref);
-    head.append(ref, 9_000_000, Uint32Array.of(...STALE), 0);
+    head.append(ref, Float64Array.of(9_000_000), Uint32Array.of(...STALE), 0);
     if (ref % 5 === 0 && ref > 0) append(head, ref, 10_007, -ref);
   }
   return head;

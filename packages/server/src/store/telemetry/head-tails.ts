@@ -113,13 +113,13 @@ export class TailPool {
     return this.page(place).numbers[this.at(place) * 2] as number;
   }
 
-  /** Writes the sample at an index of a place. */
-  put(place: number, index: number, timeMs: number, low: number, high: number): void {
+  /** Writes the sample at an index of two columns to an index of a place. */
+  put(place: number, index: number, times: Float64Array, words: Uint32Array, source: number): void {
     const page = this.page(place);
     const at = this.at(place) + index;
-    page.numbers[at * 2] = timeMs;
-    page.words[at * 4 + 2] = low;
-    page.words[at * 4 + 3] = high;
+    page.numbers[at * 2] = Math.floor(times[source] as number);
+    page.words[at * 4 + 2] = words[source * 2] as number;
+    page.words[at * 4 + 3] = words[source * 2 + 1] as number;
   }
 
   /** Copies those of the first `count` samples of a place that lie in the range. @returns where the next sample goes. */

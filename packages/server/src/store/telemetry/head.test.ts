@@ -20,12 +20,12 @@ function random(seed: number): () => number {
 const one = new Float64Array(1);
 const append = (head: Head, ref: number, timeMs: number, value: number) => {
   one[0] = value;
-  return head.append(ref, timeMs, wordsOf(one), 0);
+  return head.append(ref, Float64Array.of(timeMs), wordsOf(one), 0);
 };
 const appendStale = (head: Head, ref: number, timeMs: number) => {
   const words = wordsOf(new Float64Array(1));
   writeStale(words, 0);
-  return head.append(ref, timeMs, words, 0);
+  return head.append(ref, Float64Array.of(timeMs), words, 0);
 };
 const fill = (head: Head, ref: number, from: number, count: number, step = 1) => {
   for (let i = 0; i < count; i++) append(head, ref, from + i * step, from + i);

@@ -108,9 +108,12 @@ export class Head {
     return !this.isCompleteFrom(ref, startMs) || this.lastTime(ref) >= startMs;
   }
 
-  /** Takes the sample whose value is at an index of a column of 32-bit halves. Of equal times the first wins. */
-  append(ref: SeriesRef, time: number, words: Uint32Array, index: number): Taken {
-    const timeMs = Math.floor(time);
+  /**
+   * Takes the sample at an index of two columns, the values as 32-bit halves. Of equal times the first wins. Numbers that are
+   * handed from function to function are allocated one by one; those in columns are not.
+   */
+  append(ref: SeriesRef, times: Float64Array, words: Uint32Array, index: number): Taken {
+    const timeMs = Math.floor(times[index] as number);
     const { lastTimes, lastWords } = this.series;
     const low = words[index * 2] as number;
     const high = words[index * 2 + 1] as number;
@@ -119,7 +122,7 @@ export class Head {
       if (timeMs === last) return "double";
       return this.appendLate(ref, timeMs, low, high);
     }
-    this.push(ref, timeMs, low, high);
+    this.push(ref, times, words, index);
     lastTimes[ref] = timeMs;
     lastWords[ref * 2] = low;
     lastWords[ref * 2 + 1] = high;
@@ -127,13 +130,13 @@ export class Head {
     return "newest";
   }
 
-  private push(ref: SeriesRef, timeMs: number, low: number, high: number): void {
+  private push(ref: SeriesRef, times: Float64Array, words: Uint32Array, index: number): void {
     const { tailCounts, tailPlaces } = this.series;
     const count = tailCounts[ref] as number;
     let place = tailPlaces[ref] as number;
     if (place === NONE || this.tails.isFull(count)) place = this.growTail(ref, place, count);
     const filled = tailCounts[ref] as number;
-    this.tails.put(place, filled, timeMs, low, high);
+    this.tails.put(place, filled, times, words, index);
     tailCounts[ref] = filled + 1;
     this.samples++;
     // The first chunk's length differs from series to series, so that they are not all encoded in the same round.
@@ -409,8 +412,7 @@ export class Head {
     if (firstMs === Infinity && stored.times.length < SHORT_FILL) {
       // Few samples stay open: they would make a short chunk.
       const { words } = viewsOf(stored.values);
-      for (let i = 0; i < stored.times.length; i++)
-        this.append(ref, stored.times[i] as number, words, i);
+      for (let i = 0; i < stored.times.length; i++) this.append(ref, stored.times, words, i);
     } else if (
       strictlyAscending(stored.times, older) &&
       !((stored.times[older - 1] as number) >= firstMs)

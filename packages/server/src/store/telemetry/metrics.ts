@@ -273,8 +273,7 @@ export class Metrics implements MetricStore, AppenderTarget {
     let late = false;
     for (let i = 0; i < batch.size; i++) {
       const ref = batch.refs[i] ?? 0;
-      const timeMs = batch.times[i] ?? 0;
-      const taken = this.head.append(ref, timeMs, batch.words, i);
+      const taken = this.head.append(ref, batch.times, batch.words, i);
       late ||= taken === "late" || taken === "older";
       if (taken === "older") this.recovery.disturb(ref);
       if (this.watched[ref] === 1) touched.push(ref);
