@@ -38,6 +38,11 @@ const GAUGES: Figure[] = [
     (d) => d.telemetry.stats().walBytes,
   ],
   ["fleetlight_store_bytes", "Size of the tables.", (d) => d.telemetry.stats().storeBytes],
+  [
+    "fleetlight_rollup_hours_waiting",
+    "Hours with samples that are not rolled up, the current ones included.",
+    (d) => d.telemetry.stats().rollups.hoursWaiting,
+  ],
 ];
 
 const COUNTERS: Figure[] = [
@@ -75,6 +80,41 @@ const COUNTERS: Figure[] = [
     "fleetlight_store_head_evicted_samples_total",
     "Samples that left the live head because it was full.",
     (d) => d.telemetry.stats().headEvictedSamples,
+  ],
+  [
+    "fleetlight_rollup_hours_total",
+    "Hours that were rolled up, those that were again included.",
+    (d) => d.telemetry.stats().rollups.hoursFilled,
+  ],
+  [
+    "fleetlight_rollup_hours_refused_total",
+    "Hours that are not rolled up because too many wait.",
+    (d) => d.telemetry.stats().rollups.hoursRefused,
+  ],
+  [
+    "fleetlight_rollup_rows_inserted_total",
+    "Rows that were inserted into the tables of rollups.",
+    (d) => d.telemetry.stats().rollups.rowsInserted,
+  ],
+  [
+    "fleetlight_rollup_seconds_total",
+    "Time of the event loop that rolling up took.",
+    (d) => d.telemetry.stats().rollups.seconds,
+  ],
+  [
+    "fleetlight_rollup_errors_total",
+    "Rounds of rolling up that failed and were tried again.",
+    (d) => d.telemetry.stats().rollups.errors,
+  ],
+  [
+    "fleetlight_rollup_selects_total",
+    "Selectors that were answered from rollups.",
+    (d) => d.telemetry.stats().rollups.answered,
+  ],
+  [
+    "fleetlight_rollup_fallback_series_total",
+    "Series of these selectors that were read as samples, because their rollups would not give the same.",
+    (d) => d.telemetry.stats().rollups.seriesFromSamples,
   ],
 ];
 

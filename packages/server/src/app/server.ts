@@ -76,6 +76,11 @@ async function openStores(config: () => Config, logger: Logger, shutdown: Shutdo
       retention: () => ({
         metricsMs: config().storage.retention.metrics,
         eventsMs: config().storage.retention.events,
+        // Of a store that others write to we do not learn which hours got late samples.
+        ...(storage.telemetry_url === undefined && {
+          rollups5mMs: config().storage.retention.rollups_5m,
+          rollups1hMs: config().storage.retention.rollups_1h,
+        }),
         maxBytes: config().storage.max_bytes,
       }),
       now: Date.now,

@@ -259,6 +259,10 @@ const storage = section("Where and for how long everything is kept.", {
     ),
   retention: section("How long each signal is kept.", {
     metrics: retention("15d").describe("Age at which samples are dropped."),
+    rollups_5m: retention("180d").describe(
+      "Age at which figures of five minutes are dropped, which long ranges are answered from.",
+    ),
+    rollups_1h: retention("5y").describe("Age at which figures of an hour are dropped."),
     traces: retention("30d").describe("Age at which spans are dropped."),
     logs: retention("14d").describe("Age at which log lines are dropped."),
     events: retention("400d").describe("Age at which events are dropped."),

@@ -8,7 +8,7 @@ import {
   type StoredSeries,
 } from "@fleetlight/promql";
 
-import type { MetricStore, SeriesSamples } from "#store";
+import type { MetricStore, SeriesRef, SeriesSamples } from "#store";
 
 import { selectorOf } from "./matchers.ts";
 
@@ -17,6 +17,11 @@ const MAX_TIME_MS = 8.64e15;
 
 /** After so many histograms others get a turn: they take about 2 us each. */
 const DECODED_AT_ONCE = 2_000;
+
+const NO_VALUES = new Float64Array(0);
+
+const ONLY_ROLLUPS =
+  "older samples are only kept as rollups, from which this cannot be told; the answer is from the samples that are left";
 
 const clamp = (timeMs: number): number => Math.max(-MAX_TIME_MS, Math.min(MAX_TIME_MS, timeMs));
 
@@ -36,13 +41,44 @@ export function tenantStorage(metrics: MetricStore, tenant: string): Storage {
     }
     return histograms;
   }
+  /** Yields what rollups answer. @returns the series of which the samples have to be read. */
+  async function* fromRollups(
+    { startMs, endMs, hints, inform }: SelectRequest,
+    refs: readonly SeriesRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly StoredSeries[], readonly SeriesRef[]> {
+    const { rangeMs, stepMs } = hints;
+    const question = { function: hints.function ?? "", startMs, endMs, rangeMs, stepMs };
+    const batches = hints.takesBuckets
+      ? metrics.rollups?.scan(tenant, refs, question, signal)
+      : undefined;
+    if (batches === undefined) {
+      if (metrics.rollups?.isGone(startMs)) inform?.(ONLY_ROLLUPS);
+      return refs;
+    }
+    const rest: SeriesRef[] = [];
+    for await (const { series, fromSamples, incomplete } of batches) {
+      for (const ref of fromSamples) rest.push(ref);
+      if (incomplete) inform?.(ONLY_ROLLUPS);
+      yield series.map(({ ref, times, buckets }) => ({
+        labels: metrics.labelsOf(ref),
+        times,
+        values: NO_VALUES,
+        buckets,
+      }));
+    }
+    return rest;
+  }
   async function* select(
-    { matchers, startMs, endMs }: SelectRequest,
+    request: SelectRequest,
     signal: AbortSignal,
   ): AsyncGenerator<readonly StoredSeries[]> {
+    const { matchers, startMs, endMs } = request;
     // PromQL's ranges are open on the left; times are whole milliseconds.
     const range = { startMs: clamp(Math.floor(startMs) + 1), endMs: clamp(endMs) };
-    const refs = await metrics.selectInTurns(tenant, selectorOf(matchers), { range, signal });
+    const selected = await metrics.selectInTurns(tenant, selectorOf(matchers), { range, signal });
+    const refs = yield* fromRollups(request, selected, signal);
+    if (refs.length === 0) return;
     const { startMs: fromMs, endMs: toMs } = range;
     for await (const batch of metrics.scan(tenant, refs, fromMs, toMs, signal, { reuse: true })) {
       const stored: StoredSeries[] = [];

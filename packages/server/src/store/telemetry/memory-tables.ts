@@ -1,4 +1,5 @@
 import { sliceById, type Columns } from "./join.ts";
+import { MemoryRollups } from "./rollup-memory.ts";
 import type {
   BucketRows,
   ExemplarRow,
@@ -34,6 +35,7 @@ const BUCKET_MS = 2 * 3_600_000;
 
 /** Tables in plain arrays, for tests and short-lived servers: nothing is kept after the process. */
 export class MemoryTables implements Tables {
+  readonly rollups = new MemoryRollups();
   private readonly tokens = new Set<string>();
   private readonly series = new Map<string, SeriesRow>();
   private readonly metadata = new Map<string, MetadataRow>();
@@ -225,7 +227,8 @@ export class MemoryTables implements Tables {
       this.samples = this.samples.filter((row) => row.time >= cutoffMs);
       this.histograms = this.histograms.filter((row) => row.timeMs >= cutoffMs);
       this.exemplars = this.exemplars.filter((row) => row.timeMs >= cutoffMs);
-    } else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
+    } else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
+    else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
   }
 
   async deleteSeriesBefore(cutoffMs: number): Promise<void> {

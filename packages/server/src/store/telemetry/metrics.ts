@@ -2,16 +2,7 @@ import { randomInt } from "node:crypto";
 
 import type { Labels } from "@fleetlight/promql";
 
-import {
-  limitReached,
-  isHistogramMarker,
-  isMarker,
-  labelKey,
-  NAME_LABEL,
-  type LabelSet,
-  type Now,
-  type Selector,
-} from "#lib";
+import { limitReached, labelKey, NAME_LABEL, type LabelSet, type Now, type Selector } from "#lib";
 
 import { SampleAppender, type AppenderTarget, type SampleBatch } from "./appender.ts";
 import { nameSeries, placesOf, type KeptImage, type RefsById } from "./head-file.ts";
@@ -20,7 +11,10 @@ import { Head } from "./head.ts";
 import { Histograms } from "./histograms.ts";
 import { LabelIndex } from "./label-index.ts";
 import { MetricReader } from "./metric-reader.ts";
+import type { RollupHours } from "./rollup-hours.ts";
+import { Rollups } from "./rollups.ts";
 import type { Retention } from "./retention.ts";
+import { compareContent } from "./same-content.ts";
 import { SeriesIndex } from "./series-index.ts";
 import { finishInTurns } from "./series-search.ts";
 import type { MetadataRow, Tables } from "./tables.ts";
@@ -53,6 +47,9 @@ interface MetricsOptions {
   headWindowMs: number;
   maxSeries: number;
   now: Now;
+  /** Absent when nothing is rolled up. */
+  rollups?: RollupHours | undefined;
+  onError(message: string): void;
 }
 
 /** Samples and series: an index and a live head in memory, the writer towards the tables, and the tables behind. */
@@ -63,6 +60,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   private readonly head: Head;
   private readonly recovery: HeadRecovery;
   private readonly histograms: Histograms;
+  readonly rollups: Rollups | undefined;
   private readonly reader: MetricReader;
   private readonly descriptions = new Map<string, MetricMetadata>();
   private undescribed: MetadataRow[] = [];
@@ -102,6 +100,9 @@ export class Metrics implements MetricStore, AppenderTarget {
       idOf: (ref) => this.idOf(ref),
       pendingLateSamples: (tenant) => options.writer.pendingLateSamples(tenant),
     });
+    const { index, byLabel, head, reader } = this;
+    this.rollups =
+      options.rollups && new Rollups(options.rollups, { ...options, index, byLabel, head, reader });
   }
 
   /** Learns series and metadata from the tables and fills the head with the samples since then. @returns the series by tenant and id. */
@@ -114,7 +115,10 @@ export class Metrics implements MetricStore, AppenderTarget {
     for (const { tenant, metric, type, unit, help } of await tables.loadMetadata())
       this.descriptions.set(`${tenant}\u0002${metric}`, { type, unit, help });
     const refs = new Map<string, Map<bigint, SeriesRef>>();
+    const liveSinceMs = this.options.retention.cutoffMs("metrics") - DAY_MS;
     for (const row of await tables.loadSeries(seriesSinceMs, maxSeries)) {
+      // The newest come first. Of those that only rollups know, new ones are left room.
+      if (row.lastSeenMs < liveSinceMs && this.index.size >= maxSeries / 2) break;
       const ref = this.index.add(row.tenant, labelKey(row.labels), row.labels, row.id);
       this.byLabel.add(row.tenant, ref, row.labels);
       this.recovery.add(row.tenant, ref);
@@ -235,6 +239,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   }
 
   private tellWrite(tenant: string, { times, size }: SampleBatch): void {
+    this.options.rollups?.touch(tenant, times, size);
     if (this.writeListeners.size === 0 || size === 0) return;
     let earliestMs = Infinity;
     for (let i = 0; i < size; i++) earliestMs = Math.min(earliestMs, times[i] as number);
@@ -309,17 +314,7 @@ export class Metrics implements MetricStore, AppenderTarget {
     const bits = this.head.valueAt(ref, timeMs);
     if (bits === undefined) return "absent";
     const words = Uint32Array.of(bits.low, bits.high);
-    if (content instanceof Uint8Array) {
-      const held = this.histograms.get(ref, timeMs);
-      if (!isHistogramMarker(words, 0)) return "other";
-      return held === undefined || Buffer.compare(held, content) === 0 ? "same" : "other";
-    }
-    if (words[0] === content[0] && words[1] === content[1]) return "same";
-    if (isMarker(words, 0) || isMarker(content, 0)) return "other";
-    // Numbers of other bits are equal only when neither is one.
-    const number = (halves: Uint32Array) =>
-      new Float64Array(halves.buffer, halves.byteOffset, 1)[0];
-    return Number.isNaN(number(words)) && Number.isNaN(number(content)) ? "same" : "other";
+    return compareContent(words, content, () => this.histograms.get(ref, timeMs));
   }
 
   idOf(ref: SeriesRef): bigint {

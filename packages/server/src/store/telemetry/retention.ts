@@ -1,10 +1,14 @@
 import { describeError, type Now } from "#lib";
 
+import { ROLLUP_NAMES, type RollupName } from "./rollup-columns.ts";
 import type { Partition, Signal, Tables } from "./tables.ts";
 
 export interface RetentionLimits {
   metricsMs: number;
   eventsMs: number;
+  /** Absent when there are no rollups. */
+  rollups5mMs?: number | undefined;
+  rollups1hMs?: number | undefined;
   /** Bytes of all tables; the oldest partitions go first. */
   maxBytes: number | undefined;
 }
@@ -40,7 +44,27 @@ export class Retention {
 
   private keepMs(signal: Signal): number {
     const limits = this.limits();
-    return signal === "metrics" ? limits.metricsMs : limits.eventsMs;
+    switch (signal) {
+      case "metrics":
+        return limits.metricsMs;
+      case "events":
+        return limits.eventsMs;
+      case "rollups_5m":
+        return limits.rollups5mMs ?? limits.metricsMs;
+      case "rollups_1h":
+        return limits.rollups1hMs ?? limits.metricsMs;
+    }
+  }
+
+  /** Whether there are rollups of that name. */
+  keeps(name: RollupName): boolean {
+    const { rollups5mMs, rollups1hMs } = this.limits();
+    return (name === "rollups_5m" ? rollups5mMs : rollups1hMs) !== undefined;
+  }
+
+  /** Series are kept as long as anything of them. */
+  get seriesCutoffMs(): number {
+    return Math.min(...(["metrics", ...ROLLUP_NAMES] as const).map((name) => this.cutoffMs(name)));
   }
 
   /** Nothing older than this is answered. */
@@ -85,7 +109,7 @@ export class Retention {
     const now = this.now();
     if (now - this.seriesDeletedAt < DAY_MS) return;
     this.seriesDeletedAt = now;
-    await this.tables.deleteSeriesBefore(this.cutoffMs("metrics") - DAY_MS);
+    await this.tables.deleteSeriesBefore(this.seriesCutoffMs - DAY_MS);
   }
 
   private async deleteRows(signal: Signal): Promise<void> {

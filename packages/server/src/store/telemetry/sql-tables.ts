@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Driver } from "./drivers/types.ts";
 import type { Columns } from "./join.ts";
+import { SqlRollups } from "./rollup-sql.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
 import { SqlReader } from "./sql-reader.ts";
 import { SqlSamples } from "./sql-samples.ts";
@@ -25,6 +26,8 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
+  rollups_5m: ["rollups_5m"],
+  rollups_1h: ["rollups_1h"],
 };
 
 interface PartitionRow {
@@ -39,12 +42,14 @@ interface PartitionRow {
  * Nullable from the embedded engine, hence assumeNotNull.
  */
 export class SqlTables implements Tables {
+  readonly rollups: SqlRollups;
   private readonly driver: Driver;
   private readonly samples: SqlSamples;
   private readonly reader: SqlReader;
 
   constructor(driver: Driver) {
     this.driver = driver;
+    this.rollups = new SqlRollups(driver);
     this.samples = new SqlSamples(driver);
     this.reader = new SqlReader(driver);
   }
@@ -260,10 +265,10 @@ export class SqlTables implements Tables {
   async partitions(): Promise<Partition[]> {
     const rows = await this.driver.rows<PartitionRow>(
       `SELECT table, partition_id, toUnixTimestamp64Milli(toDateTime64(max(max_time), 3, 'UTC')) AS newest, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events') GROUP BY table, partition_id ORDER BY newest`,
+       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events', 'rollups_5m', 'rollups_1h') GROUP BY table, partition_id ORDER BY newest`,
     );
     return rows.map((row) => ({
-      signal: row.table === "events" ? "events" : "metrics",
+      signal: signalOf(row.table),
       table: row.table,
       id: row.partition_id,
       newestMs: partitionEndMs(row.partition_id, Number(row.newest)),
@@ -305,6 +310,11 @@ export class SqlTables implements Tables {
   close(): Promise<void> {
     return this.driver.close();
   }
+}
+
+function signalOf(table: string): Signal {
+  if (table === "events" || table === "rollups_5m" || table === "rollups_1h") return table;
+  return "metrics";
 }
 
 /** End of the day or month that a partition holds, from its name (`20261121`, `202611`); the parts' own time if it has another form. */

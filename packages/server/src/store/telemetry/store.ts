@@ -7,6 +7,8 @@ import { Exemplars } from "./exemplars.ts";
 import { MemoryTables } from "./memory-tables.ts";
 import { takeImage, writeImage, type KeptImage } from "./head-file.ts";
 import { Metrics } from "./metrics.ts";
+import { RollupHours } from "./rollup-hours.ts";
+import { NO_ROLLUPS } from "./rollups.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { SqlTables } from "./sql-tables.ts";
 import type { Tables } from "./tables.ts";
@@ -89,6 +91,15 @@ class Events implements EventStore {
   }
 }
 
+/** What is rolled up so far; undefined when the configuration wants no rollups. */
+async function loadRollups(tables: Tables, { retention, now }: TelemetryOptions) {
+  const { rollups5mMs, rollups1hMs } = retention();
+  if (rollups5mMs === undefined && rollups1hMs === undefined) return undefined;
+  const hours = new RollupHours(tables.rollups, now);
+  await hours.load();
+  return hours;
+}
+
 /** Fills the head behind the doors that are open already. @returns a function that ends it and waits for its end. */
 function startRebuild(metrics: Metrics, { onError }: TelemetryOptions): () => Promise<void> {
   const stop = new AbortController();
@@ -139,7 +150,15 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const { tables, wal } = parts;
   await tables.migrate();
   const kept = await takeHead(parts, options);
-  const writer = new BatchWriter({ ...options, tables, wal });
+  const rollups = await loadRollups(tables, options);
+  const writer = new BatchWriter({
+    ...options,
+    tables,
+    wal,
+    ...(rollups && {
+      beforeSamples: (tenant, parts) => rollups.beforeInsert(tenant, parts),
+    }),
+  });
   for (const { segment, batches, tornBytes } of (await wal?.recover()) ?? []) {
     if (tornBytes > 0)
       options.onError(
@@ -148,9 +167,10 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     await writer.replay(segment, batches);
   }
   const retention = new Retention(tables, options);
-  const metrics = new Metrics({ ...options, tables, writer, retention });
+  const metrics = new Metrics({ ...options, tables, writer, retention, rollups });
+  await metrics.rollups?.load();
   const startMs = options.now();
-  const refs = await metrics.load(retention.cutoffMs("metrics"), startMs - RECOVER_MS, kept);
+  const refs = await metrics.load(retention.seriesCutoffMs, startMs - RECOVER_MS, kept);
   const events = new Events(tables, writer, retention);
   const exemplars = new Exemplars({
     idOf: (ref) => metrics.idOf(ref),
@@ -163,6 +183,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const stopRetention = retention.start();
   const expiry = setInterval(() => metrics.expire(), 60_000).unref();
   const stopRebuild = startRebuild(metrics, options);
+  const stopRollups = metrics.rollups?.start();
 
   return {
     metrics: metrics as MetricStore,
@@ -170,6 +191,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     events,
     stats: (): TelemetryStats => ({
       ...metrics.stats(),
+      rollups: metrics.rollups?.stats() ?? NO_ROLLUPS,
       pendingRows: writer.pendingRows,
       walBytes: wal?.bytes ?? 0,
       storeBytes: retention.storeBytes,
@@ -179,10 +201,12 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
       refusedRows: writer.refusedRows,
     }),
     ping: (timeoutMs) => tables.ping(timeoutMs),
+    rollUp: async () => metrics.rollups?.fill(),
     flush: () => writer.flush(),
     close: async () => {
       clearInterval(expiry);
       await stopRebuild();
+      await stopRollups?.();
       await stopRetention();
       await writer.close(CLOSE_FLUSH_MS);
       await keepHead(parts, metrics, options);

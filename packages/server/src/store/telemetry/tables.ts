@@ -1,4 +1,6 @@
 import type { Columns } from "./join.ts";
+import type { RollupName } from "./rollup-columns.ts";
+import type { RollupTables } from "./rollup-tables.ts";
 import type { EventQuery, EventRecord, MetricMetadata } from "./types.ts";
 
 /** One series as the tables keep it. */
@@ -54,7 +56,7 @@ export interface BucketRows {
   rows: number;
 }
 
-export type Signal = "metrics" | "events";
+export type Signal = "metrics" | "events" | RollupName;
 
 /** One partition that can be dropped whole. */
 export interface Partition {
@@ -72,6 +74,7 @@ export interface Partition {
  * write-ahead segment is replayed after a crash without doubling its rows. Inserts MUST be durable when they resolve.
  */
 export interface Tables {
+  readonly rollups: RollupTables;
   migrate(): Promise<void>;
   insertSeries(rows: readonly SeriesRow[], token: string): Promise<void>;
   /** The columns of all parts, one after the other. */

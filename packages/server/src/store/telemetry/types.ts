@@ -149,8 +149,26 @@ export interface BucketBatch {
   incomplete: boolean;
 }
 
+/** Long ranges in buckets. */
+export interface RollupStore {
+  /**
+   * Series in buckets, each at most once: where every window is made of whole ones, long ranges are answered from rollups.
+   * Undefined where `MetricStore.scan` is to be asked instead.
+   */
+  scan(
+    tenant: string,
+    refs: readonly SeriesRef[],
+    question: BucketQuestion,
+    signal: AbortSignal,
+  ): AsyncIterable<BucketBatch> | undefined;
+  /** Whether samples of a range that begins then are gone of which there may still be rollups. */
+  isGone(startMs: number): boolean;
+}
+
 /** Everything about samples and series. All calls are per tenant. */
 export interface MetricStore {
+  /** Absent when nothing is rolled up. */
+  readonly rollups: RollupStore | undefined;
   /** A fresh appender for one source. */
   appender(tenant: string): Appender;
   /** Remembers what a source said of a metric; cheap when nothing changed. */
@@ -215,18 +233,6 @@ export interface MetricStore {
     signal: AbortSignal,
     options?: ScanOptions,
   ): AsyncIterable<readonly SeriesSamples[]>;
-  /**
-   * Series in buckets, each at most once: where every window is made of whole ones, long ranges are answered from rollups.
-   * Undefined where `scan` is to be asked instead.
-   */
-  scanBuckets(
-    tenant: string,
-    refs: readonly SeriesRef[],
-    question: BucketQuestion,
-    signal: AbortSignal,
-  ): AsyncIterable<BucketBatch> | undefined;
-  /** Whether samples from then on are gone of which there may still be rollups. */
-  isRolledUpOnly(startMs: number): boolean;
   /** As `scan`, all at once: for few series, or a short range. */
   range(
     tenant: string,

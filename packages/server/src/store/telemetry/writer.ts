@@ -21,6 +21,8 @@ interface WriterOptions {
   flushRows: number;
   maxPendingRows: number;
   onError(message: string): void;
+  /** Called before samples go into the tables. */
+  beforeSamples?: (tenant: string, parts: readonly SampleColumns[]) => Promise<void>;
 }
 
 const rowsOf = (batch: Batch): number =>
@@ -230,8 +232,10 @@ export class BatchWriter {
         all(own, ({ histograms }) => histograms),
         `${token}-histograms-${i}`,
       );
-      for (const [part, samples] of cutSamples(own).entries())
+      for (const [part, samples] of cutSamples(own).entries()) {
+        await this.options.beforeSamples?.(tenant, samples);
         await tables.insertSamples(tenant, samples, `${token}-samples-${i}-${part}`);
+      }
       await tables.insertEvents(
         tenant,
         all(own, ({ events }) => events),
