@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { compareBytes, Labels, type LabelMatcher } from "@fleetlight/promql";
 
 import type { MetricStore, SeriesRef, TimeRange } from "#store";
@@ -31,6 +33,11 @@ export interface Catalog {
   labelValues(tenant: string, name: string, request: CatalogRequest): Promise<string[]>;
 }
 
+/** Values of a label are tried one by one where each stands for at least so many series. */
+const SERIES_PER_VALUE = 8;
+/** Values that are tried before others get their turn. */
+const VALUES_PER_TURN = 512;
+
 /** Answers from memory; whatever may be long is searched and sorted in turns. */
 export function createCatalog(metrics: MetricStore): Catalog {
   const find: Catalog["find"] = async (tenant, request, limit = Infinity) => {
@@ -54,6 +61,23 @@ export function createCatalog(metrics: MetricStore): Catalog {
       ? undefined
       : find(tenant, request);
 
+  /** Those of the values of which one series may have samples in the range. */
+  const alive = async (
+    tenant: string,
+    name: string,
+    values: readonly string[],
+    { range, signal }: CatalogRequest,
+  ): Promise<string[]> => {
+    const found: string[] = [];
+    for (const [i, value] of values.entries()) {
+      if (i % VALUES_PER_TURN === VALUES_PER_TURN - 1) await nextTurn();
+      const selector = selectorOf([{ name, op: "=", value }]);
+      const refs = await metrics.selectInTurns(tenant, selector, { limit: 1, range, signal });
+      if (refs.length > 0) found.push(value);
+    }
+    return found;
+  };
+
   return {
     find,
     async series(tenant, request, limit) {
@@ -65,7 +89,15 @@ export function createCatalog(metrics: MetricStore): Catalog {
       };
     },
     labelNames: async (tenant, request) => metrics.labelNames(tenant, await some(tenant, request)),
-    labelValues: async (tenant, name, request) =>
-      sortInTurns(metrics.labelValues(tenant, name, await some(tenant, request)), compareBytes),
+    async labelValues(tenant, name, request) {
+      const all = metrics.labelValues(tenant, name);
+      const { range, selectors } = request;
+      const isRare = all.length * SERIES_PER_VALUE <= metrics.seriesCount(tenant);
+      const found =
+        selectors.length === 0 && range !== undefined && isRare
+          ? await alive(tenant, name, all, request)
+          : metrics.labelValues(tenant, name, await some(tenant, request));
+      return sortInTurns(found, compareBytes);
+    },
   };
 }

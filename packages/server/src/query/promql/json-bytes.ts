@@ -2,6 +2,8 @@ import { formatFloat } from "@fleetlight/promql";
 
 /** Bytes that are handed on at once. */
 export const CHUNK_BYTES = 64 * 1024;
+/** Taken from the runtime's pool of small buffers. */
+const FIRST_BYTES = 3072;
 /** Room that a number, a time or a bracket may take without asking for more. */
 const MARGIN = 64;
 
@@ -19,7 +21,8 @@ const ZERO = 48;
  * with its bytes before more is written.
  */
 export class JsonBytes {
-  private buffer = Buffer.allocUnsafe(CHUNK_BYTES + 4 * MARGIN);
+  /** Small at first: most answers are, and large buffers cost more than they. */
+  private buffer = Buffer.allocUnsafe(FIRST_BYTES);
   private length = 0;
   private readonly digits = new Uint8Array(20);
 
