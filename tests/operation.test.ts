@@ -124,6 +124,25 @@ describe("a running server", () => {
     await expect(fetch(url)).rejects.toThrow(/fetch failed/);
   });
 
+  it("answers a hundred collections by ten clients at once, all of them", async () => {
+    const { url } = await start();
+    const asked = ["/metrics", `/api/v1/query?${new URLSearchParams({ query: "vector(1)" })}`];
+    const client = async (number: number) => {
+      const statuses: number[] = [];
+      for (let round = 0; round < 10; round++)
+        for (const path of asked) {
+          const answer = await fetch(url + path);
+          const text = await answer.text();
+          const whole = path === "/metrics" ? "fleetlight_build_info{" : '"value":[';
+          statuses.push(text.includes(whole) ? answer.status : -1);
+        }
+      return { number, statuses };
+    };
+    const results = await Promise.all(Array.from({ length: 10 }, (_, number) => client(number)));
+    for (const { number, statuses } of results)
+      expect(statuses, `client ${number}`).toEqual(Array.from({ length: 20 }, () => 200));
+  });
+
   it("keeps others away from its data, and they say what to do", async () => {
     const { url } = await start();
     const second = await run(["serve", "--port", "0", "--data-dir", dataDir]);
