@@ -53,7 +53,10 @@ export class Gate {
   /** When it was a histogram. */
   private lastBytes: Uint8Array | undefined;
   private readonly number = new Float64Array(1);
-  private readonly words = wordsOf(this.number);
+  /** Time of the next sample; here and in `words` because numbers that are handed over are allocated one by one. */
+  readonly time = new Float64Array(1);
+  /** The next sample's value as its two halves, because a NaN may lose its bits in a variable. */
+  readonly words = wordsOf(this.number);
   private readonly reasons = new Map<Refusal, number>();
   private readonly told: string[] = [];
   private refusedCount = 0;
@@ -104,11 +107,17 @@ export class Gate {
     return this.context.metrics.newestTime(ref);
   }
 
-  /** A number, given as its two halves, because a NaN may lose its bits in a variable. */
   sample(ref: SeriesRef, timeMs: number, low: number, high: number): void {
+    this.time[0] = timeMs;
     this.words[0] = low;
     this.words[1] = high;
-    const isStale = (high | 0) === 0x7ff00000 && low === 2;
+    this.take(ref);
+  }
+
+  /** The sample that stands in `time` and `words`. */
+  take(ref: SeriesRef): void {
+    const timeMs = this.time[0] as number;
+    const isStale = this.words[1] === 0x7ff00000 && this.words[0] === 2;
     if (!this.admits(ref, timeMs, this.words)) return;
     if (isStale) this.appender.appendStale(ref, timeMs);
     else this.appender.append(ref, timeMs, this.number[0] as number);

@@ -38,10 +38,6 @@ export class WriteRequestReader {
   private pos = 0;
   /** A long series that is being read. */
   private long: Generator<undefined, void> | undefined;
-  /** Of the sample that was read last. */
-  private timeMs = 0;
-  private low = 0;
-  private high = 0;
 
   constructor(body: Buffer, table: RotatingSeriesTable, gate: Gate) {
     this.bytes = body;
@@ -111,7 +107,7 @@ export class WriteRequestReader {
     if (behind >= 0 && bytes[behind] === SAMPLE_TAG && this.isOneSample(behind, end)) {
       const ref = table.successor();
       this.sample(behind + 2, end);
-      this.gate.sample(ref, this.timeMs, this.low, this.high);
+      this.gate.take(ref);
     } else this.anySeries(start, end);
   }
 
@@ -191,7 +187,7 @@ export class WriteRequestReader {
         this.pos = pos + 1;
         const sampleEnd = this.lengthAt(end);
         this.sample(this.pos, sampleEnd);
-        gate.sample(ref, this.timeMs, this.low, this.high);
+        gate.take(ref);
         pos = sampleEnd;
       } else pos = this.rare(ref, pos, end);
       if (count % FIELDS_AT_ONCE === 0) yield;
@@ -201,6 +197,7 @@ export class WriteRequestReader {
   /** The usual form of a sample, value and time, else any other. */
   private sample(start: number, end: number): void {
     const { bytes, view } = this;
+    const { time, words } = this.gate;
     if (end - start > 10 && bytes[start] === VALUE_TAG && bytes[start + 9] === TIME_TAG) {
       let low = 0;
       let pos = start + 10;
@@ -217,9 +214,9 @@ export class WriteRequestReader {
       }
       // Negative times and anything unusual end behind these eight bytes.
       if (byte < 0x80 && pos === end) {
-        this.timeMs = high * TWO_28 + low;
-        this.low = view.getUint32(start + 1, true);
-        this.high = view.getUint32(start + 5, true);
+        time[0] = high * TWO_28 + low;
+        words[0] = view.getUint32(start + 1, true);
+        words[1] = view.getUint32(start + 5, true);
         return;
       }
     }
@@ -227,19 +224,19 @@ export class WriteRequestReader {
   }
 
   private anySample(message: ProtobufReader): void {
-    this.timeMs = 0;
-    this.low = 0;
-    this.high = 0;
+    const { time, words } = this.gate;
+    time[0] = 0;
+    words.fill(0);
     while (message.next()) {
       if (message.field === 1) {
         message.expect(1);
         const at = message.pos;
         message.skip();
-        this.low = this.view.getUint32(at, true);
-        this.high = this.view.getUint32(at + 4, true);
+        words[0] = this.view.getUint32(at, true);
+        words[1] = this.view.getUint32(at + 4, true);
       } else if (message.field === 2) {
         message.expect(0);
-        this.timeMs = message.int64();
+        time[0] = message.int64();
       } else message.skip();
     }
   }
@@ -251,7 +248,7 @@ export class WriteRequestReader {
     if (reader.field === 2 || reader.field === 3 || reader.field === 4) reader.expect(WIRE_BYTES);
     if (reader.field === 2) {
       this.anySample(reader.message());
-      this.gate.sample(ref, this.timeMs, this.low, this.high);
+      this.gate.take(ref);
     } else if (reader.field === 3) {
       if (this.exemplars.length < MAX_EXEMPLARS) this.exemplar(ref, reader.message());
       else {

@@ -16,8 +16,8 @@ export const TAIL_SAMPLES = 128;
 interface Page {
   number: number;
   numbers: Float64Array;
-  /** The same as `numbers`, as 32-bit halves. */
-  words: Uint32Array;
+  /** The same as `numbers`, as 32-bit halves: signed, because the engine allocates room for large unsigned ones. */
+  words: Int32Array;
   size: number;
   /** Places in use. */
   used: number;
@@ -76,7 +76,7 @@ export class TailPool {
       page = {
         number: this.pages.length,
         numbers,
-        words: new Uint32Array(numbers.buffer),
+        words: new Int32Array(numbers.buffer),
         size,
         used: 0,
         free: [],
