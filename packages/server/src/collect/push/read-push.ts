@@ -40,7 +40,7 @@ export interface PushedPage {
 }
 
 /** What a push may bring at most. */
-export interface PushLimits {
+interface PushLimits {
   samples: number;
   labels: Config["limits"];
 }

@@ -10,7 +10,7 @@ import type { SeriesRef } from "./types.ts";
 type Matcher = Selector["matchers"][number];
 
 /** What a search reads. It may grow between two steps, and never shrinks. */
-export interface Searchable {
+interface Searchable {
   /** All series, ascending. */
   readonly all: Posting;
   /** By label name, then by value. */
