@@ -8,8 +8,10 @@ import type { Segment, WriteAheadLog } from "./wal.ts";
 
 /** Longest pause between two tries to insert while the store fails. */
 const MAX_RETRY_MS = 10_000;
-/** Rows per INSERT: bounds the memory of one insert when much has piled up. */
-const MAX_INSERT_ROWS = 500_000;
+/**
+ * Rows per INSERT: bounds the memory of one insert when much has piled up (the engine takes some 200 bytes per row meanwhile).
+ */
+const MAX_INSERT_ROWS = 350_000;
 /** Memory of inserted records that waits for the next ones. */
 const MAX_POOL_BYTES = 16 << 20;
 
@@ -247,13 +249,15 @@ export class BatchWriter {
   }
 }
 
-/** The samples of all batches in pieces of bounded size; the same batches always give the same pieces. */
+/** The samples of all batches in pieces of much the same size; the same batches always give the same pieces. */
 function cutSamples(batches: readonly Batch[]): SampleColumns[][] {
   const pieces: SampleColumns[][] = [];
+  const total = batches.reduce((sum, { samples }) => sum + (samples?.ids.length ?? 0), 0);
+  const most = total / Math.ceil(total / MAX_INSERT_ROWS);
   let rows = Infinity;
   for (const { samples } of batches) {
     if (samples === undefined) continue;
-    if (rows >= MAX_INSERT_ROWS) {
+    if (rows >= most) {
       pieces.push([]);
       rows = 0;
     }
