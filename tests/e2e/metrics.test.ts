@@ -255,7 +255,7 @@ describe.skipIf(program === undefined)("the metrics page in a real browser", () 
     async () => {
       const { page } = desk;
       await go(page, "/dashboard/explore");
-      await page.getByLabel("Find a metric").fill("e2e_requests");
+      await page.getByLabel("Find a metric").pressSequentially("e2e_requests");
       await page.getByRole("button", { name: /^e2e_requests_total/ }).click(WAIT);
       await graph(page, /^rate\(e2e_requests_total\[5m\]\)\. 1 line/).waitFor(WAIT);
       await page.getByRole("button", { name: /^Labels of e2e_requests_total/ }).click();
@@ -336,6 +336,19 @@ describe.skipIf(program === undefined)("the metrics page in a real browser", () 
       await expectAccessible(page);
       expect(errors).toEqual([]);
       await page.context().close();
+    },
+    LONG,
+  );
+
+  test(
+    "when the server goes away what was drawn stays, and the page says so",
+    async () => {
+      const { page } = desk;
+      await go(page, address({ e: "e2e_queue_depth", range: "5m" }));
+      await graph(page, /^e2e_queue_depth\. 1 line/).waitFor(WAIT);
+      await product.stop();
+      await page.getByText("The answer could not be loaded").waitFor({ timeout: 40_000 });
+      expect(await graph(page, /^e2e_queue_depth\. 1 line/).count()).toBe(1);
     },
     LONG,
   );

@@ -23,7 +23,7 @@ import {
   withTime,
 } from "./explore-state.ts";
 import { LegendTable } from "./LegendTable.tsx";
-import type { Answered } from "./lines.ts";
+import type { Answered, Picture } from "./lines.ts";
 import { linesOf, MAX_LINES, picturesOf } from "./lines.ts";
 import classes from "./metrics.module.css";
 import type { ChangeSearch } from "./QueryList.tsx";
@@ -70,6 +70,20 @@ const emptyTextOf = (answers: Answers<RangeAnswer>): string => {
 
 const thresholdOf = ({ th }: ExploreSearch, unit: Unit): Threshold | undefined =>
   th === undefined ? undefined : { value: th, condition: "==", label: formatValue(th, unit) };
+
+/** The expressions that a picture answers: those of its lines, or all when it is empty. */
+const titleOf = (
+  picture: Picture,
+  { outcomes }: Answers<RangeAnswer>,
+  queries: Query[],
+): string => {
+  const drawn = new Set(picture.lines.map(({ query }) => query));
+  const visible = new Set(queries.filter(({ hidden }) => !hidden).map(({ name }) => name));
+  return outcomes
+    .filter(({ name }) => visible.has(name) && (drawn.size === 0 || drawn.has(name)))
+    .map(({ expression }) => expression)
+    .join("; ");
+};
 
 interface LegendHeadProps {
   total: number;
@@ -130,10 +144,7 @@ export const GraphPanel = ({ answers, queries, search, change }: GraphPanelProps
       {drawn.map(({ unit, lines: each }, index) => (
         <div key={unit} className={classes["chart"]}>
           <GridChart
-            title={titleOf(
-              each.map(({ query }) => query),
-              queries,
-            )}
+            title={titleOf({ unit, lines: each }, answers, queries)}
             times={times}
             lines={each}
             unit={unit}
@@ -175,11 +186,4 @@ export const GraphPanel = ({ answers, queries, search, change }: GraphPanelProps
       )}
     </>
   );
-};
-
-const titleOf = (names: string[], queries: Query[]): string => {
-  const shown = queries.filter(
-    ({ name, hidden }) => !hidden && (names.length === 0 || names.includes(name)),
-  );
-  return shown.map(({ expression }) => expression).join("; ") || "No expression";
 };

@@ -3,7 +3,7 @@ import { TextInput } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconSearch } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import type { ExploreSearch } from "../../app/explore-search.ts";
 import { formatCount } from "../../format/units.ts";
@@ -23,13 +23,24 @@ export const tailOf = (name: string): number => {
   return Math.max(0, word >= name.length - TAIL_MOST ? word : name.length - TAIL_LEAST);
 };
 
-/** Names that hold every word of the box, in the name itself or in its help. */
+/** How well a name answers what was typed: itself, its beginning, somewhere in it, only in its help. */
+const rankOf = (name: string, typed: string): number => {
+  if (name === typed) return 0;
+  if (name.startsWith(typed)) return 1;
+  return name.includes(typed) ? 2 : 3;
+};
+
+/** Names that hold every word of the box, in the name itself or in its help; the likeliest first. */
 export const filtered = (metrics: readonly MetricName[], q = ""): MetricName[] => {
-  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-  return metrics.filter(({ name, help }) => {
+  const typed = q.trim().toLowerCase();
+  const words = typed.split(/\s+/).filter(Boolean);
+  const found = metrics.filter(({ name, help }) => {
     const text = `${name} ${help}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+  if (typed === "") return found;
+  const rank = new Map(found.map(({ name }) => [name, rankOf(name.toLowerCase(), typed)]));
+  return found.toSorted((a, b) => (rank.get(a.name) ?? 3) - (rank.get(b.name) ?? 3));
 };
 
 interface MetricBrowserProps {
@@ -146,7 +157,9 @@ const Rows = ({
 /** Every metric: name, type, unit, help and number of series; a click asks the usual question about it. */
 export const MetricBrowser = (props: MetricBrowserProps) => {
   const { metrics, search, change } = props;
-  const rows = useMemo(() => filtered(metrics ?? [], search.q), [metrics, search.q]);
+  // What is typed is here at once; the address follows when the router gets to it.
+  const [typed, setTyped] = useState(search.q ?? "");
+  const rows = useMemo(() => filtered(metrics ?? [], typed), [metrics, typed]);
   return (
     <section className={classes["browser"]} aria-label="Metric browser">
       <div className={classes["find"]}>
@@ -155,10 +168,11 @@ export const MetricBrowser = (props: MetricBrowserProps) => {
           aria-label="Find a metric"
           placeholder="Find a metric by name or help"
           leftSection={<IconSearch size={15} />}
-          value={search.q ?? ""}
-          onChange={({ currentTarget: { value } }) =>
-            change(({ q: _q, ...rest }) => (value === "" ? rest : { ...rest, q: value }))
-          }
+          value={typed}
+          onChange={({ currentTarget: { value } }) => {
+            setTyped(value);
+            change(({ q: _q, ...rest }) => (value === "" ? rest : { ...rest, q: value }));
+          }}
         />
         <div className={classes["found"]}>
           <span>{metrics === undefined ? "" : `${formatCount(rows.length)} metrics`}</span>

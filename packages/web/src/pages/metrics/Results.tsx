@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import type { ExploreSearch } from "../../app/explore-search.ts";
 import { formatValue, plural } from "../../format/units.ts";
 import type { InstantAnswer, RangeAnswer } from "../../promql/client.ts";
+import { Failure } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ExplainView } from "./ExplainView.tsx";
 import { insertQuery, queriesOf } from "./explore-state.ts";
@@ -109,6 +110,7 @@ export const Results = ({ search, change, lead, children }: ResultsProps) => {
   const asked = queries.some(({ expression, hidden }) => expression.trim() !== "" && !hidden);
   const answers = asked ? result.data : undefined;
   const statuses = useStatuses(view, answers, search);
+  const again = () => void result.refetch();
   return (
     <Page
       title="Metrics"
@@ -118,19 +120,14 @@ export const Results = ({ search, change, lead, children }: ResultsProps) => {
           search={search}
           change={change}
           fetching={result.isFetching}
-          onRefresh={() => void result.refetch()}
+          onRefresh={again}
         />
       }
     >
       <div className={classes["layout"]}>
         {children}
         <div className={classes["main"]}>
-          <QueryList
-            queries={queries}
-            statuses={statuses}
-            change={change}
-            onAgain={() => void result.refetch()}
-          />
+          <QueryList queries={queries} statuses={statuses} change={change} onAgain={again} />
           <section className={classes["panel"]} aria-label="Answer">
             <div className={classes["resultHead"]}>
               <Tabs
@@ -148,9 +145,13 @@ export const Results = ({ search, change, lead, children }: ResultsProps) => {
               id="answer"
               role="tabpanel"
               aria-labelledby={`tab-${view}`}
+              aria-busy={result.isFetching && answers === undefined}
               data-stale={result.isPlaceholderData || undefined}
               className={classes["answer"]}
             >
+              {asked && result.error !== null && (
+                <Failure what="The answer could not be loaded" error={result.error} />
+              )}
               {asked ? (
                 <Answer
                   view={view}

@@ -24,6 +24,21 @@ test.each([
   expect(filtered(metrics, words).map(({ name }) => name)).toEqual(expected);
 });
 
+test("the likeliest metric comes first", () => {
+  const metrics = [
+    metric("agent_uptime_seconds", ""),
+    metric("jobs", "Jobs that are up to date."),
+    metric("up_down", ""),
+    metric("up", ""),
+  ];
+  expect(filtered(metrics, "Up ").map(({ name }) => name)).toEqual([
+    "up",
+    "up_down",
+    "agent_uptime_seconds",
+    "jobs",
+  ]);
+});
+
 test.each([
   ["up", "up"],
   ["requests_total", "requests_total"],

@@ -62,6 +62,9 @@ const askAll = async <T>(
       }
     }),
   );
+  // A server that is away is no answer: what is drawn stays, and the question is asked again.
+  const away = outcomes.find(({ error }) => error?.status === 0)?.error;
+  if (away !== null && away !== undefined) throw away;
   return { view, times, outcomes };
 };
 
@@ -83,7 +86,7 @@ const keyOf = (search: ExploreSearch) => [stretchOf(search), search.step ?? "aut
  */
 export const useAnswers = <V extends View>(view: V, search: ExploreSearch, queries: Query[]) => {
   const asked = askedOf(queries);
-  const { data, isFetching, isPlaceholderData, refetch } = useQuery({
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
     queryKey: [
       "range",
       "promql",
@@ -109,7 +112,7 @@ export const useAnswers = <V extends View>(view: V, search: ExploreSearch, queri
   });
   // What is kept of another view has another shape.
   const kept = data?.view === view ? data : undefined;
-  return { data: kept, isFetching, isPlaceholderData, refetch };
+  return { data: kept, error, isFetching, isPlaceholderData, refetch };
 };
 
 /** Exemplars of the visible queries. */
