@@ -9,6 +9,11 @@ export const ingest = section("What is pushed here: remote write, OTLP and the p
   max_body_bytes: bytes({ min: 1024 })
     .prefault(32 * MIB)
     .describe("Largest body that is read, compressed or not."),
+  max_json_bytes: bytes({ min: 1024 })
+    .prefault(2 * MIB)
+    .describe(
+      "Largest OTLP body in JSON, decompressed: it is read in one go, in which nobody else has a turn. Protobuf has no such limit.",
+    ),
   max_future: duration()
     .prefault("10m")
     .describe("Samples further ahead of this clock are refused; a value such as 100y takes all."),

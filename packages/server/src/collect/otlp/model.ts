@@ -18,7 +18,7 @@ export interface OtlpBuckets {
 
 /** One data point of any kind; which fields count depends on the metric's kind. */
 export interface OtlpPoint {
-  attributes: readonly Attribute[];
+  attributes: Attribute[];
   startMs: number;
   timeMs: number;
   flags: number;

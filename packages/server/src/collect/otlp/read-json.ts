@@ -165,6 +165,12 @@ function metricOf(value: unknown, count: (points: number) => void): OtlpMetric {
   };
 }
 
+/** One metric at a time, so that a long request can be read in turns with others. */
+function* metricsOf(scopes: unknown, count: (points: number) => void): Generator<OtlpMetric> {
+  for (const scope of list(scopes))
+    for (const metric of list(object(scope)["metrics"])) yield metricOf(metric, count);
+}
+
 /** Reads an ExportMetricsServiceRequest in OTLP's JSON. @throws FleetlightError `bad_request` */
 export function readOtlpJson(body: Buffer): OtlpResource[] {
   let root: unknown;
@@ -182,9 +188,7 @@ export function readOtlpJson(body: Buffer): OtlpResource[] {
     const { resource, scopeMetrics } = object(one);
     return {
       attributes: attributesOf(object(resource)["attributes"]),
-      metrics: list(scopeMetrics).flatMap((scope) =>
-        list(object(scope)["metrics"]).map((metric) => metricOf(metric, count)),
-      ),
+      metrics: metricsOf(scopeMetrics, count),
     };
   });
 }

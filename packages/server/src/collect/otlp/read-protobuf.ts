@@ -119,11 +119,10 @@ export class OtlpProtobufReader {
   }
 }
 
-/** Appends to the list that a point began with, which it shares with no other. */
 const attributesInto =
   (point: OtlpPoint): Field =>
   (field) =>
-    (point.attributes = [...point.attributes, readAttribute(inner(field))]);
+    point.attributes.push(readAttribute(inner(field)));
 const times = (point: OtlpPoint): Record<number, Field> => ({
   2: (field) => (point.startMs = time(field)),
   3: (field) => (point.timeMs = time(field)),

@@ -7,7 +7,10 @@ import { startServer, type RunningServer } from "#app";
 import { otlpProtobuf } from "../../../../collect/otlp/fixture.ts";
 import { ask, makeSite } from "../../../fixture.ts";
 
-const site = makeSite({ host: { enabled: false }, ingest: { max_body_bytes: 8192 } });
+const site = makeSite({
+  host: { enabled: false },
+  ingest: { max_body_bytes: 8192, max_json_bytes: 2048 },
+});
 let server: RunningServer;
 beforeAll(async () => {
   server = await startServer(site);
@@ -90,6 +93,20 @@ it("tells what it refuses as partial success, in the sender's encoding", async (
   });
   const protobuf = await post(otlpProtobuf(request("o8", 8, now + 86_400_000)), PROTOBUF);
   expect(protobuf.text).toContain("out of bounds: too far in the future");
+});
+
+it("takes large bodies in protobuf, but not in JSON, which is read in one go", async () => {
+  const large = request("o9", 9);
+  const metrics = large.resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
+  for (let i = 0; i < 30; i++)
+    metrics.push(...(request(`o9_${i}`, i).resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? []));
+  const json = Buffer.from(JSON.stringify(large));
+  const refused = await post(gzipSync(json), { ...JSON_TYPE, "content-encoding": "gzip" });
+  expect(refused.status).toBe(413);
+  expect(refused.text).toContain("ingest.max_json_bytes");
+  expect(await valueOf("o9")).toBeUndefined();
+  expect((await post(otlpProtobuf(large), PROTOBUF)).status).toBe(200);
+  expect(await valueOf("o9_29")).toBe("29");
 });
 
 describe("refuses", () => {

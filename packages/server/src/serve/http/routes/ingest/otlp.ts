@@ -24,6 +24,13 @@ function encodingOf(contentType: string | undefined): OtlpEncoding {
   return encoding;
 }
 
+const tooMuchJson = (maxBytes: number): FleetlightError =>
+  new FleetlightError(
+    "body_too_large",
+    413,
+    `a body in JSON may have ${maxBytes} bytes (ingest.max_json_bytes); send protobuf, or fewer points at once`,
+  );
+
 function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
@@ -66,11 +73,13 @@ export function otlpRoutes(app: App, doors: Doors): void {
       },
       handler: async (request, reply) => {
         const encoding = encodingOf(request.headers["content-type"]);
+        const { max_body_bytes: maxBytes, max_json_bytes: maxJsonBytes } = doors.config().ingest;
         const body = await decompress(
           bytesOf(request.body),
           request.headers["content-encoding"],
-          doors.config().ingest.max_body_bytes,
+          maxBytes,
         );
+        if (encoding === "json" && body.length > maxJsonBytes) throw tooMuchJson(maxJsonBytes);
         const { refused, messages } = await doors.ingest.otlp.write(
           tenantOf(request),
           body,
