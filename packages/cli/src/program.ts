@@ -44,7 +44,7 @@ Examples:
 Examples:
   fleetlight check-rules rules/*.yml`,
   import: `
-Scrape jobs, the global section and rule files are taken; what has no counterpart is left out and told with its line.
+Scrape jobs, rule files and the sections global and otlp are taken; what has no counterpart is left out and told with its line.
 
 Examples:
   fleetlight import prometheus.yml                    print the configuration, and a report on standard error

@@ -105,6 +105,22 @@ no_such_thing: 1
     ]);
   });
 
+  it("takes the section otlp, and names what it does not know of it", async () => {
+    write(
+      "prometheus.yml",
+      `otlp:
+  translation_strategy: NoTranslation
+  promote_resource_attributes: [service.version]
+  promote_all_resource_attributes: true
+`,
+    );
+    const { code, stdout, stderr } = await run("import", "prometheus.yml");
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/translation_strategy: NoTranslation\n +promote_resource_attributes: /);
+    expect(stdout).not.toContain("promote_all");
+    expect(stderr).toContain("prometheus.yml:4: otlp.promote_all_resource_attributes: ");
+  });
+
   it("gives limits of the global section to the jobs", async () => {
     const jobs = "scrape_configs:\n- job_name: a\n- job_name: b\n  sample_limit: 7\n";
     write("prometheus.yml", `global: {sample_limit: 5}\n${jobs}`);

@@ -44,10 +44,9 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   remote_read: ["unsupported", "Fleetlight answers remote read, but does not read from others"],
   storage: [
     "unsupported",
-    "see the section storage of docs/configuration.md: retention is storage.retention.metrics",
+    "retention is storage.retention.metrics, out_of_order_time_window is ingest.out_of_order_window; see docs/configuration.md",
   ],
   tracing: ["unsupported", "Fleetlight sends no traces of itself"],
-  otlp: ["unsupported", "see docs/configuration.md for what is received over OTLP"],
   runtime: ["changed", "settings of the Go runtime mean nothing here"],
   query_log_file: ["unsupported", "queries are logged at level debug"],
   scrape_failure_log_file: ["changed", "failed scrapes are in the log and in /api/v1/targets"],
@@ -69,7 +68,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   http_headers: ["unsupported", "only the Authorization header can be set"],
 };
 
-const SECTIONS = ["global", "scrape_configs", "scrape_config_files", "rule_files"] as const;
+const SECTIONS = ["global", "scrape_configs", "scrape_config_files", "rule_files", "otlp"] as const;
 
 /** Limits that `global` gives to every job which does not say. */
 const JOB_DEFAULTS = [
