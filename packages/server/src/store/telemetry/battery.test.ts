@@ -618,5 +618,82 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
       expect(opened.metrics.cardinality("default", 1).seriesByMetric).toHaveLength(1);
       expect(opened.metrics.labelValues("other", "job")).toEqual([]);
     });
+
+    it("rolls up hours that are over, again when samples come late", async () => {
+      const rollups = { rollups5mMs: 100 * DAY_MS, rollups1hMs: 100 * DAY_MS };
+      const limits = { metricsMs: 15 * DAY_MS, eventsMs: DAY_MS, maxBytes: undefined, ...rollups };
+      const options = optionsAt(() => T0, { retention: () => limits });
+      let opened = await open(options);
+      const startMs = T0 - 10 * 3_600_000;
+      const hour = (n: number) => startMs + n * 3_600_000;
+      // Of which some are beyond 2^32, negative or no whole numbers.
+      const values = [1e13 + 7, -3, 0.1, -5e12, 0.3, 12, 1e-300, 8];
+      const samples = values.map((value, i): [number, number] => [hour(i) + 600_000, value]);
+      await write(opened, { __name__: "up" }, [
+        ...samples,
+        [hour(0) + 900_000, 2],
+        [hour(3) + 900_000, Number.NaN],
+      ]);
+      await write(opened, { __name__: "other" }, samples);
+      // Another after a restart.
+      const refOf = (name: string) => opened.metrics.find("default", { __name__: name }) ?? -1;
+      const ask = async (fn: string) => {
+        const { signal } = new AbortController();
+        const question = {
+          function: fn,
+          startMs,
+          endMs: T0,
+          rangeMs: 3_600_000,
+          stepMs: 3_600_000,
+        };
+        const found = new Map<number, Record<string, number[]> | "samples">();
+        const batches = opened.metrics.rollups?.scan(
+          "default",
+          [refOf("up"), refOf("other")],
+          question,
+          signal,
+        );
+        for await (const { series, fromSamples } of batches ?? []) {
+          for (const { ref, times, buckets } of series)
+            found.set(ref, {
+              times: [...times],
+              ...Object.fromEntries(
+                Object.entries(buckets.columns).map(([name, column]) => [name, [...column]]),
+              ),
+            });
+          for (const ref of fromSamples) found.set(ref, "samples");
+        }
+        return found;
+      };
+      await opened.flush();
+      expect(await ask("min_over_time")).toEqual(new Map());
+      await opened.rollUp();
+      const expected = { times: values.map((_, i) => hour(i + 1)), low: values, high: values };
+      const check = async () => {
+        for (const [fn, name] of [
+          ["min_over_time", "low"],
+          ["max_over_time", "high"],
+        ] as const) {
+          const found = await ask(fn);
+          expect(found.get(refOf("up"))).toBe("samples");
+          expect(found.get(refOf("other"))).toMatchObject({
+            times: expected.times,
+            [name]: expected[name],
+          });
+        }
+      };
+      await check();
+      expect((await ask("sum_over_time")).get(refOf("other"))).toBe("samples");
+      await write(opened, { __name__: "other" }, [[hour(1) + 900_000, -4]]);
+      expected.low = expected.low.with(1, -4);
+      await check();
+      await opened.flush();
+      await opened.rollUp();
+      await check();
+      if (adapter.reopen === undefined) return;
+      opened = await restart(options);
+      await check();
+      expect(errors).toEqual([]);
+    }, 60_000);
   },
 );

@@ -8,11 +8,11 @@ import type { RollupTables } from "./rollup-tables.ts";
 import type { BucketRows } from "./tables.ts";
 import type { SeriesRef, SeriesSamples } from "./types.ts";
 
-/** Pause between two rounds; the first one is that long after the start. */
+/** Pause between two rounds. */
 const ROUND_MS = 60_000;
 /** An hour is rolled up that long after its end at the earliest. */
 const CLOSED_AFTER_MS = 30 * 60_000;
-/** And when that long no sample of it has come: who loads history is left alone. */
+/** And when that long no sample of it has come, nor the process started: who loads history or waits for a start is left alone. */
 const QUIET_MS = 10 * 60_000;
 /** Rows of one insert. */
 const INSERT_ROWS = 100_000;
@@ -36,6 +36,8 @@ export interface FillerOptions {
   ): AsyncIterable<readonly SeriesSamples[]>;
   countSamples(startMs: number, endMs: number): Promise<BucketRows[]>;
   onError(message: string): void;
+  /** Called after a round that filled something. */
+  onFilled(): Promise<void>;
 }
 
 /** Buckets of one length that wait for their insert. */
@@ -86,9 +88,11 @@ export class RollupFiller {
   /** @returns a function that ends the rounds and waits for the one under way. */
   start(): () => Promise<void> {
     const stop = new AbortController();
+    const pause = (ms: number) => sleep(ms, undefined, { signal: stop.signal, ref: false });
     const rounds = async () => {
+      await pause(QUIET_MS);
       for (;;) {
-        await sleep(ROUND_MS, undefined, { signal: stop.signal, ref: false });
+        await pause(ROUND_MS);
         try {
           await this.round(stop.signal, CLOSED_AFTER_MS, QUIET_MS);
         } catch (error) {
@@ -107,6 +111,7 @@ export class RollupFiller {
   /** Fills every hour that waits, is over and is quiet. */
   async round(signal: AbortSignal, closedAfterMs: number, quietMs: number): Promise<void> {
     const { hours, now, samplesCutoffMs } = this.options;
+    const before = this.hoursFilled;
     await this.discover();
     hours.forget(samplesCutoffMs());
     const closedMs = Math.floor((now() - closedAfterMs) / HOUR_MS) * HOUR_MS;
@@ -117,6 +122,7 @@ export class RollupFiller {
         this.hoursFilled++;
     }
     if (!signal.aborted) await hours.advance(closedMs);
+    if (this.hoursFilled > before) await this.options.onFilled();
   }
 
   /** Finds the hours that no process has come to. */

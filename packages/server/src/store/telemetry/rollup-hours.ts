@@ -59,7 +59,7 @@ export class RollupHours {
       this.version = Math.max(this.version, version);
       if (state === "seen") this.seenMs = Math.max(this.seenMs, hourMs);
       if (state !== "dirty") continue;
-      this.of(tenant).waiting.set(hourMs, -Infinity);
+      this.of(tenant).waiting.set(hourMs, this.now());
       this.of(tenant).dirty.add(hourMs);
     }
   }
@@ -86,7 +86,7 @@ export class RollupHours {
   /** There may be samples that are in no bucket. */
   expect(tenant: string, hourMs: number): void {
     if (hourMs >= this.seenMs && !this.of(tenant).waiting.has(hourMs))
-      this.wait(tenant, hourMs, -Infinity);
+      this.wait(tenant, hourMs, this.now());
   }
 
   private wait(tenant: string, hourMs: number, touchedMs: number): void {
@@ -159,7 +159,7 @@ export class RollupHours {
     fill: (version: number) => Promise<boolean>,
   ): Promise<boolean> {
     const { waiting, dirty } = this.of(tenant);
-    const touchedMs = waiting.get(hourMs) ?? -Infinity;
+    const touchedMs = waiting.get(hourMs) ?? this.now();
     // Not the clock's time: a sample that comes in the same millisecond must be noticed.
     const mark = --this.marks;
     waiting.set(hourMs, mark);

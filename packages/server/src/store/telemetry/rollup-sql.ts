@@ -2,6 +2,7 @@ import { BlockDecoder, type NativeBlock } from "./drivers/native.ts";
 import type { Driver, InsertColumn } from "./drivers/types.ts";
 import { columnsToRead, packColumn, PACKED_COLUMNS, unpackColumns } from "./rollup-codec.ts";
 import {
+  ROLLUP_NAMES,
   ROLLUPS,
   type RollupColumn,
   type RollupName,
@@ -154,11 +155,15 @@ export class SqlRollups implements RollupTables {
   }
 
   async oldestMs(): Promise<number> {
-    const rows = await this.driver.rows<{ t: number; n: string }>(
-      "SELECT toUnixTimestamp64Milli(min(ts)) AS t, toString(count()) AS n FROM (SELECT ts FROM rollups_5m UNION ALL SELECT ts FROM rollups_1h)",
-    );
-    const [found] = rows;
-    return found === undefined || found.n === "0" ? Infinity : Number(found.t);
+    let oldest = Infinity;
+    for (const name of ROLLUP_NAMES) {
+      // Answered from what is known of the partitions, without a row being read.
+      const [found] = await this.driver.rows<{ t: number; n: string }>(
+        `SELECT toUnixTimestamp64Milli(min(ts)) AS t, toString(count()) AS n FROM ${name}`,
+      );
+      if (found !== undefined && found.n !== "0") oldest = Math.min(oldest, Number(found.t));
+    }
+    return oldest;
   }
 
   async loadHours(): Promise<RollupHour[]> {

@@ -49,6 +49,7 @@ export class Rollups implements RollupStore {
     this.hours = hours;
     this.filler = new RollupFiller({
       ...common,
+      onFilled: () => this.load(),
       tenants: () => index.tenants(),
       countSamples: (startMs, endMs) => tables.countSamples(startMs, endMs),
       // Without the bytes of histograms: their markers say enough.
@@ -93,7 +94,6 @@ export class Rollups implements RollupStore {
   /** Fills every hour that is over. */
   async fill(): Promise<void> {
     await this.filler.round(new AbortController().signal, 0, -Infinity);
-    await this.load();
   }
 
   stats(): RollupStats {
