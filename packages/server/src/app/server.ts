@@ -28,6 +28,7 @@ import { listen } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
 import { exposeFigures } from "./own-metrics.ts";
 import { startSelfScrape } from "./self-scrape.ts";
+import { warmUp } from "./warm-up.ts";
 import { Shutdown } from "./shutdown.ts";
 
 export interface ServerOptions {
@@ -318,6 +319,15 @@ export async function startServer({
       await Promise.all([main.close(), second?.close()]);
     });
     ready = true;
+    // A new server has nothing to ask yet; one that starts again has dashboards waiting for it.
+    if (metrics.seriesCount(DEFAULT_TENANT) > 0) {
+      const warming = new AbortController();
+      const warm = warmUp(doors, warming.signal);
+      shutdown.add("warm-up", async () => {
+        warming.abort();
+        await warm;
+      });
+    }
     return {
       url: main.url,
       consoleUrl: `${second?.url ?? main.url}/dashboard`,
