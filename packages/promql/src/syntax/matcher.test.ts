@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { MatchOp } from "./ast.ts";
 import { compileMatcher, matchesEmpty } from "./matcher.ts";
@@ -99,6 +99,32 @@ describe("regular expressions", () => {
     for (let round = 0; round < 2; round++) {
       for (let i = 0; i < 5000; i++) expect(test(`x${i}`)).toBe(true);
       expect(test("x")).toBe(false);
+    }
+  });
+
+  it.each([
+    ["new", (i: number) => i],
+    ["among few", (i: number) => i % 2000],
+    ["among more than are remembered", (i: number) => i % 3000],
+    ["often the same, then new", (i: number) => (i < 3000 ? i % 5 : i)],
+  ])("judge alike whatever was remembered where values are %s", (_, pick) => {
+    const test = compileMatcher({ op: "=~", value: "x[0-9]*[02468]" });
+    for (let i = 0; i < 9000; i++) expect(test(`x${pick(i)}`)).toBe(pick(i) % 2 === 0);
+  });
+
+  it("try a value once where values repeat, and stop remembering where they do not", () => {
+    const tries = vi.spyOn(RE2JS.prototype, "matches");
+    try {
+      const repeating = compileMatcher({ op: "=~", value: "x[0-9]+" });
+      for (let i = 0; i < 9000; i++) repeating(`x${i % 100}`);
+      expect(tries).toHaveBeenCalledTimes(100);
+      tries.mockClear();
+      const distinct = compileMatcher({ op: "=~", value: "x[0-9]+" });
+      for (let i = 0; i < 5000; i++) distinct(`x${i}`);
+      for (let i = 0; i < 10; i++) distinct("x1");
+      expect(tries).toHaveBeenCalledTimes(5010);
+    } finally {
+      tries.mockRestore();
     }
   });
 

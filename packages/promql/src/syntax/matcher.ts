@@ -5,7 +5,7 @@ import type { LabelMatcher } from "./ast.ts";
 /** Tells whether a label's value passes; a missing label has the value "". */
 export type ValueTest = (value: string) => boolean;
 
-/** Values whose verdict of a slow pattern is remembered, per matcher. */
+/** Values whose verdict of a slow pattern is remembered, per matcher; and how often they must help, until they are too many. */
 const MAX_REMEMBERED = 2048;
 /** Alternatives that are looked up in a set; more are left to the engine of regular expressions. */
 const MAX_ALTERNATIVES = 10_000;
@@ -127,15 +127,26 @@ function atLeast(characters: number): ValueTest {
   return (value) => value.length >= characters && [...value].length >= characters;
 }
 
-/** Labels repeat: the same value is matched once. What does not fit makes the memory start anew. */
+/**
+ * Labels repeat: the same value is matched once. Where most values are new, to remember them costs more than to match, and what
+ * does not fit ends it for good; otherwise the memory starts anew.
+ */
 function remembering(pattern: RE2JS): ValueTest {
-  const verdicts = new Map<string, boolean>();
+  let verdicts: Map<string, boolean> | undefined = new Map();
+  let hits = 0;
   return (value) => {
+    if (verdicts === undefined) return pattern.matches(value);
     const known = verdicts.get(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      hits++;
+      return known;
+    }
     const verdict = pattern.matches(value);
-    if (verdicts.size >= MAX_REMEMBERED) verdicts.clear();
-    verdicts.set(value, verdict);
+    if (verdicts.size >= MAX_REMEMBERED) {
+      verdicts = hits < MAX_REMEMBERED ? undefined : new Map();
+      hits = 0;
+    }
+    verdicts?.set(value, verdict);
     return verdict;
   };
 }
