@@ -108,9 +108,10 @@ const freePort = async (): Promise<number> => {
 async function resultOf(url: string, query: string): Promise<{ metric: object; value: unknown }[]> {
   const asked = `${url}/api/v1/query?${new URLSearchParams({ query })}`;
   for (let attempt = 0; attempt < 240; attempt++) {
-    const body = await fetch(asked).then(
-      (answer) => answer.json() as Promise<{ data?: { result: [] } }>,
-      () => ({ data: undefined }),
+    const body: { data?: { result: [] } } = await fetch(asked).then(
+      // One that is still starting answers in words.
+      (answer) => (answer.ok ? (answer.json() as Promise<{ data?: { result: [] } }>) : {}),
+      () => ({}),
     );
     if (body.data !== undefined && body.data.result.length > 0) return body.data.result;
     await new Promise((resolve) => setTimeout(resolve, 250));
