@@ -49,6 +49,20 @@ function concat(a: Columns, b: Columns): Columns {
   return { times, values };
 }
 
+/** Columns one after the other; nothing when there are none. Alone they are not copied. */
+export function concatColumns(parts: readonly Columns[]): Columns | undefined {
+  if (parts.length <= 1) return parts[0];
+  const length = parts.reduce((sum, { times }) => sum + times.length, 0);
+  const all = { times: new Float64Array(length), values: new Float64Array(length) };
+  let at = 0;
+  for (const { times, values } of parts) {
+    all.times.set(times, at);
+    all.values.set(values, at);
+    at += times.length;
+  }
+  return all;
+}
+
 const wordsOf = ({ values }: Columns): Uint32Array =>
   new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 
