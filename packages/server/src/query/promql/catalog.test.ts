@@ -41,3 +41,32 @@ describe.each([
     await store.close();
   });
 });
+
+describe("names and values of very many series", () => {
+  it("are each there once, in order", async () => {
+    const { store, catalog } = await catalogOf(20_000, 2);
+    const selectors = [[{ name: "zone", op: "=~" as const, value: "z.*" }]];
+    const range = { startMs: T0, endMs: T0 + 7_200_000 };
+    for (const request of [
+      { selectors, range: undefined },
+      { selectors: [], range },
+    ]) {
+      expect(await catalog.labelNames(TENANT, request)).toEqual(["__name__", "host", "zone"]);
+      expect(await catalog.labelValues(TENANT, "zone", request)).toEqual(["z0", "z1"]);
+      expect(await catalog.labelValues(TENANT, "host", request)).toHaveLength(20_000);
+      expect(await catalog.labelValues(TENANT, "absent", request)).toEqual([]);
+    }
+    await store.close();
+  });
+
+  it("are not looked for when nobody waits any more", async () => {
+    const { store, catalog } = await catalogOf(50, 2);
+    const request = {
+      selectors: [],
+      range: { startMs: T0, endMs: T0 + 7_200_000 },
+      signal: AbortSignal.abort(),
+    };
+    expect(await catalog.labelValues(TENANT, "zone", request)).toEqual([]);
+    await store.close();
+  });
+});

@@ -37,6 +37,21 @@ export interface Catalog {
 const SERIES_PER_VALUE = 8;
 /** Values that are tried before others get their turn. */
 const VALUES_PER_TURN = 512;
+/** Series whose labels are looked at before others get their turn. */
+const SERIES_PER_TURN = 16_384;
+
+/** What `pick` finds in any of the series, each once. */
+async function gatherInTurns(
+  refs: readonly SeriesRef[],
+  pick: (some: readonly SeriesRef[]) => readonly string[],
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (let at = 0; at < refs.length; at += SERIES_PER_TURN) {
+    if (at > 0) await nextTurn();
+    for (const text of pick(refs.slice(at, at + SERIES_PER_TURN))) found.add(text);
+  }
+  return [...found];
+}
 
 /** Answers from memory; whatever may be long is searched and sorted in turns. */
 export function createCatalog(metrics: MetricStore): Catalog {
@@ -71,6 +86,7 @@ export function createCatalog(metrics: MetricStore): Catalog {
     const found: string[] = [];
     for (const [i, value] of values.entries()) {
       if (i % VALUES_PER_TURN === VALUES_PER_TURN - 1) await nextTurn();
+      if (signal?.aborted === true) return [];
       const selector = selectorOf([{ name, op: "=", value }]);
       const refs = await metrics.selectInTurns(tenant, selector, { limit: 1, range, signal });
       if (refs.length > 0) found.push(value);
@@ -88,15 +104,23 @@ export function createCatalog(metrics: MetricStore): Catalog {
         truncated: refs.length > limit,
       };
     },
-    labelNames: async (tenant, request) => metrics.labelNames(tenant, await some(tenant, request)),
+    async labelNames(tenant, request) {
+      const refs = await some(tenant, request);
+      if (refs === undefined) return metrics.labelNames(tenant);
+      const found = await gatherInTurns(refs, (part) => metrics.labelNames(tenant, part));
+      return sortInTurns(found, compareBytes);
+    },
     async labelValues(tenant, name, request) {
-      const all = metrics.labelValues(tenant, name);
       const { range, selectors } = request;
+      const all = selectors.length === 0 ? metrics.labelValues(tenant, name) : [];
       const isRare = all.length * SERIES_PER_VALUE <= metrics.seriesCount(tenant);
+      if (selectors.length === 0 && range !== undefined && isRare)
+        return sortInTurns(await alive(tenant, name, all, request), compareBytes);
+      const refs = await some(tenant, request);
       const found =
-        selectors.length === 0 && range !== undefined && isRare
-          ? await alive(tenant, name, all, request)
-          : metrics.labelValues(tenant, name, await some(tenant, request));
+        refs === undefined
+          ? all
+          : await gatherInTurns(refs, (part) => metrics.labelValues(tenant, name, part));
       return sortInTurns(found, compareBytes);
     },
   };
