@@ -563,6 +563,22 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
       expect(await scanAll(again, refs)).toEqual(expected);
     });
 
+    it("answers from memory right after a restart, however many samples the last minutes had", async () => {
+      const opened = await open();
+      if (adapter.reopen === undefined) return;
+      const expected = [1, 40, 60, 250].map((count) =>
+        Array.from({ length: count }, (_, i): [number, number] => [T0 - (count - i) * 1000, i]),
+      );
+      for (const [n, samples] of expected.entries())
+        await write(opened, { __name__: "dense", n: String(n) }, samples);
+      const again = await restart();
+      const found = new Map<string, [number, number][]>();
+      const refs = again.metrics.select("default", selectMetric("dense"));
+      for (const [ref, samples] of await scanAll(again, refs, T0 - 260_000, T0))
+        found.set(again.metrics.labels(ref)["n"] ?? "", samples);
+      expect([...found].toSorted().map(([, samples]) => samples)).toEqual(expected);
+    });
+
     it("answers the same as a plain model whatever is written, late or twice, with little memory", async () => {
       const opened = await open(optionsAt(() => T0, { headMaxBytes: 1 }));
       let state = 42;

@@ -73,9 +73,9 @@ export class HeadRecovery {
       const most = Math.min(head.capacity, MAX_RECENT);
       const { fromMs, series } = await tables.readRecent(tenant, ids, sinceMs, most);
       for (const [i, ref] of refs.entries()) {
-        head.open(ref, fromMs);
-        const part = series[i];
-        if (part !== undefined) head.fill(ref, part, fromMs);
+        // What the head already answers for is not put into it again: it must not claim these samples before it has them.
+        head.open(ref, Infinity);
+        head.fill(ref, series[i] ?? NOTHING, fromMs);
       }
     }
   }
