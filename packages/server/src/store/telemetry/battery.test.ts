@@ -572,7 +572,7 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
       for (const [n, samples] of expected.entries())
         await write(opened, { __name__: "dense", n: String(n) }, samples);
       const again = await restart();
-      const found = new Map<string, [number, number][]>();
+      const found = new Map<string, unknown>();
       const refs = again.metrics.select("default", selectMetric("dense"));
       for (const [ref, samples] of await scanAll(again, refs, T0 - 260_000, T0))
         found.set(again.metrics.labels(ref)["n"] ?? "", samples);
