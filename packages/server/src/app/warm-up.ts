@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { createRegistry } from "@fleetlight/sdk";
 
-import { describeError } from "#lib";
+import { DEFAULT_TENANT, describeError } from "#lib";
 import { createPromQLQueries } from "#query";
 import { createHttp, createHttpInstruments, type Doors } from "#serve";
 import { createMemoryTelemetry } from "#store";
@@ -12,7 +12,6 @@ const ROUNDS = 40;
 const SERIES = 64;
 const STEP_MS = 15_000;
 const SAMPLES = 120;
-const TENANT = "default";
 
 /** What dashboards ask most: addresses of the API over series that only the warm-up has. */
 function questions(endMs: number): string[] {
@@ -41,7 +40,7 @@ function questions(endMs: number): string[] {
 
 async function series(endMs: number) {
   const telemetry = await createMemoryTelemetry({ now: () => endMs });
-  const appender = telemetry.metrics.appender(TENANT);
+  const appender = telemetry.metrics.appender(DEFAULT_TENANT);
   for (let i = 0; i < SERIES; i++) {
     const labels = { job: i % 2 === 0 ? "a" : "b", agent: `agent-${i}`, instance: `i-${i}` };
     const depth = appender.series({ __name__: "warm_depth", ...labels });
