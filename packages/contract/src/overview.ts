@@ -91,9 +91,15 @@ export const Health = z.object({
     rules: z.int(),
     firing: z.int(),
     evaluation_errors: z.int(),
+    /** By how much the rule that waits longest is late. */
+    evaluation_lag_seconds: z.number(),
+    /** How late the latest group of alerts was told of. */
+    flush_lag_seconds: z.number(),
     queued_notifications: z.int(),
     oldest_queued_seconds: z.number(),
     failed_notifications: z.int(),
+    /** Channels that count as dead and are only tried now and then. */
+    open_circuits: z.array(z.string()),
   }),
   configuration: z.object({
     status: z.enum(["ok", "rejected"]),

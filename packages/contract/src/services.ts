@@ -58,6 +58,8 @@ export const ServiceRegistration = z.object({
   url: HttpUrl,
   health_endpoint: Path.default("/health"),
   metrics_endpoint: Path.default("/metrics"),
+  /** Ids of services without which this one does not work; the label `depends_on: a,b` says the same. */
+  dependencies: z.array(ServiceId).max(64).optional(),
   labels: Labels.default({}),
   check: HealthCheckOptions.optional(),
   scrape: ScrapeOptions.optional(),
@@ -102,6 +104,7 @@ export const Service = z.object({
   health_endpoint: z.string(),
   metrics_endpoint: z.string(),
   labels: Labels,
+  dependencies: z.array(z.string()).optional(),
   check: HealthCheckOptions,
   scrape: ScrapeOptions,
   origin: ServiceOrigin,

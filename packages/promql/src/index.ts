@@ -7,6 +7,7 @@ export { setStale, isStale } from "./engine/stale.ts";
 export { formatFloat } from "./format-float.ts";
 export {
   addHistograms,
+  compactHistogram,
   createHistogram,
   CUSTOM_BUCKETS_SCHEMA,
   decodeHistogram,
@@ -18,6 +19,8 @@ export {
   fromWire,
   HistogramError,
   histogramJson,
+  histogramsEqual,
+  subHistograms,
   validateHistogram,
 } from "./histogram/index.ts";
 export type {
