@@ -21,6 +21,15 @@ export {
 } from "./labels.ts";
 export { createLogger, type LogLevel, type Logger, type LoggingOptions } from "./log.ts";
 export {
+  compareMatchers,
+  formatMatcher,
+  formatMatchers,
+  makeAlertMatcher,
+  matchesAll,
+  parseMatcher,
+  parseMatchers,
+} from "./matchers.ts";
+export {
   checkUrlLiteral,
   createOutbound,
   type Outbound,
@@ -30,6 +39,7 @@ export {
   type OutboundStats,
 } from "./outbound.ts";
 export { createAddressFilter, type OutboundPolicy } from "./outbound-address.ts";
+export { mask, type MaskKind } from "./mask.ts";
 export {
   ProtobufError,
   ProtobufReader,
@@ -45,7 +55,14 @@ export {
   type Scheduler,
   type SchedulerStats,
 } from "./scheduler.ts";
-export { parseSelector, selectMetric, type Selector } from "./selector.ts";
+export {
+  makeMatcher,
+  parseSelector,
+  selectMetric,
+  type MatchOperator,
+  type Matcher,
+  type Selector,
+} from "./selector.ts";
 export { snappyEncode } from "./snappy-encode.ts";
 export { SnappyDecoder, SnappyError } from "./snappy.ts";
 export {
@@ -57,3 +74,4 @@ export {
   writeStale,
 } from "./stale.ts";
 export { isoTime, type Now } from "./time.ts";
+export * from "./go-template/index.ts";

@@ -18,6 +18,7 @@ import { promisify } from "node:util";
 
 interface OneShot {
   maxOutputLength: number;
+  chunkSize: number;
 }
 
 interface Codec {
@@ -54,6 +55,22 @@ const BROTLI: Codec = {
 /** Bodies up to this size are decoded at once, which is cheaper than a turn through the thread pool. */
 const DECODE_NOW_BYTES = 16 * 1024;
 const DECODE_NOW_MAX_OUTPUT = 1024 * 1024;
+
+const SMALL_CHUNK_BYTES = 16 * 1024;
+const LARGEST_CHUNK_BYTES = 8 * 1024 * 1024;
+/** More than text ever shrinks to; a trailer that claims more is not believed. */
+const LARGEST_RATIO = 64;
+
+/**
+ * Room for the whole output, so that it is not gathered from pieces: memory outside of the heap is what makes V8 collect
+ * all of it. gzip ends with the size of its output.
+ */
+function chunkSizeOf(codec: Codec, body: Buffer, limit: number): number {
+  if (codec !== GZIP || body.length < 18) return SMALL_CHUNK_BYTES;
+  const claimed = body.readUInt32LE(body.length - 4) + 1;
+  const most = Math.min(body.length * LARGEST_RATIO, limit + 1, LARGEST_CHUNK_BYTES);
+  return Math.max(64, claimed <= most ? claimed : SMALL_CHUNK_BYTES);
+}
 
 function codecOf(encoding: string, body: Buffer): Codec | null {
   if (encoding === "gzip" || encoding === "x-gzip") return GZIP;
@@ -94,16 +111,20 @@ export async function decodeBody(
   const codec = codecOf(encoding, body);
   if (codec === null) return "unknown encoding";
   if (cut) return firstBytes(codec, body, limit);
+  const chunkSize = chunkSizeOf(codec, body, limit);
   if (body.length <= DECODE_NOW_BYTES) {
     try {
-      return codec.now(body, { maxOutputLength: Math.min(limit, DECODE_NOW_MAX_OUTPUT) });
+      return codec.now(body, {
+        maxOutputLength: Math.min(limit, DECODE_NOW_MAX_OUTPUT),
+        chunkSize,
+      });
     } catch (error) {
       if (!isTooLarge(error)) throw error;
       if (limit <= DECODE_NOW_MAX_OUTPUT) return "too large";
     }
   }
   try {
-    return await codec.later(body, { maxOutputLength: limit });
+    return await codec.later(body, { maxOutputLength: limit, chunkSize });
   } catch (error) {
     if (isTooLarge(error)) return "too large";
     throw error;

@@ -1,5 +1,5 @@
 import { lookup } from "node:dns";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { SecureVersion } from "node:tls";
 
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from "undici";
@@ -11,6 +11,7 @@ import {
   type OutboundPolicy,
 } from "./outbound-address.ts";
 import { ACCEPTED_ENCODINGS, decodeBody } from "./outbound-body.ts";
+import { connectGuarded, type ConnectOptions } from "./outbound-connect.ts";
 import {
   blockedAddress,
   explainFailure,
@@ -62,6 +63,11 @@ export interface Outbound {
    * `outbound_tls`, `outbound_too_large`, `outbound_failed`, or `bad_request` for what is no http(s) URL.
    */
   request(url: string, options: OutboundRequest): Promise<OutboundAnswer>;
+  /**
+   * A TCP connection for what is not HTTP, such as mail; it is the caller's, who MUST listen for its errors.
+   * @throws FleetlightError as `request` does.
+   */
+  connect(host: string, port: number, options: ConnectOptions): Promise<Socket>;
   /** In force for the next request; what is under way ends under the former policy. */
   reconfigure(policy: OutboundPolicy): void;
   stats(): OutboundStats;
@@ -250,6 +256,12 @@ class OutboundClient implements Outbound {
       this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
       throw error;
     }
+  }
+
+  async connect(host: string, port: number, options: ConnectOptions): Promise<Socket> {
+    const { filter, resolve, monotonicMs } = this;
+    const lookupAllowed = createGuardedLookup(filter, resolve, monotonicMs);
+    return await connectGuarded(host, port, options, { filter, lookup: lookupAllowed });
   }
 
   reconfigure(policy: OutboundPolicy): void {

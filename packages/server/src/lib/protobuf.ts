@@ -113,6 +113,11 @@ export class ProtobufReader {
     return this.view.getUint32(at + 4, true) * TWO_32 + this.view.getUint32(at, true);
   }
 
+  /** A fixed64 field, exact. */
+  fixed64BigInt(): bigint {
+    return this.view.getBigUint64(this.take(8), true);
+  }
+
   /** A fixed64 field of nanoseconds as whole milliseconds, exact although nanoseconds are not. */
   fixed64Nanoseconds(): number {
     const at = this.take(8);

@@ -3,9 +3,10 @@ import { RE2JS } from "re2js";
 import { badRequest, describeError } from "./errors.ts";
 import { NAME_LABEL, type LabelSet } from "./labels.ts";
 
-type MatchOperator = "=" | "!=" | "=~" | "!~";
+export type MatchOperator = "=" | "!=" | "=~" | "!~";
 
-interface Matcher {
+/** One condition on one label. */
+export interface Matcher {
   name: string;
   operator: MatchOperator;
   value: string;
@@ -33,7 +34,8 @@ function regexTest(pattern: string): (value: string) => boolean {
   }
 }
 
-function makeMatcher(name: string, operator: MatchOperator, value: string): Matcher {
+/** @throws FleetlightError `bad_request` for a bad regular expression. */
+export function makeMatcher(name: string, operator: MatchOperator, value: string): Matcher {
   if (operator === "=") return { name, operator, value, test: (found) => found === value };
   if (operator === "!=") return { name, operator, value, test: (found) => found !== value };
   const matches = regexTest(value);
