@@ -2,7 +2,7 @@ import type { Alert } from "@fleetlight/contract";
 import type { Kysely, Selectable, Transaction } from "kysely";
 
 import type { StateTables } from "./schema.ts";
-import type { AlertRepository, HistoryLimits, NewDelivery, StoredAlert } from "./types.ts";
+import type { AlertRepository, HistoryLimits, StoredAlert } from "./types.ts";
 
 /** Rows of one statement: few enough for every database's limit of parameters. */
 const ROWS_PER_STATEMENT = 100;
@@ -10,37 +10,19 @@ const ROWS_PER_STATEMENT = 100;
 const readAlert = (row: Selectable<StateTables["alerts"]>): StoredAlert => ({
   tenant: row.tenant,
   alert: JSON.parse(row.document) as Alert,
-  receivers: JSON.parse(row.receivers) as string[],
-  notifiedAtMs: row.notified_at_ms,
 });
 
 const timeOrNull = (text: string | null): number | null =>
   text === null ? null : Date.parse(text);
 
-const alertRow = ({ tenant, alert, receivers, notifiedAtMs }: StoredAlert) => ({
+const alertRow = ({ tenant, alert }: StoredAlert) => ({
   tenant,
   id: alert.id,
   fingerprint: alert.fingerprint,
   state: alert.state,
   document: JSON.stringify(alert),
-  receivers: JSON.stringify(receivers),
-  notified_at_ms: notifiedAtMs,
   resolved_at_ms: timeOrNull(alert.resolved_at),
   updated_at_ms: Date.parse(alert.updated_at),
-});
-
-const deliveryRow = (delivery: NewDelivery) => ({
-  delivery_key: delivery.key,
-  tenant: delivery.tenant,
-  alert_id: delivery.alertId,
-  channel: delivery.channel,
-  target: delivery.target,
-  status: delivery.status,
-  state: "pending",
-  body: delivery.body,
-  attempts: 0,
-  created_at_ms: delivery.createdAtMs,
-  next_attempt_at_ms: delivery.createdAtMs,
 });
 
 function* chunks<T>(items: readonly T[]): Generator<T[]> {
@@ -70,8 +52,6 @@ async function writeAlerts(
         conflict.columns(["tenant", "id"]).doUpdateSet((update) => ({
           state: update.ref("excluded.state"),
           document: update.ref("excluded.document"),
-          receivers: update.ref("excluded.receivers"),
-          notified_at_ms: update.ref("excluded.notified_at_ms"),
           resolved_at_ms: update.ref("excluded.resolved_at_ms"),
           updated_at_ms: update.ref("excluded.updated_at_ms"),
         })),
@@ -101,21 +81,8 @@ async function oldestKept(
   return row?.resolved_at_ms ?? undefined;
 }
 
-const transition = (
-  db: Kysely<StateTables>,
-  alerts: readonly StoredAlert[],
-  deliveries: readonly NewDelivery[],
-): Promise<void> =>
-  db.transaction().execute(async (transaction) => {
-    await writeAlerts(transaction, alerts);
-    for (const rows of chunks(deliveries.map(deliveryRow))) {
-      await transaction
-        .insertInto("deliveries")
-        .values(rows)
-        .onConflict((conflict) => conflict.column("delivery_key").doNothing())
-        .execute();
-    }
-  });
+const transition = (db: Kysely<StateTables>, alerts: readonly StoredAlert[]): Promise<void> =>
+  db.transaction().execute((transaction) => writeAlerts(transaction, alerts));
 
 const prune = (
   db: Kysely<StateTables>,
@@ -134,20 +101,6 @@ const prune = (
         .executeTakeFirstOrThrow();
       dropped += numDeletedRows;
     }
-    await transaction
-      .deleteFrom("deliveries")
-      .where("state", "<>", "pending")
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom("alerts")
-              .select("alerts.id")
-              .whereRef("alerts.tenant", "=", "deliveries.tenant")
-              .whereRef("alerts.id", "=", "deliveries.alert_id"),
-          ),
-        ),
-      )
-      .execute();
     return Number(dropped);
   });
 
@@ -196,20 +149,6 @@ export const alertRepository = (db: Kysely<StateTables>): AlertRepository => ({
     return rows.map(readAlert);
   },
 
-  async notifiedSince(sinceMs) {
-    const rows = await db
-      .selectFrom("alerts")
-      .select(({ fn }) => ["tenant", "fingerprint", fn.max("notified_at_ms").as("latest")])
-      .where("notified_at_ms", ">=", sinceMs)
-      .groupBy(["tenant", "fingerprint"])
-      .execute();
-    return rows.map(({ tenant, fingerprint, latest }) => ({
-      tenant,
-      fingerprint,
-      notifiedAtMs: Number(latest),
-    }));
-  },
-
-  transition: (alerts, deliveries) => transition(db, alerts, deliveries),
+  transition: (alerts) => transition(db, alerts),
   prune: (limits) => prune(db, limits),
 });

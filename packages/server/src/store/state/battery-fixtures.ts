@@ -1,7 +1,13 @@
 import type { Alert, AlertRuleInput, DeliveryAttempt } from "@fleetlight/contract";
 import { isoTime } from "#lib";
 
-import type { NewDelivery, StoredAlert, StoredService } from "./types.ts";
+import type {
+  LogEntry,
+  NewNotification,
+  NotificationBatch,
+  StoredAlert,
+  StoredService,
+} from "./types.ts";
 
 export const T0 = Date.UTC(2026, 10, 21, 7);
 
@@ -39,6 +45,9 @@ export const rule = (id: string): AlertRuleInput => ({
   severity: "warning",
   enabled: true,
   for_duration: 0,
+  keep_firing_for: 0,
+  no_data: "ok",
+  on_error: "keep",
   labels: {},
   annotations: { summary: "nul \u0000 and emoji 🚨" },
 });
@@ -52,6 +61,7 @@ export const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
   severity: "warning",
   service: "api",
   metric: "queue_length",
+  expr: "",
   condition: ">",
   threshold: 10.5,
   value: 12,
@@ -59,6 +69,7 @@ export const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
   annotations: {},
   active_at: isoTime(T0),
   fired_at: isoTime(T0),
+  keep_firing_since: null,
   resolved_at: null,
   updated_at: isoTime(T0),
   ...more,
@@ -67,23 +78,46 @@ export const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
 export const stored = (one: Alert, more: Partial<StoredAlert> = {}): StoredAlert => ({
   tenant: "default",
   alert: one,
-  receivers: [],
-  notifiedAtMs: null,
   ...more,
 });
 
 export const resolved = (id: string, atMs: number, more: Partial<Alert> = {}): Alert =>
   alert(id, { state: "resolved", resolved_at: isoTime(atMs), updated_at: isoTime(atMs), ...more });
 
-export const delivery = (key: string, more: Partial<NewDelivery> = {}): NewDelivery => ({
-  key,
+export const notification = (id: string, more: Partial<NewNotification> = {}): NewNotification => ({
+  id,
   tenant: "default",
-  alertId: "a1",
-  channel: "webhook",
+  groupKey: '{}:{alertname="Queue is long"}',
+  receiver: "ops",
+  integration: "webhook[0]",
   target: "example.org/hook",
   status: "firing",
-  body: `{"key":"${key}"}`,
+  reason: "group",
+  body: `{"id":"${id}"}`,
   createdAtMs: T0,
+  alerts: [{ fingerprint: "00112233aabbccdd", alertId: "a1", status: more.status ?? "firing" }],
+  ...more,
+});
+
+export const logEntry = (more: Partial<LogEntry> = {}): LogEntry => ({
+  tenant: "default",
+  groupKey: "{}:{}",
+  channel: "ops/webhook[0]",
+  firing: ["00112233aabbccdd"],
+  resolved: [],
+  open: ["00112233aabbccdd", "ffffffffffffffff"],
+  notificationId: "n1",
+  atMs: T0,
+  ...more,
+});
+
+/** A batch of what is given and nothing else. */
+export const batch = (more: Partial<NotificationBatch>): NotificationBatch => ({
+  notifications: [],
+  superseded: [],
+  log: [],
+  groups: [],
+  told: [],
   ...more,
 });
 

@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { alertCases, notifyingCases, pruningCases } from "./battery-alerts.ts";
-import { T0, service, rule, alert, stored, delivery } from "./battery-fixtures.ts";
-import { listingCases, outboxCases } from "./battery-outbox.ts";
+import { alertCases } from "./battery-alerts.ts";
+import { T0, service, rule, alert, stored, notification } from "./battery-fixtures.ts";
+import { incidentCases, insightCases, maintenanceCases, onCallCases } from "./battery-oncall.ts";
+import {
+  latestCases,
+  listingCases,
+  notificationLogCases,
+  outboxCases,
+  receivedCases,
+} from "./battery-outbox.ts";
 import type { StateStore } from "./types.ts";
 
 /** One kind of database under test. `open` opens the same database again each time, until `reset` empties it. */
@@ -27,10 +34,15 @@ export function stateBattery(name: string, backend: StateBackend): void {
     serviceCases(() => state);
     ruleAndSettingCases(() => state);
     alertCases(() => state);
-    notifyingCases(() => state);
-    pruningCases(() => state);
     outboxCases(() => state);
     listingCases(() => state);
+    latestCases(() => state);
+    notificationLogCases(() => state);
+    receivedCases(() => state);
+    onCallCases(() => state);
+    maintenanceCases(() => state);
+    incidentCases(() => state);
+    insightCases(() => state);
 
     it.runIf(backend.durable)("finds everything again after it was closed and opened", async () => {
       await state.services.put(service("default", "api", { lastHeartbeatMs: T0 + 1 }));
@@ -40,7 +52,8 @@ export function stateBattery(name: string, backend: StateBackend): void {
         createdAtMs: T0,
         updatedAtMs: T0,
       });
-      await state.alerts.transition([stored(alert("a1"))], [delivery("k1")]);
+      await state.alerts.transition([stored(alert("a1"))]);
+      await state.outbox.add([notification("n1")]);
       await state.settings.put("seen", "yes");
       await state.close();
       state = await backend.open();
@@ -49,7 +62,7 @@ export function stateBattery(name: string, backend: StateBackend): void {
       ]);
       expect((await state.rules.list()).map((one) => one.rule)).toEqual([rule("q")]);
       expect(await state.alerts.active()).toEqual([stored(alert("a1"))]);
-      expect((await state.outbox.pending(10)).map((one) => one.key)).toEqual(["k1"]);
+      expect((await state.outbox.pending(10)).map((one) => one.id)).toEqual(["n1"]);
       expect(await state.settings.get("seen")).toBe("yes");
     });
 

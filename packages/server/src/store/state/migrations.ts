@@ -1,6 +1,8 @@
 import { FleetlightError, type Now } from "#lib";
 import { sql, type Kysely, type Transaction } from "kysely";
 
+import { createIncidents, createMaintenance, createOnCall } from "./migrate-oncall.ts";
+import { createNotificationTables, indexNotificationGroups } from "./migrate-notifications.ts";
 import type { StateTables } from "./schema.ts";
 
 type Step = (db: Transaction<StateTables>) => Promise<void>;
@@ -124,6 +126,11 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "rules", up: createRules },
   { name: "alerts", up: createAlerts },
   { name: "outbox", up: createOutbox },
+  { name: "people, schedules and escalation", up: createOnCall },
+  { name: "incidents and timelines", up: createIncidents },
+  { name: "maintenance", up: createMaintenance },
+  { name: "notifications, silences and received alerts", up: createNotificationTables },
+  { name: "notifications by group", up: indexNotificationGroups },
 ];
 
 /** Any number, the same in every replica: it names the lock that lets one of them migrate at a time. */

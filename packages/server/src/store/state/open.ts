@@ -2,13 +2,19 @@ import { FleetlightError, describeError, type Logger, type Now } from "#lib";
 import { Kysely, PostgresDialect, SqliteDialect, sql, type Dialect } from "kysely";
 
 import { alertRepository } from "./alerts.ts";
+import { incidentRepository } from "./incidents.ts";
+import { maintenanceRepository } from "./maintenance.ts";
 import { migrate } from "./migrations.ts";
+import { onCallRepository } from "./oncall.ts";
+import { notificationLogRepository } from "./notification-log.ts";
 import { outboxRepository } from "./outbox.ts";
 import { openPostgres } from "./postgres.ts";
+import { receivedAlertRepository } from "./received-alerts.ts";
 import { ruleRepository } from "./rules.ts";
 import type { StateTables } from "./schema.ts";
 import { serviceRepository } from "./services.ts";
 import { settingRepository } from "./settings.ts";
+import { silenceRepository } from "./silences.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { StateStore } from "./types.ts";
 
@@ -58,7 +64,13 @@ export async function createStateStore(
     rules: ruleRepository(db),
     alerts: alertRepository(db),
     outbox: outboxRepository(db),
+    notificationLog: notificationLogRepository(db),
+    silences: silenceRepository(db),
+    receivedAlerts: receivedAlertRepository(db),
     settings: settingRepository(db, now),
+    oncall: onCallRepository(db),
+    incidents: incidentRepository(db),
+    maintenance: maintenanceRepository(db),
     async ping() {
       await sql`select 1`.execute(db);
     },

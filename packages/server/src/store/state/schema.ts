@@ -1,8 +1,10 @@
+import type { OnCallTables } from "./oncall-tables.ts";
+
 /**
  * Tables as Kysely sees them. Times are Unix milliseconds, booleans are 0 or 1 and documents are JSON text, because
  * SQLite and PostgreSQL agree on these.
  */
-export interface StateTables {
+export interface StateTables extends OnCallTables {
   services: {
     tenant: string;
     id: string;
@@ -33,32 +35,72 @@ export interface StateTables {
     fingerprint: string;
     state: string;
     document: string;
-    receivers: string;
-    notified_at_ms: number | null;
     resolved_at_ms: number | null;
     updated_at_ms: number;
   };
-  deliveries: {
-    delivery_key: string;
+  notifications: {
+    id: string;
     tenant: string;
-    alert_id: string;
-    channel: string;
+    group_key: string;
+    receiver: string;
+    integration: string;
     target: string;
     status: string;
     state: string;
+    reason: string;
     body: string;
     attempts: number;
+    reference: string | null;
     created_at_ms: number;
     next_attempt_at_ms: number | null;
   };
-  delivery_attempts: {
-    delivery_key: string;
+  notification_alerts: {
+    notification_id: string;
+    tenant: string;
+    fingerprint: string;
+    alert_id: string | null;
+    status: string;
+  };
+  notification_attempts: {
+    notification_id: string;
     number: number;
     at_ms: number;
     duration_ms: number;
     ok: number;
     status_code: number | null;
     error: string | null;
+  };
+  notification_log: {
+    tenant: string;
+    group_key: string;
+    channel: string;
+    firing: string;
+    resolved: string;
+    open: string;
+    notification_id: string;
+    at_ms: number;
+  };
+  alert_groups: {
+    tenant: string;
+    group_key: string;
+    next_flush_ms: number;
+  };
+  told_alerts: {
+    tenant: string;
+    fingerprint: string;
+    at_ms: number;
+  };
+  silences: {
+    tenant: string;
+    id: string;
+    document: string;
+    ends_at_ms: number;
+  };
+  received_alerts: {
+    tenant: string;
+    fingerprint: string;
+    document: string;
+    ends_at_ms: number;
   };
   settings: {
     setting_key: string;

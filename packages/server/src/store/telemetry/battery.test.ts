@@ -120,7 +120,12 @@ const optionsAt = (now: () => number, more: Partial<TelemetryOptions> = {}): Tel
   headMaxBytes: 16 << 20,
   headWindowMs: 2 * 3_600_000,
   maxSeries: 10_000,
-  retention: () => ({ metricsMs: 15 * DAY_MS, eventsMs: 400 * DAY_MS, maxBytes: undefined }),
+  retention: () => ({
+    metricsMs: 15 * DAY_MS,
+    eventsMs: 400 * DAY_MS,
+    tracesMs: 400 * DAY_MS,
+    maxBytes: undefined,
+  }),
   now,
   onError: (message) => errors.push(message),
   ...more,
@@ -300,7 +305,12 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
 
     it("stores samples of 1970 when the retention is a century", async () => {
       const century = optionsAt(() => T0, {
-        retention: () => ({ metricsMs: 100 * 365 * DAY_MS, eventsMs: DAY_MS, maxBytes: undefined }),
+        retention: () => ({
+          metricsMs: 100 * 365 * DAY_MS,
+          eventsMs: DAY_MS,
+          tracesMs: DAY_MS,
+          maxBytes: undefined,
+        }),
       });
       const opened = await open(century);
       await write(opened, { __name__: "old" }, [
@@ -328,7 +338,12 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
       let now = T0;
       const opened = await open(
         optionsAt(() => now, {
-          retention: () => ({ metricsMs: 600_000, eventsMs: 600_000, maxBytes: undefined }),
+          retention: () => ({
+            metricsMs: 600_000,
+            eventsMs: 600_000,
+            tracesMs: 600_000,
+            maxBytes: undefined,
+          }),
         }),
       );
       await write(opened, { __name__: "short" }, [
@@ -637,7 +652,13 @@ describe.each(adapters.map((make) => ({ make, name: make().name })))(
 
     it("rolls up hours that are over, again when samples come late", async () => {
       const rollups = { rollups5mMs: 100 * DAY_MS, rollups1hMs: 100 * DAY_MS };
-      const limits = { metricsMs: 15 * DAY_MS, eventsMs: DAY_MS, maxBytes: undefined, ...rollups };
+      const limits = {
+        metricsMs: 15 * DAY_MS,
+        eventsMs: DAY_MS,
+        tracesMs: DAY_MS,
+        maxBytes: undefined,
+        ...rollups,
+      };
       const options = optionsAt(() => T0, { retention: () => limits });
       let opened = await open(options);
       const startMs = T0 - 10 * 3_600_000;

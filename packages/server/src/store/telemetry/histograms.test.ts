@@ -65,7 +65,12 @@ describe("in a store", () => {
     headMaxBytes: 16 << 20,
     headWindowMs: 2 * 3_600_000,
     maxSeries: 10_000,
-    retention: () => ({ metricsMs: 15 * DAY_MS, eventsMs: 400 * DAY_MS, maxBytes: undefined }),
+    retention: () => ({
+      metricsMs: 15 * DAY_MS,
+      eventsMs: 400 * DAY_MS,
+      tracesMs: 400 * DAY_MS,
+      maxBytes: undefined,
+    }),
     now: () => T0,
     onError: () => {},
   };

@@ -17,4 +17,5 @@ export type {
   TelemetryStore,
   TimeRange,
 } from "./types.ts";
+export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./spans/index.ts";
 export { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "./store.ts";

@@ -12,6 +12,7 @@ import type {
   Signal,
   Tables,
 } from "./tables.ts";
+import { MemorySpans } from "./spans/index.ts";
 import type { EventQuery, EventRecord } from "./types.ts";
 
 interface Row {
@@ -36,6 +37,7 @@ const BUCKET_MS = 2 * 3_600_000;
 /** Tables in plain arrays, for tests and short-lived servers: nothing is kept after the process. */
 export class MemoryTables implements Tables {
   readonly rollups = new MemoryRollups();
+  readonly spans = new MemorySpans();
   private readonly tokens = new Set<string>();
   private readonly series = new Map<string, SeriesRow>();
   private readonly metadata = new Map<string, MetadataRow>();
@@ -227,7 +229,8 @@ export class MemoryTables implements Tables {
       this.samples = this.samples.filter((row) => row.time >= cutoffMs);
       this.histograms = this.histograms.filter((row) => row.timeMs >= cutoffMs);
       this.exemplars = this.exemplars.filter((row) => row.timeMs >= cutoffMs);
-    } else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
+    } else if (signal === "traces") this.spans.deleteBefore(cutoffMs);
+    else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
     else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
   }
 

@@ -31,7 +31,7 @@ const ages = async () => {
 
 beforeEach(() => {
   tables = new MemoryTables();
-  limits = { metricsMs: 5 * DAY_MS, eventsMs: DAY_MS, maxBytes: undefined };
+  limits = { metricsMs: 5 * DAY_MS, eventsMs: DAY_MS, tracesMs: DAY_MS, maxBytes: undefined };
   now = T0;
 });
 

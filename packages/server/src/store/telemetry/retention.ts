@@ -6,6 +6,7 @@ import type { Partition, Signal, Tables } from "./tables.ts";
 export interface RetentionLimits {
   metricsMs: number;
   eventsMs: number;
+  tracesMs: number;
   /** Absent when there are no rollups. */
   rollups5mMs?: number | undefined;
   rollups1hMs?: number | undefined;
@@ -49,6 +50,8 @@ export class Retention {
         return limits.metricsMs;
       case "events":
         return limits.eventsMs;
+      case "traces":
+        return limits.tracesMs;
       case "rollups_5m":
         return limits.rollups5mMs ?? limits.metricsMs;
       case "rollups_1h":
@@ -100,6 +103,7 @@ export class Retention {
     }
     await this.deleteRows("metrics");
     await this.deleteRows("events");
+    await this.deleteRows("traces");
     await this.forgetSeries();
     await this.shrink(kept);
   }

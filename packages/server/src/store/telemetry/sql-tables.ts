@@ -6,6 +6,7 @@ import type { Columns } from "./join.ts";
 import { SqlRollups } from "./rollup-sql.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
 import { SqlReader } from "./sql-reader.ts";
+import { SqlSpans } from "./spans/index.ts";
 import { SqlSamples } from "./sql-samples.ts";
 import type {
   BucketRows,
@@ -26,6 +27,7 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
+  traces: ["spans", "span_content"],
   rollups_5m: ["rollups_5m"],
   rollups_1h: ["rollups_1h"],
 };
@@ -43,6 +45,7 @@ interface PartitionRow {
  */
 export class SqlTables implements Tables {
   readonly rollups: SqlRollups;
+  readonly spans: SqlSpans;
   private readonly driver: Driver;
   private readonly samples: SqlSamples;
   private readonly reader: SqlReader;
@@ -50,6 +53,7 @@ export class SqlTables implements Tables {
   constructor(driver: Driver) {
     this.driver = driver;
     this.rollups = new SqlRollups(driver);
+    this.spans = new SqlSpans(driver);
     this.samples = new SqlSamples(driver);
     this.reader = new SqlReader(driver);
   }
@@ -265,7 +269,7 @@ export class SqlTables implements Tables {
   async partitions(): Promise<Partition[]> {
     const rows = await this.driver.rows<PartitionRow>(
       `SELECT table, partition_id, toUnixTimestamp64Milli(toDateTime64(max(max_time), 3, 'UTC')) AS newest, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events', 'rollups_5m', 'rollups_1h') GROUP BY table, partition_id ORDER BY newest`,
+       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events', 'spans', 'span_content', 'rollups_5m', 'rollups_1h') GROUP BY table, partition_id ORDER BY newest`,
     );
     return rows.map((row) => ({
       signal: signalOf(row.table),
@@ -314,7 +318,7 @@ export class SqlTables implements Tables {
 
 function signalOf(table: string): Signal {
   if (table === "events" || table === "rollups_5m" || table === "rollups_1h") return table;
-  return "metrics";
+  return table === "spans" || table === "span_content" ? "traces" : "metrics";
 }
 
 /** End of the day or month that a partition holds, from its name (`20261121`, `202611`); the parts' own time if it has another form. */

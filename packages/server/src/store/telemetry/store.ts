@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 import { describeError, type Now } from "#lib";
 
-import { openChdb } from "./drivers/chdb.ts";
 import { Exemplars } from "./exemplars.ts";
 import { MemoryTables } from "./memory-tables.ts";
 import { takeImage, writeImage, type KeptImage } from "./head-file.ts";
@@ -10,6 +9,7 @@ import { Metrics } from "./metrics.ts";
 import { RollupHours } from "./rollup-hours.ts";
 import { NO_ROLLUPS } from "./rollups.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
+import { Spans } from "./spans/index.ts";
 import { SqlTables } from "./sql-tables.ts";
 import type { Tables } from "./tables.ts";
 import type {
@@ -146,6 +146,7 @@ async function keepHead(
   }
 }
 
+// oxlint-disable-next-line max-lines-per-function -- the parts of the store, one after the other
 async function assemble(parts: Parts, options: TelemetryOptions): Promise<TelemetryStore> {
   const { tables, wal } = parts;
   await tables.migrate();
@@ -172,6 +173,12 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const startMs = options.now();
   const refs = await metrics.load(retention.seriesCutoffMs, startMs - RECOVER_MS, kept);
   const events = new Events(tables, writer, retention);
+  const spans = new Spans({
+    tables: tables.spans,
+    write: (tenant, rows) => writer.write(draftBatch({ tenant, spans: rows }), () => false),
+    pending: (tenant) => writer.pendingSpans(tenant),
+    cutoffMs: () => retention.cutoffMs("traces"),
+  });
   const exemplars = new Exemplars({
     idOf: (ref) => metrics.idOf(ref),
     write: (tenant, rows) => writer.write(draftBatch({ tenant, exemplars: rows }), () => false),
@@ -189,6 +196,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     metrics: metrics as MetricStore,
     exemplars,
     events,
+    spans,
     stats: (): TelemetryStats => ({
       ...metrics.stats(),
       rollups: metrics.rollups?.stats() ?? NO_ROLLUPS,
@@ -225,9 +233,9 @@ export async function createTelemetryStore(
 ): Promise<TelemetryStore> {
   const driver =
     where.url === undefined
-      ? openChdb(join(where.dataDir, "telemetry"))
-      : // Loaded only where it is used: an embedded store should not pay for it.
-        (await import("./drivers/clickhouse.ts")).openClickHouse(where.url);
+      ? // Each is loaded only where it is used: nobody should pay for the other.
+        (await import("./drivers/chdb.ts")).openChdb(join(where.dataDir, "telemetry"))
+      : (await import("./drivers/clickhouse.ts")).openClickHouse(where.url);
   try {
     return await assemble(
       {
@@ -261,6 +269,7 @@ export function createMemoryTelemetry(
       retention: () => ({
         metricsMs: 15 * 86_400_000,
         eventsMs: 400 * 86_400_000,
+        tracesMs: 30 * 86_400_000,
         maxBytes: undefined,
       }),
       now: Date.now,

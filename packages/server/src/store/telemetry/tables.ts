@@ -1,6 +1,7 @@
 import type { Columns } from "./join.ts";
 import type { RollupName } from "./rollup-columns.ts";
 import type { RollupTables } from "./rollup-tables.ts";
+import type { SpanTables } from "./spans/index.ts";
 import type { EventQuery, EventRecord, MetricMetadata } from "./types.ts";
 
 /** One series as the tables keep it. */
@@ -56,7 +57,7 @@ export interface BucketRows {
   rows: number;
 }
 
-export type Signal = "metrics" | "events" | RollupName;
+export type Signal = "metrics" | "events" | "traces" | RollupName;
 
 /** One partition that can be dropped whole. */
 export interface Partition {
@@ -75,6 +76,7 @@ export interface Partition {
  */
 export interface Tables {
   readonly rollups: RollupTables;
+  readonly spans: SpanTables;
   migrate(): Promise<void>;
   insertSeries(rows: readonly SeriesRow[], token: string): Promise<void>;
   /** The columns of all parts, one after the other. */

@@ -4,6 +4,8 @@ import type { Buckets, Labels } from "@fleetlight/promql";
 
 import type { LabelSet, Selector } from "#lib";
 
+import type { SpanStore } from "./spans/index.ts";
+
 /**
  * Number of a series in this process: an index into the live head's columns. It stays the same for as long as
  * the process runs; the store knows the series by its 64-bit id.
@@ -314,6 +316,7 @@ export interface TelemetryStore {
   readonly metrics: MetricStore;
   readonly exemplars: ExemplarStore;
   readonly events: EventStore;
+  readonly spans: SpanStore;
   stats(): TelemetryStats;
   /** Asks the store a trivial question; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;

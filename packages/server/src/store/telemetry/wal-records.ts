@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 
+import type { SpanRecord } from "./spans/index.ts";
 import type { ExemplarRow, HistogramRow, MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 
@@ -9,6 +10,7 @@ export interface BatchParts {
   series?: readonly SeriesRow[];
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
+  spans?: readonly SpanRecord[];
   exemplars?: readonly ExemplarRow[];
   histograms?: readonly HistogramRow[];
 }
@@ -43,10 +45,18 @@ interface JsonPart {
   series?: SeriesPart[];
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
+  spans?: readonly SpanRecord[];
   exemplars?: (Omit<ExemplarRow, "id"> & { id: string })[];
 }
 
-function jsonOf({ tenant, series, metadata, events, exemplars }: Required<BatchParts>): Buffer {
+function jsonOf({
+  tenant,
+  series,
+  metadata,
+  events,
+  spans,
+  exemplars,
+}: Required<BatchParts>): Buffer {
   const part: JsonPart = { tenant };
   if (series.length > 0)
     part.series = series.map((row) => ({
@@ -58,6 +68,7 @@ function jsonOf({ tenant, series, metadata, events, exemplars }: Required<BatchP
     }));
   if (metadata.length > 0) part.metadata = metadata;
   if (events.length > 0) part.events = events;
+  if (spans.length > 0) part.spans = spans;
   if (exemplars.length > 0)
     part.exemplars = exemplars.map((row) => ({ ...row, id: row.id.toString() }));
   const text = Buffer.from(JSON.stringify(part), "utf8");
@@ -77,7 +88,15 @@ export function draftBatch(
   count = 0,
   allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Batch {
-  const all = { series: [], metadata: [], events: [], exemplars: [], histograms: [], ...parts };
+  const all = {
+    series: [],
+    metadata: [],
+    events: [],
+    spans: [],
+    exemplars: [],
+    histograms: [],
+    ...parts,
+  };
   const json = jsonOf(all);
   const columns = HEADER + json.length;
   const behind = columns + count * BYTES_PER_SAMPLE;
@@ -150,6 +169,7 @@ function decodeRecord(bytes: Buffer): Batch {
     })),
     metadata: part.metadata ?? [],
     events: part.events ?? [],
+    spans: part.spans ?? [],
     exemplars: (part.exemplars ?? []).map((row) => ({ ...row, id: BigInt(row.id) })),
     samples: count === 0 ? undefined : columnsAt(record, columns, count),
     histograms: decodeHistograms(record, columns + count * BYTES_PER_SAMPLE),

@@ -123,7 +123,7 @@ describe("replay into the embedded store", () => {
     headMaxBytes: 1 << 20,
     headWindowMs: 3_600_000,
     maxSeries: 1000,
-    retention: () => ({ metricsMs: 1e13, eventsMs: 1e13, maxBytes: undefined }),
+    retention: () => ({ metricsMs: 1e13, eventsMs: 1e13, tracesMs: 1e13, maxBytes: undefined }),
     now: Date.now,
     onError: () => {},
   };

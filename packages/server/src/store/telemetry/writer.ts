@@ -1,6 +1,7 @@
 import { describeError, overloaded } from "#lib";
 
 import { RecordPool } from "./record-pool.ts";
+import type { SpanRecord } from "./spans/index.ts";
 import type { HistogramRow, SampleColumns, Tables } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 import { sealRecord, type Batch } from "./wal-records.ts";
@@ -12,6 +13,8 @@ const MAX_RETRY_MS = 10_000;
  * Rows per INSERT: bounds the memory of one insert when much has piled up (the engine takes some 200 bytes per row meanwhile).
  */
 const MAX_INSERT_ROWS = 350_000;
+/** Spans per INSERT; each is some forty columns. */
+const MAX_INSERT_SPANS = 20_000;
 /** Memory of inserted records that waits for the next ones. */
 const MAX_POOL_BYTES = 16 << 20;
 
@@ -31,6 +34,7 @@ const rowsOf = (batch: Batch): number =>
   batch.series.length +
   batch.metadata.length +
   batch.events.length +
+  batch.spans.length +
   batch.exemplars.length +
   batch.histograms.length +
   (batch.samples?.ids.length ?? 0);
@@ -89,6 +93,13 @@ export class BatchWriter {
     return this.pendingLoads()
       .flatMap((load) => load.batches)
       .flatMap((batch) => (batch.tenant === tenant ? batch.events : []));
+  }
+
+  /** Spans that readers do not find in the tables yet. */
+  pendingSpans(tenant: string): SpanRecord[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.batches)
+      .flatMap((batch) => (batch.tenant === tenant ? batch.spans : []));
   }
 
   /** Samples that readers find neither in the head, because they came late, nor in the tables yet. */
@@ -243,10 +254,20 @@ export class BatchWriter {
         all(own, ({ events }) => events),
         `${token}-events-${i}`,
       );
+      for (const [part, spans] of cut(all(own, (batch) => batch.spans)).entries())
+        await tables.spans.insert(tenant, spans, `${token}-spans-${i}-${part}`);
     }
     this.rowsInserted += load.rows;
     this.insertSeconds += (performance.now() - start) / 1000;
   }
+}
+
+/** Spans in pieces that the engine takes at once; the same spans always give the same pieces. */
+function cut(spans: readonly SpanRecord[]): SpanRecord[][] {
+  const pieces: SpanRecord[][] = [];
+  for (let start = 0; start < spans.length; start += MAX_INSERT_SPANS)
+    pieces.push(spans.slice(start, start + MAX_INSERT_SPANS));
+  return pieces;
 }
 
 /** The samples of all batches in pieces of much the same size; the same batches always give the same pieces. */

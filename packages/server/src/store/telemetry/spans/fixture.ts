@@ -1,0 +1,46 @@
+import type { SpanRecord, SpanRow } from "./types.ts";
+
+/** A span as it is kept, for tests. */
+export const spanRow = (row: Partial<SpanRow> = {}): SpanRow => ({
+  traceId: "0af7651916cd43dd8448eb211c80319c",
+  spanId: "b7ad6b7169203331",
+  parentSpanId: "",
+  traceState: "",
+  service: "fleet",
+  scope: "test",
+  name: "work",
+  kind: 1,
+  status: 0,
+  statusMessage: "",
+  startNs: "1780315200000000001",
+  durationNs: 5_000_000,
+  ended: true,
+  operation: "",
+  agent: "",
+  peer: "",
+  workflow: "",
+  task: "",
+  conversation: "",
+  user: "",
+  provider: "",
+  model: "",
+  tool: "",
+  toolCallId: "",
+  errorType: "",
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  costUsd: 0,
+  attributes: {},
+  numbers: {},
+  resource: {},
+  events: [],
+  links: [],
+  ...row,
+});
+
+export const spanRecord = (
+  row: Partial<SpanRow> = {},
+  content: SpanRecord["content"] = [],
+): SpanRecord => ({ row: spanRow(row), content });

@@ -1,0 +1,122 @@
+/** Something that happened within a span. */
+export interface SpanEventRow {
+  /** Unix nanoseconds, decimal: they are beyond what a number holds. */
+  timeNs: string;
+  name: string;
+  attributes: Readonly<Record<string, string>>;
+}
+
+export interface SpanLinkRow {
+  traceId: string;
+  spanId: string;
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** A prompt, an answer, what a tool was given or gave back: an attribute that is long and private. */
+export interface SpanContent {
+  /** The attribute's name. */
+  name: string;
+  text: string;
+  /** Whether the end was cut off. */
+  truncated: boolean;
+}
+
+/** A span as it is kept; texts are empty and numbers 0 where it says nothing. */
+export interface SpanRow {
+  /** 32 and 16 hexadecimal digits, lower case; the parent's is empty on a root. */
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
+  traceState: string;
+  service: string;
+  /** The library that made it. */
+  scope: string;
+  name: string;
+  /** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  kind: number;
+  /** 0 unset, 1 ok, 2 error. */
+  status: number;
+  statusMessage: string;
+  /** Unix nanoseconds, decimal. */
+  startNs: string;
+  durationNs: number;
+  /** False while it goes on: its duration is then how long it had lasted at the latest news. */
+  ended: boolean;
+  operation: string;
+  agent: string;
+  peer: string;
+  workflow: string;
+  task: string;
+  conversation: string;
+  user: string;
+  provider: string;
+  model: string;
+  tool: string;
+  toolCallId: string;
+  errorType: string;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  reasoningTokens: number;
+  /** As the producer said it; 0 when it said nothing. */
+  costUsd: number;
+  attributes: Readonly<Record<string, string>>;
+  numbers: Readonly<Record<string, number>>;
+  resource: Readonly<Record<string, string>>;
+  events: readonly SpanEventRow[];
+  links: readonly SpanLinkRow[];
+}
+
+/** A span on its way into the store, with what goes into the table of contents. */
+export interface SpanRecord {
+  row: SpanRow;
+  content: readonly SpanContent[];
+}
+
+/** What a trace must have a span of. All that are given must be on one and the same span. */
+export interface TraceQuery {
+  startMs: number;
+  endMs: number;
+  service?: string | undefined;
+  name?: string | undefined;
+  operation?: string | undefined;
+  agent?: string | undefined;
+  tool?: string | undefined;
+  model?: string | undefined;
+  conversation?: string | undefined;
+  workflow?: string | undefined;
+  errorsOnly?: boolean | undefined;
+  minDurationNs?: number | undefined;
+  maxDurationNs?: number | undefined;
+  /** Attributes of the span or of its resource, all of them. */
+  attributes?: Readonly<Record<string, string>> | undefined;
+  limit: number;
+}
+
+/** Trace ids that match, the newest first. */
+export interface TraceHit {
+  traceId: string;
+  /** Of the newest span that matches, Unix milliseconds. */
+  newestMs: number;
+}
+
+export interface SpanStore {
+  /**
+   * Resolves when durable and visible. The same span may come again: the one that has ended, or lasted longest, is shown.
+   * @throws FleetlightError `overloaded` when the store is too far behind.
+   */
+  append(tenant: string, spans: readonly SpanRecord[]): Promise<void>;
+  /** The spans of one trace, each once, by start; at most `limit` of them. */
+  trace(tenant: string, traceId: string, limit: number): Promise<SpanRow[]>;
+  /** Spans of many traces, each once. */
+  traces(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
+  /** Contents of one trace by span id. */
+  content(tenant: string, traceId: string): Promise<ReadonlyMap<string, readonly SpanContent[]>>;
+  find(tenant: string, query: TraceQuery): Promise<TraceHit[]>;
+  /** Services with spans in the range, and the names of their spans. */
+  names(
+    tenant: string,
+    range: { startMs: number; endMs: number },
+  ): Promise<{ service: string; name: string; kind: number }[]>;
+  onSpans(listener: (tenant: string, spans: readonly SpanRecord[]) => void): () => void;
+}
