@@ -1,6 +1,7 @@
 import {
   AlertRuleInput,
   HealthCheckOptions,
+  isComplete,
   ScrapeOptions,
   ServiceRegistration,
 } from "@fleetlight/contract";
@@ -77,28 +78,62 @@ function checkSelector(text: string | undefined, context: z.RefinementCtx): void
   }
 }
 
+const condition = rule.condition.describe(
+  "How the value is compared: `>`, `>=`, `<`, `<=`, `==`, `!=`, or `gt`, `gte`, `lt`, `lte`, `eq`, `ne`.",
+);
+
+/** A rule on a metric says what its value is compared with; an expression may say it itself. */
+function checkForm(entry: object, context: z.RefinementCtx): void {
+  for (const name of ["condition", "threshold"] as const)
+    if (!isComplete(entry, name))
+      context.addIssue({ code: "custom", path: [name], message: "is required" });
+}
+
 /** A rule of the file: its id is the key, and a rule without `metric` or `expr` is about the metric of that name. */
-export const RuleEntry = z.strictObject({
-  name: rule.name.describe("Name of the alert."),
-  description: rule.description.describe("What the alert means."),
-  metric: rule.metric
-    .superRefine(checkSelector)
-    .describe(
-      'Metric name or selector such as `http_errors{job="api"}`; the rule\'s id when left out.',
+export const RuleEntry = z
+  .strictObject({
+    name: rule.name.describe("Name of the alert."),
+    description: rule.description.describe("What the alert means."),
+    metric: rule.metric
+      .superRefine(checkSelector)
+      .describe(
+        'Metric name or selector such as `http_errors{job="api"}`; the rule\'s id when left out.',
+      ),
+    expr: rule.expr.describe("PromQL, with or without a condition and a threshold."),
+    condition,
+    threshold: rule.threshold.describe("What the value is compared with."),
+    all: rule.all.describe("Conditions that must all hold, each with `metric` or `expr`."),
+    any: rule.any.describe("Conditions of which one must hold."),
+    on: rule.on.describe(
+      "Labels by which series of several conditions belong together; `service` and `instance` when left out.",
     ),
-  expr: rule.expr.superRefine(checkSelector).describe("Another name for `metric`."),
-  condition: rule.condition.describe(
-    "How the value is compared: `>`, `>=`, `<`, `<=`, `==`, `!=`, or `gt`, `gte`, `lt`, `lte`, `eq`, `ne`.",
-  ),
-  threshold: rule.threshold.describe("What the value is compared with."),
-  severity: rule.severity.describe("How bad it is."),
-  enabled: rule.enabled.describe("Whether the rule is evaluated."),
-  for_duration: rule.for_duration.describe(
-    "Seconds for which the condition must hold before the alert fires.",
-  ),
-  cooldown_minutes: rule.cooldown_minutes.describe(
-    "Minutes without a further notification about the same series; `monitoring.alert_cooldown_minutes` when left out.",
-  ),
-  labels: rule.labels.describe("Labels of the alert."),
-  annotations: rule.annotations.describe("Texts that are sent along with the alert."),
-});
+    absent: rule.absent.describe("A selector of which nothing was seen `for` so many seconds."),
+    rate_of_change: rule.rate_of_change.describe(
+      "How fast a metric changes: `metric`, `window` in seconds, `per`, `condition`, `threshold`.",
+    ),
+    active_time: rule.active_time.describe(
+      "`weekdays`, `times` and `zone` in which the rule may fire.",
+    ),
+    severity: rule.severity.describe("How bad it is."),
+    enabled: rule.enabled.describe("Whether the rule is evaluated."),
+    for_duration: rule.for_duration.describe(
+      "Seconds for which the condition must hold before the alert fires.",
+    ),
+    keep_firing_for: rule.keep_firing_for.describe(
+      "Seconds for which the alert fires on after the condition has ceased.",
+    ),
+    cooldown_minutes: rule.cooldown_minutes.describe(
+      "Minutes without a further notification about the same series; `monitoring.alert_cooldown_minutes` when left out.",
+    ),
+    no_data: rule.no_data.describe(
+      "What becomes of alerts without data: `ok` ends them, `keep` keeps them, `alert` keeps them and tells of a rule without data.",
+    ),
+    on_error: rule.on_error.describe(
+      "What becomes of alerts while the rule cannot be evaluated: `keep`, `ok` or `alert`.",
+    ),
+    runbook_url: rule.runbook_url.describe("What to do about it; becomes an annotation."),
+    owner: rule.owner.describe("Whose rule it is; becomes a label."),
+    labels: rule.labels.describe("Labels of the alert."),
+    annotations: rule.annotations.describe("Texts that are sent along with the alert."),
+  })
+  .superRefine(checkForm);

@@ -1,4 +1,5 @@
 export { PLAIN_NAMES, environmentName } from "./env.ts";
+export { externalUrl } from "./external-url.ts";
 export { loadConfig, type LoadedConfig } from "./load.ts";
 export {
   createConfigManager,
@@ -15,7 +16,7 @@ export { TOKEN_SCOPES, hashToken } from "./tokens.ts";
 export { inspectSetting, itemOf, keysOf, type Setting } from "./walk.ts";
 export type { RelabelAction, RelabelConfig } from "./prometheus/relabel.ts";
 export type { HttpClientConfig } from "./prometheus/http-client.ts";
-export { readRuleFile } from "./prometheus/rule-file.ts";
+export { readRuleFile, TEMPLATE_FUNCTIONS } from "./prometheus/rule-file.ts";
 export type {
   AlertingRuleConfig,
   RecordingRuleConfig,
@@ -31,3 +32,12 @@ export {
 export { importPrometheus, type ImportNote, type PrometheusImport } from "./prometheus/import.ts";
 export { exportPrometheus, localUrl } from "./prometheus/export.ts";
 export { exportGrafana } from "./prometheus/grafana.ts";
+export { alertmanagerOf } from "./alertmanager/from-notifications.ts";
+export { isAlertmanagerFile, readAlertmanagerFile } from "./alertmanager/read.ts";
+export type * from "./alertmanager/types.ts";
+export type {
+  ChannelConfig,
+  ChannelKindName,
+  IntegrationConfig,
+} from "./alertmanager/channels/index.ts";
+export type { TimeInterval } from "./alertmanager/time-interval.ts";

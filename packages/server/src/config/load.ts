@@ -44,6 +44,10 @@ function anchorFiles(root: unknown, directory: string): void {
   anchor(tls, "key_file");
   const tokens = isTree(root.auth) ? root.auth.tokens : undefined;
   for (const token of Array.isArray(tokens) ? tokens : []) anchor(token, "token_file");
+  anchor(root.alerting, "alertmanager_config");
+  for (const way of isTree(root.notifications) ? Object.values(root.notifications) : [])
+    for (const key of ["password_file", "webhook_url_file", "integration_key_file"])
+      anchor(way, key);
   const lists = isTree(root.discovery) ? root.discovery.file_sd : undefined;
   for (const list of Array.isArray(lists) ? (lists as unknown[]) : []) {
     if (!isTree(list) || !Array.isArray(list.files)) continue;
@@ -80,6 +84,12 @@ function warningsOf(config: Config, input: unknown): string[] {
   if (config.server.workers > 1) {
     warnings.push(
       `server.workers is ${config.server.workers}: one process serves everything, more are not started`,
+    );
+  }
+  const told = Object.values(config.notifications).some((way) => way !== undefined);
+  if (config.alerting.alertmanager_config !== undefined && told) {
+    warnings.push(
+      "notifications is not used, because the file in alerting.alertmanager_config says who is told",
     );
   }
   const auth = isTree(input) && isTree(input.auth) ? input.auth : {};

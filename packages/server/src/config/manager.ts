@@ -1,12 +1,13 @@
 import { Channel, describeError, isoTime, type Now } from "#lib";
 
+import type { AlertmanagerConfig } from "./alertmanager/types.ts";
 import { changedPaths, restartNeeded } from "./diff.ts";
 import { loadConfig, type LoadOptions, type LoadedConfig } from "./load.ts";
 import { ConfigError } from "./problems.ts";
 import type { RuleFile } from "./prometheus/rule-file.ts";
 import type { ScrapeJob } from "./prometheus/scrape-job.ts";
 import type { Config } from "./schema.ts";
-import { FileWatch } from "./watch.ts";
+import { WatchSet } from "./watch-set.ts";
 
 interface Accepted {
   ok: true;
@@ -42,14 +43,18 @@ export interface ConfigManager {
   scrapeJobs(): readonly ScrapeJob[];
   /** Rule files of the configuration in force. */
   ruleFiles(): readonly RuleFile[];
+  /** Routes, receivers and the rest: of the file in Alertmanager's format, or made of `notifications`. */
+  alertmanager(): AlertmanagerConfig;
   /** Called after the configuration in force has changed. @returns a function that ends the subscription. */
   onChange(listener: (next: Config, previous: Config) => void): () => void;
   /** Called after every reload that changed something or was refused. */
   onReload(listener: (result: ReloadResult) => void): () => void;
+  /** Called after every reload that somebody asked for and that was not refused, whether or not it changed anything. */
+  onReloadAsked(listener: () => void): () => void;
   /** Never rejects; a wrong configuration leaves the one in force as it is. */
   reload(): Promise<ReloadResult>;
   status(): ConfigStatus;
-  /** Begins to watch the file, unless there is none or `server.reload` is false. */
+  /** Begins to watch the files, that of Alertmanager and its templates too, unless `server.reload` is false. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -69,7 +74,16 @@ function changedIncludes(before: LoadedConfig, after: LoadedConfig): string[] {
     isSame(before.config.scrape_configs, after.config.scrape_configs)
   )
     changed.push("scrape_config_files");
+  const isFile = after.alertmanager.path !== undefined;
+  if (isFile && before.alertmanager.digest !== after.alertmanager.digest)
+    changed.push("alerting.alertmanager_config");
   return changed;
+}
+
+/** Files whose changes are noticed by themselves. */
+function watchedFiles({ source, alertmanager }: LoadedConfig): string[] {
+  const files = [source.file, alertmanager.path, ...alertmanager.templates.map(({ path }) => path)];
+  return [...new Set(files.filter((file) => file !== undefined))];
 }
 
 /** @throws ConfigError when the configuration at hand is wrong: a server does not start with half of one. */
@@ -80,9 +94,10 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
   const atStart = loaded.config;
   let loadedAt = now();
   let error: ConfigError | null = null;
-  let watch: FileWatch | undefined;
+  let watch: WatchSet | undefined;
   const changes = new Channel<{ next: Config; previous: Config }>(onError);
   const reloads = new Channel<ReloadResult>(onError);
+  const asked = new Channel<void>(onError);
   const pendingRestart = (): string[] => restartNeeded(changedPaths(atStart, loaded.config));
 
   const attempt = (): ReloadResult => {
@@ -96,6 +111,7 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
     }
     error = null;
     loadedAt = now();
+    void watch?.follow(watchedFiles(loaded)).catch(onError);
     const changed = [
       ...new Set([...changedPaths(previous, loaded.config), ...changedIncludes(before, loaded)]),
     ];
@@ -115,19 +131,24 @@ export function createConfigManager(options: ConfigManagerOptions): ConfigManage
     source: () => loaded.source,
     scrapeJobs: () => loaded.scrapeJobs,
     ruleFiles: () => loaded.ruleFiles,
+    alertmanager: () => loaded.alertmanager,
     onChange: (listener) => changes.subscribe(({ next, previous }) => listener(next, previous)),
     onReload: (listener) => reloads.subscribe(listener),
-    reload: async () => reload(),
+    onReloadAsked: (listener) => asked.subscribe(listener),
+    reload: async () => {
+      const result = reload();
+      if (result.ok) asked.publish();
+      return result;
+    },
     status: () => ({
       loaded_at: isoTime(loadedAt),
       error: error?.message ?? null,
       restart_needed: pendingRestart(),
     }),
     async start() {
-      const { file } = loaded.source;
-      if (file === undefined || !loaded.config.server.reload || watch) return;
-      watch = new FileWatch({ file, debounceMs, pollMs, onChange: reload });
-      await watch.start();
+      if (!loaded.config.server.reload || watch) return;
+      watch = new WatchSet({ debounceMs, pollMs, onChange: reload });
+      await watch.follow(watchedFiles(loaded));
     },
     async stop() {
       await watch?.stop();

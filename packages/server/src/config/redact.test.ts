@@ -11,6 +11,7 @@ it("prints nothing that lets somebody in, and leaves the configuration itself al
         headers: { Authorization: "hunter2" },
       },
     },
+    alerting: { watchdog: { heartbeat_url: "https://hc.example.org/ping/hunter2" } },
     auth: { tokens: [{ name: "a", token: "hunter2hunter2hunter2", scopes: ["read"] }] },
     storage: {
       telemetry_url: "http://u:hunter2@ch:8123/db?password=hunter2",

@@ -34,14 +34,32 @@ function redactJob(job: ScrapeJob): void {
   }
 }
 
+/** The secret of a webhook is often its path. */
+function redactPolicies({ policies }: Config["escalation"]): void {
+  for (const step of policies.flatMap(({ steps }) => steps))
+    if (step.type === "webhook") step.url = webhookTarget(step.url);
+}
+
+/** Who is told besides channels: whoever knows the address of a heartbeat can send it. */
+function redactAlerting({ alertmanagers, watchdog }: Config["alerting"]): void {
+  for (const entry of alertmanagers) redactClient(entry);
+  if (watchdog.heartbeat_url !== undefined)
+    watchdog.heartbeat_url = webhookTarget(watchdog.heartbeat_url);
+}
+
 /** The configuration as it may be printed: everything that lets somebody in is replaced. */
 export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);
-  const { webhook } = copy.notifications;
+  const { webhook, email, slack, pagerduty } = copy.notifications;
   if (webhook) {
     webhook.url = webhookTarget(webhook.url);
     for (const name of Object.keys(webhook.headers)) webhook.headers[name] = REDACTED;
   }
+  if (email?.password !== undefined) email.password = REDACTED;
+  if (slack?.webhook_url !== undefined) slack.webhook_url = webhookTarget(slack.webhook_url);
+  if (pagerduty?.integration_key !== undefined) pagerduty.integration_key = REDACTED;
+  redactAlerting(copy.alerting);
+  redactPolicies(copy.escalation);
   for (const token of copy.auth.tokens) token.token_sha256 = REDACTED;
   for (const service of copy.services) service.url = withoutSecrets(service.url);
   for (const job of copy.scrape_configs) redactJob(job);

@@ -1,13 +1,16 @@
-import { RuleId } from "@fleetlight/contract";
 import { formatDuration } from "#lib";
 import { z } from "zod";
 
+import { alerting } from "./alerting-section.ts";
 import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
-import { RuleEntry, ServiceEntry } from "./entries.ts";
+import { ServiceEntry } from "./entries.ts";
 import { TIMER_RANGE, bytes, cidr, duration, file, logLevel, section, url } from "./fields.ts";
 import { ingest, limits, otlp } from "./ingest-sections.ts";
+import { notifications } from "./notifications-section.ts";
 import { query } from "./query-section.ts";
 import { server } from "./server.ts";
+import { traces } from "./traces-section.ts";
+import { escalation } from "./escalation-section.ts";
 import { GlobalSection, scrapeJobs } from "./prometheus/scrape-job.ts";
 import { TokenEntry } from "./tokens.ts";
 
@@ -175,59 +178,6 @@ const host = section("Figures of the machine that Fleetlight runs on.", {
   interval: timer("15s").describe("How often they are recorded."),
 });
 
-const alerting = section("When an alert is raised.", {
-  evaluation_interval: timer("15s").describe(
-    "How often every rule is evaluated, besides when samples arrive.",
-  ),
-  builtin_rules: z
-    .boolean()
-    .default(true)
-    .describe("Whether the rules that come with Fleetlight, such as service down, are in force."),
-  rules: z
-    .record(RuleId, RuleEntry)
-    .default({})
-    .describe(
-      "Rules by id, each as in the body of `POST /api/v1/alerts/rules`; conditions may be written `gt` or `>`.",
-    ),
-});
-
-const notifications = section("Who is told about alerts.", {
-  webhook: z
-    .strictObject({
-      url: url("http", "https").describe(
-        "Where notifications are posted, as Alertmanager's webhook version 4.",
-      ),
-      headers: z
-        .record(
-          z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "not a header name"),
-          z
-            .string()
-            .max(8192)
-            .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "not a header value"),
-        )
-        .default({})
-        .describe("Headers to send along, such as `Authorization`."),
-      timeout: duration({ min: "50ms", max: "10m" })
-        .prefault("10s")
-        .describe("How long the receiver may take to answer."),
-      send_resolved: z
-        .boolean()
-        .default(true)
-        .describe("Whether the end of an alert is told as well."),
-      max_attempts: z
-        .int()
-        .min(0)
-        .max(1_000_000)
-        .default(0)
-        .describe("Attempts before a notification is given up; 0 tries until `max_age`."),
-      max_age: duration({ min: "1s" })
-        .prefault("24h")
-        .describe("Age at which an undelivered notification is given up."),
-    })
-    .optional()
-    .describe("Posts every alert to one URL; nobody is told when left out."),
-});
-
 const outbound = section("Which addresses checks, scrapes and webhooks may reach.", {
   allow_link_local: z
     .boolean()
@@ -256,6 +206,12 @@ const storage = section("Where and for how long everything is kept.", {
     .optional()
     .describe(
       "PostgreSQL database for services, rules and alerts, as `postgres://user:password@host/database`; the embedded store when left out.",
+    ),
+  ephemeral: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether metrics and events stay in memory and end with the process; services, rules, alerts and notifications are kept all the same.",
     ),
   retention: section("How long each signal is kept.", {
     metrics: retention("15d").describe("Age at which samples are dropped."),
@@ -362,10 +318,12 @@ const sections = {
   host,
   alerting,
   notifications,
+  escalation,
   outbound,
   ingest,
   limits,
   otlp,
+  traces,
   query,
   storage,
   auth,

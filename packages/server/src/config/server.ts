@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { bytes, file, port, section } from "./fields.ts";
+import { bytes, file, port, section, url } from "./fields.ts";
 
 const MIB = 1024 ** 2;
 
@@ -15,6 +15,17 @@ export const server = section("Where the server listens and what it accepts from
     ),
   port: port().default(8051).describe("TCP port of the API and the console; 0 takes any free one."),
   dashboard_port: port().optional().describe("Second port on which the same console answers."),
+  external_url: url("http", "https")
+    .optional()
+    .describe(
+      "Where people reach this server, for links in notifications; made of host and port when left out.",
+    ),
+  route_prefix: z
+    .string()
+    .max(1024)
+    .regex(/^(?:\/[\w.~-]+)*\/?$/, "expected a path such as /alerts")
+    .optional()
+    .describe("Path that stands before all others, when a proxy passes it on; none when left out."),
   workers: z
     .int()
     .min(1)

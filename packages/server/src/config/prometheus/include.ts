@@ -4,10 +4,15 @@ import { dirname, resolve } from "node:path";
 import { formatDuration } from "#lib";
 import { z } from "zod";
 
+import { alertmanagerOf } from "../alertmanager/from-notifications.ts";
+import { readAlertmanagerFile } from "../alertmanager/read.ts";
+import type { AlertmanagerConfig } from "../alertmanager/types.ts";
 import { toProblems, type Provenance } from "../issues.ts";
 import { ConfigError, formatPath, type ConfigPath, type ConfigProblem } from "../problems.ts";
+import type { Config } from "../schema.ts";
 import { isTree, readTree, withoutNulls } from "../text.ts";
 import { readRuleFile, type RuleFile } from "./rule-file.ts";
+import { ruleSetFiles } from "./rule-sets.ts";
 import { scrapeJobs, type GlobalConfig, type ScrapeJob } from "./scrape-job.ts";
 
 /** Files that the patterns of one configuration may stand for. */
@@ -18,10 +23,13 @@ export interface IncludedFiles {
   /** Jobs of `scrape_configs` and of every file in `scrape_config_files`. */
   scrapeJobs: ScrapeJob[];
   ruleFiles: RuleFile[];
+  /** Of `alerting.alertmanager_config`, or made of `notifications`. */
+  alertmanager: AlertmanagerConfig;
 }
 
 /** The keys of {@link Config} that matter here. */
-interface Including {
+interface Including extends Pick<Config, "notifications"> {
+  alerting: Pick<Config["alerting"], "alertmanager_config" | "exec" | "rule_sets">;
   global: GlobalConfig;
   scrape_configs: ScrapeJob[];
   scrape_config_files: string[];
@@ -51,6 +59,7 @@ function anchorJob(node: unknown, directory: string): void {
 export function anchorScrapeConfigs(root: unknown, directory: string): void {
   if (!isTree(root)) return;
   anchorJob(root.scrape_configs, directory);
+  if (isTree(root.alerting)) anchorJob(root.alerting.alertmanagers, directory);
   for (const key of ["scrape_config_files", "rule_files"] as const) {
     const paths = root[key];
     if (!Array.isArray(paths)) continue;
@@ -167,9 +176,19 @@ export function readIncludes(
     jobs.push(...(attempt(problems, () => readJobs(path)) ?? []));
   problems.push(...checkJobs(jobs, config.global));
   const known = new Map(former?.ruleFiles.map((file) => [file.path, file]));
-  const ruleFiles = expand("rule_files", config.rule_files, from, problems).flatMap(
+  const rulePaths = [
+    ...expand("rule_files", config.rule_files, from, problems),
+    ...ruleSetFiles(config.alerting.rule_sets),
+  ];
+  const ruleFiles = [...new Set(rulePaths)].flatMap(
     (path) => attempt(problems, () => readRuleFile(path, known.get(path))) ?? [],
   );
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { scrapeJobs: jobs.map(({ job }) => job), ruleFiles };
+  const { alertmanager_config: file } = config.alerting;
+  const alertmanager = attempt(problems, () =>
+    file === undefined
+      ? alertmanagerOf(config.notifications)
+      : readAlertmanagerFile(resolve(file), { allowExec: config.alerting.exec.enabled }),
+  );
+  if (problems.length > 0 || alertmanager === undefined) throw new ConfigError(problems);
+  return { scrapeJobs: jobs.map(({ job }) => job), ruleFiles, alertmanager };
 }

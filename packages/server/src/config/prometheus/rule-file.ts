@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 
 import type * as PromQL from "@fleetlight/promql";
-import { describeError, type DurationMs, type LabelSet } from "#lib";
+import { describeError, TemplateParser, type DurationMs, type LabelSet } from "#lib";
 import { z } from "zod";
 
 import { duration } from "../fields.ts";
@@ -96,6 +96,17 @@ const isUtf8 = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 /** Names are UTF-8, as in Prometheus 3; a brace is nearly always a selector in the wrong place. */
 const isMetricName = (name: string): boolean => name !== "" && isUtf8(name) && !/[{}]/.test(name);
 
+/** Functions that Prometheus adds to those of Go's templates. */
+export const TEMPLATE_FUNCTIONS: ReadonlySet<string> = new Set(
+  `args externalURL first graphLink humanize humanize1024 humanizeDuration humanizePercentage humanizeTimestamp label match now
+  parseDuration pathPrefix query reReplaceAll safeHtml sortByLabel stripDomain stripPort strvalue tableLink title tmpl toDuration
+  toLower toTime toUpper value`.split(/\s+/),
+);
+
+const templates = new TemplateParser((name) => TEMPLATE_FUNCTIONS.has(name), {
+  variables: ["$labels", "$externalLabels", "$externalURL", "$value"],
+});
+
 class RuleFileReader {
   private readonly file: string;
   private readonly positions: Positions;
@@ -148,6 +159,16 @@ class RuleFileReader {
     this.checkLabels([...path, "labels"], node.labels, about);
     if (node.record) checkRecording(node, report);
     this.checkAnnotations([...path, "annotations"], node.annotations, about);
+    if (node.alert) {
+      const template = `__alert_${name}`;
+      this.checkTemplates([...path, "labels"], node.labels, template, `${about}label`);
+      this.checkTemplates(
+        [...path, "annotations"],
+        node.annotations,
+        template,
+        `${about}annotation`,
+      );
+    }
     const base = {
       name,
       query: canonical(node.expr, report),
@@ -169,6 +190,22 @@ class RuleFileReader {
         this.report([...path, name], `${about}invalid label name: ${name}`);
       if (!isUtf8(value))
         this.report([...path, name], `${about}invalid label value: ${JSON.stringify(value)}`);
+    }
+  }
+
+  private checkTemplates(
+    path: (string | number)[],
+    texts: LabelSet,
+    template: string,
+    about: string,
+  ): void {
+    for (const [name, text] of Object.entries(texts)) {
+      if (!text.includes("{{")) continue;
+      try {
+        templates.parse(template, text);
+      } catch (error) {
+        this.report([...path, name], `${about} ${JSON.stringify(name)}: ${describeError(error)}`);
+      }
     }
   }
 

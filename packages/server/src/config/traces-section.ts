@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+import { section } from "./fields.ts";
+
+export const traces = section("Spans of agents and services.", {
+  keep_content: z
+    .boolean()
+    .default(true)
+    .describe("Whether prompts, answers, and what tools are given and give back are kept."),
+  mask: z
+    .array(z.enum(["secrets", "emails", "cards"]))
+    .max(3)
+    .default(["secrets"])
+    .describe("What is masked in spans and contents before anything of them is stored."),
+  max_content_characters: z
+    .int()
+    .min(256)
+    .max(4_194_304)
+    .default(262_144)
+    .describe("Longest prompt or answer; of longer ones the beginning is kept."),
+});
