@@ -1,3 +1,15 @@
-export * from "./recording/index.ts";
-export { createRules, type Rules } from "./rules.ts";
-export type { ActiveEvaluation, Evaluation, ResolvedEvaluation, RuleDefinition } from "./types.ts";
+export type {
+  AlertingRuleView,
+  AlertView,
+  RecordingRuleView,
+  RuleGroupView,
+  RuleGroupsView,
+} from "./groups/index.ts";
+export { createRules, type Rules, type RulesStats } from "./rules/index.ts";
+export type {
+  ActiveEvaluation,
+  ActiveTime,
+  Evaluation,
+  ResolvedEvaluation,
+  RuleDefinition,
+} from "./types.ts";

@@ -1,0 +1,1 @@
+export { createRules, type Rules, type RulesStats } from "./rules.ts";
