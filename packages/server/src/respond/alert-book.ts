@@ -1,9 +1,7 @@
 import type { Alert } from "@fleetlight/contract";
 import type { ActiveEvaluation, Evaluation, ResolvedEvaluation } from "#decide";
-import { NAME_LABEL, formatLabels, isoTime } from "#lib";
+import { isoTime } from "#lib";
 import type { StoredAlert } from "#store";
-
-import { annotationsOf } from "./annotations.ts";
 
 /** Two alerts of one series never begin in the same second, so that each has an id of its own; remembered this long. */
 const REMEMBER_ID_MS = 60_000;
@@ -20,11 +18,24 @@ export interface Change {
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** Labels of the series and of the rule, which wins; without the metric's name. */
-function labelsOf({ labels, rule }: ActiveEvaluation): Record<string, string> {
-  const { [NAME_LABEL]: _, ...series } = labels;
-  return { ...series, ...rule.labels };
-}
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+
+/** What every evaluation tells anew. */
+const told = ({ rule, value, labels, annotations, keepFiringSinceMs, atMs }: ActiveEvaluation) => ({
+  name: rule.name,
+  severity: rule.severity,
+  expr: rule.query,
+  condition: rule.condition ?? "",
+  threshold: rule.threshold,
+  value: finite(value),
+  labels: { ...labels },
+  annotations: { ...annotations },
+  keep_firing_since: timeOrNull(keepFiringSinceMs),
+  updated_at: isoTime(atMs),
+});
+
+/** A rule's id as it may stand in the id of an alert, and so in a URL. */
+const idPart = (ruleId: string): string => ruleId.replace(/[^a-zA-Z0-9._:-]/g, "-").slice(0, 128);
 
 const keyOf = (tenant: string, fingerprint: string): string => `${tenant}\n${fingerprint}`;
 
@@ -56,14 +67,6 @@ export class AlertBook {
     return known ? this.update(known, evaluation) : this.begin(evaluation);
   }
 
-  /** Replaces active alerts by what became of them in the pipeline. */
-  keep(alerts: readonly StoredAlert[]): void {
-    for (const stored of alerts) {
-      const key = keyOf(stored.tenant, stored.alert.fingerprint);
-      if (this.active.get(key)?.alert.id === stored.alert.id) this.active.set(key, stored);
-    }
-  }
-
   /** Active alerts of one tenant, or of all. */
   list(tenant?: string): StoredAlert[] {
     const all = [...this.active.values()];
@@ -74,16 +77,12 @@ export class AlertBook {
     return this.list(tenant).find((stored) => stored.alert.id === id);
   }
 
-  /** The firing alerts among these series, with their cooldown. */
-  firing(fingerprints: ReadonlySet<string>): Change[] {
-    const found: Change[] = [];
+  /** Alerts that fire, with their cooldown as far as it is known. */
+  *firing(): Generator<{ stored: StoredAlert; cooldownMs: number }> {
     for (const [key, stored] of this.active) {
-      const { fingerprint, state } = stored.alert;
-      if (state !== "firing" || !fingerprints.has(fingerprint)) continue;
-      const cooldownMs = this.cooldownMs.get(key) ?? 0;
-      found.push({ stored, reached: null, isLasting: true, cooldownMs });
+      if (stored.alert.state === "firing")
+        yield { stored, cooldownMs: this.cooldownMs.get(key) ?? 0 };
     }
-    return found;
   }
 
   count(state: Alert["state"]): number {
@@ -106,22 +105,15 @@ export class AlertBook {
       id: this.makeId(key, evaluation),
       fingerprint,
       rule_id: rule.id,
-      name: rule.name,
       state,
-      severity: rule.severity,
       service: labels["service"] ?? "",
-      metric: formatLabels(labels),
-      condition: rule.condition,
-      threshold: rule.threshold,
-      value: finite(evaluation.value),
-      labels: labelsOf(evaluation),
-      annotations: annotationsOf(evaluation),
+      metric: evaluation.series,
       active_at: isoTime(activeAtMs),
       fired_at: fires ? isoTime(atMs) : null,
       resolved_at: null,
-      updated_at: isoTime(atMs),
+      ...told(evaluation),
     };
-    const stored = { tenant, alert, receivers: [], notifiedAtMs: null };
+    const stored = { tenant, alert };
     this.active.set(key, stored);
     this.cooldownMs.set(key, rule.cooldownMs);
     return { stored, reached: state, isLasting: true, cooldownMs: rule.cooldownMs };
@@ -134,16 +126,10 @@ export class AlertBook {
     const fires = before.state === "pending" && evaluation.state === "firing";
     const alert: Alert = {
       ...before,
-      name: rule.name,
+      ...told(evaluation),
       state: fires ? "firing" : before.state,
-      severity: rule.severity,
-      condition: rule.condition,
-      threshold: rule.threshold,
-      value: finite(evaluation.value),
-      labels: labelsOf(evaluation),
-      annotations: annotationsOf(evaluation),
+      service: evaluation.labels["service"] ?? "",
       fired_at: fires ? isoTime(atMs) : before.fired_at,
-      updated_at: isoTime(atMs),
     };
     const stored = { ...known, alert };
     this.active.set(key, stored);
@@ -152,7 +138,8 @@ export class AlertBook {
       fires ||
       alert.severity !== before.severity ||
       alert.name !== before.name ||
-      alert.threshold !== before.threshold;
+      alert.threshold !== before.threshold ||
+      alert.keep_firing_since !== before.keep_firing_since;
     return { stored, reached: fires ? "firing" : null, isLasting, cooldownMs: rule.cooldownMs };
   }
 
@@ -165,16 +152,17 @@ export class AlertBook {
       resolved_at: isoTime(atMs),
       updated_at: isoTime(atMs),
     };
+    const cooldownMs = this.cooldownMs.get(key) ?? 0;
     this.active.delete(key);
     this.cooldownMs.delete(key);
     this.ids.delete(alert.id);
-    return { stored: { ...known, alert }, reached: "resolved", isLasting: true, cooldownMs: 0 };
+    return { stored: { ...known, alert }, reached: "resolved", isLasting: true, cooldownMs };
   }
 
   private makeId(key: string, { rule, fingerprint, activeAtMs }: ActiveEvaluation): string {
     const second = Math.max(Math.floor(activeAtMs / 1000), (this.begun.get(key) ?? 0) + 1);
     this.begun.set(key, second);
-    const prefix = `alert_${second}_${rule.id}_`;
+    const prefix = `alert_${second}_${idPart(rule.id)}_`;
     const short = prefix + fingerprint.slice(0, 8);
     const id = this.ids.has(short) ? prefix + fingerprint : short;
     this.ids.add(id);

@@ -1,5 +1,5 @@
 import { describeError, type Logger } from "#lib";
-import type { AlertRepository, NewDelivery, PendingDelivery, StoredAlert } from "#store";
+import type { AlertRepository, StoredAlert } from "#store";
 
 import type { Instruments } from "./instruments.ts";
 
@@ -18,36 +18,17 @@ interface AlertWriterOptions {
   alerts: AlertRepository;
   logger: Logger;
   instruments: Instruments;
-  /** Told of deliveries once they are in the outbox. */
-  onWritten: (deliveries: PendingDelivery[]) => void;
 }
-
-interface Unwritten {
-  stored: StoredAlert;
-  deliveries: NewDelivery[];
-}
-
-const pendingOf = (delivery: NewDelivery): PendingDelivery => ({
-  key: delivery.key,
-  tenant: delivery.tenant,
-  alertId: delivery.alertId,
-  channel: delivery.channel,
-  status: delivery.status,
-  createdAtMs: delivery.createdAtMs,
-  nextAttemptAtMs: delivery.createdAtMs,
-  attempts: 0,
-});
 
 /**
- * Writes changed alerts together with their deliveries, in the background and in order. While the store is out of
- * order only the latest state of each alert is kept, with all of its deliveries.
+ * Writes changed alerts in the background and in order. While the store is out of order only the latest state of each
+ * alert is kept.
  */
 export class AlertWriter {
   private readonly options: AlertWriterOptions;
-  private readonly waiting = new Map<string, Unwritten>();
+  private readonly waiting = new Map<string, StoredAlert>();
   private running: Promise<void> = Promise.resolve();
   private isRunning = false;
-  private unwrittenDeliveries = 0;
   private wake: (() => void) | undefined;
   private stopped = false;
 
@@ -55,26 +36,13 @@ export class AlertWriter {
     this.options = options;
   }
 
-  write(alerts: readonly StoredAlert[], deliveries: readonly NewDelivery[]): void {
+  write(alerts: readonly StoredAlert[]): void {
     for (const stored of alerts) {
       const key = `${stored.tenant}\n${stored.alert.id}`;
-      const known = this.waiting.get(key);
-      if (known) known.stored = stored;
-      else if (this.waiting.size < MAX_UNWRITTEN) this.waiting.set(key, { stored, deliveries: [] });
+      if (this.waiting.has(key) || this.waiting.size < MAX_UNWRITTEN) this.waiting.set(key, stored);
       else this.options.instruments.dropped.inc({ kind: "alert" });
     }
-    for (const delivery of deliveries) {
-      const unwritten = this.waiting.get(`${delivery.tenant}\n${delivery.alertId}`);
-      if (!unwritten) continue;
-      unwritten.deliveries.push(delivery);
-      this.unwrittenDeliveries++;
-    }
-    if (!this.isRunning) this.running = this.run();
-  }
-
-  /** Notifications that are not in the outbox yet. */
-  get queued(): number {
-    return this.unwrittenDeliveries;
+    if (this.waiting.size > 0 && !this.isRunning) this.running = this.run();
   }
 
   /** Resolves when everything that was given is written; rejects never. */
@@ -95,12 +63,8 @@ export class AlertWriter {
     while (this.waiting.size > 0 && !this.stopped) {
       const taken = [...this.waiting].slice(0, ALERTS_PER_TRANSACTION);
       for (const [key] of taken) this.waiting.delete(key);
-      const deliveries = taken.flatMap(([, unwritten]) => unwritten.deliveries);
       try {
-        await this.options.alerts.transition(
-          taken.map(([, { stored }]) => stored),
-          deliveries,
-        );
+        await this.options.alerts.transition(taken.map(([, stored]) => stored));
       } catch (error) {
         this.putBack(taken);
         if (this.stopped) break;
@@ -112,8 +76,6 @@ export class AlertWriter {
         await this.pause();
         continue;
       }
-      this.unwrittenDeliveries -= deliveries.length;
-      this.options.onWritten(deliveries.map(pendingOf));
       // Between transactions the rest of the process has its turn.
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -121,13 +83,9 @@ export class AlertWriter {
     this.isRunning = false;
   }
 
-  /** What came in meanwhile is newer and stays; its deliveries come after those that were put back. */
-  private putBack(taken: readonly [string, Unwritten][]): void {
-    for (const [key, { stored, deliveries }] of taken) {
-      const newer = this.waiting.get(key);
-      if (newer) newer.deliveries.unshift(...deliveries);
-      else this.waiting.set(key, { stored, deliveries });
-    }
+  /** What came in meanwhile is newer and stays. */
+  private putBack(taken: readonly [string, StoredAlert][]): void {
+    for (const [key, stored] of taken) if (!this.waiting.has(key)) this.waiting.set(key, stored);
   }
 
   private pause(): Promise<void> {

@@ -6,9 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 
 import { Alert, Delivery } from "@fleetlight/contract";
 import { createRules } from "#decide";
+import { createPromQLQueries } from "#query";
 import { createRegistry } from "@fleetlight/sdk";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { fingerprintOf } from "./fingerprint.ts";
 import {
   active,
   configWith,
@@ -16,6 +18,7 @@ import {
   logger,
   resolved,
   startReceiver,
+  TICK_MS,
   type Behaviour,
   type Bench,
 } from "./fixture.ts";
@@ -50,9 +53,13 @@ const until = (check: () => unknown, timeout = 20_000): Promise<unknown> =>
   vi.waitFor(check, { timeout, interval: 5 });
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until everything in the outbox is delivered or given up. */
-const settled = ({ alerts }: Bench): Promise<unknown> =>
-  until(() => expect(alerts.stats().queued).toBe(0));
+/** Waits until every group had its tick, and everything in the outbox is delivered or given up. */
+const settled = async ({ alerts }: Bench): Promise<void> => {
+  await pause(3 * TICK_MS);
+  await until(() => expect(alerts.stats().queued).toBe(0));
+};
+
+const OF_A_FILE = { query: "absent(up)", metric: "", condition: null, threshold: null };
 
 describe("the life of an alert", () => {
   it("goes from pending over firing to resolved, as the contract says", async () => {
@@ -149,18 +156,15 @@ describe("the life of an alert", () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it("fills in placeholders, keeps given texts, and shows no number that JSON has not", async () => {
+  it("takes over what is told anew, and shows no number that JSON has not", async () => {
     const { alerts } = await start();
-    const annotations = {
-      summary: "{{ $labels.service }} is at {{$value}}{{ $labels.none }}!",
-      url: "u",
-    };
-    alerts.handle([active("brain", { value: Number.NaN, rule: { annotations } })]);
-    const [alert] = alerts.active("default");
-    expect(alert).toMatchObject({
-      value: null,
-      annotations: { summary: "brain is at NaN!", url: "u", description: "It does not answer." },
-    });
+    alerts.handle([active("brain")]);
+    const annotations = { summary: "brain is at NaN!" };
+    const labels = { service: "brain", team: "b" };
+    alerts.handle([active("brain", { value: Number.NaN, annotations, labels, rule: OF_A_FILE })]);
+    expect(alerts.active("default")).toMatchObject([
+      { value: null, annotations, labels, expr: "absent(up)", condition: "", threshold: null },
+    ]);
   });
 
   it("keeps tenants apart", async () => {
@@ -196,7 +200,7 @@ describe("restart", () => {
     expect(second.alerts.active("default")).toEqual(before);
     second.alerts.handle([active("brain", { value: 0 })]);
     second.alerts.handle([resolved("brain")]);
-    await settled(second);
+    await until(() => expect(hook.told()).toHaveLength(2));
     expect(hook.told()).toEqual(["firing brain", "resolved brain"]);
   });
 
@@ -212,7 +216,7 @@ describe("restart", () => {
     expect(hook.told()).toEqual(["firing brain", "firing brain"]);
     const keys = hook.received.map(({ headers }) => headers["idempotency-key"]);
     expect(keys[0]).toBe(keys[1]);
-    expect(keys[0]).toMatch(/^alert_\d+_service_down_[0-9a-f]{8}\.webhook\.firing$/);
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it("delivers what was written but never tried", async () => {
@@ -247,18 +251,20 @@ describe("a state store that is out of order", () => {
     const hook = await receiver();
     const bench = await start({ config: configWith({ url: hook.url }) });
     const other = new DatabaseSync(path);
-    other.exec("alter table alerts rename to alerts_away");
+    for (const table of ["alerts", "notifications"])
+      other.exec(`alter table ${table} rename to ${table}_away`);
     bench.alerts.handle([active("brain")]);
     await pause(50);
     expect(bench.alerts.active("default")).toHaveLength(1);
-    expect(bench.alerts.stats().queued).toBe(1);
-    bench.alerts.handle([resolved("brain")]);
-    other.exec("alter table alerts_away rename to alerts");
+    expect(hook.told()).toEqual([]);
+    for (const table of ["alerts", "notifications"])
+      other.exec(`alter table ${table}_away rename to ${table}`);
     other.close();
-    await settled(bench);
-    expect(hook.told()).toEqual(["firing brain", "resolved brain"]);
+    await until(() => expect(hook.told()).toEqual(["firing brain"]));
+    bench.alerts.handle([resolved("brain")]);
+    await until(() => expect(hook.told()).toEqual(["firing brain", "resolved brain"]));
     expect(await bench.alerts.history("default", { hours: 1, limit: 1 })).toHaveLength(1);
-    expect(bench.registry.expose()).toContain("fleetlight_alert_write_failures_total 1");
+    expect(bench.registry.expose()).toMatch(/fleetlight_alert_write_failures_total [2-9]/);
   });
 });
 
@@ -287,11 +293,14 @@ describe("notifications", () => {
     });
     expect(first?.body).toEqual({
       version: "4",
-      groupKey: `{}:{alertname="Service down",fingerprint="${alert?.fingerprint}"}`,
+      groupKey: `{}:{${Object.entries(labels)
+        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .toSorted()
+        .join(", ")}}`,
       truncatedAlerts: 0,
       status: "firing",
-      receiver: "webhook",
-      groupLabels: { alertname: "Service down" },
+      receiver: "default",
+      groupLabels: labels,
       commonLabels: labels,
       commonAnnotations: alert?.annotations,
       externalURL: "http://127.0.0.1:8051",
@@ -303,7 +312,7 @@ describe("notifications", () => {
           startsAt: alert?.active_at,
           endsAt: "0001-01-01T00:00:00Z",
           generatorURL: `http://127.0.0.1:8051/dashboard/alerts/${alert?.id}`,
-          fingerprint: alert?.fingerprint,
+          fingerprint: fingerprintOf(labels),
         },
       ],
     });
@@ -320,13 +329,14 @@ describe("notifications", () => {
     const hook = await receiver();
     const bench = await start({ config: configWith({ url: hook.url }) });
     bench.alerts.handle([active("brain")]);
+    await until(() => expect(hook.told()).toHaveLength(1));
     bench.alerts.handle([resolved("brain")]);
-    await settled(bench);
-    expect(hook.told()).toEqual(["firing brain", "resolved brain"]);
+    await until(() => expect(hook.told()).toEqual(["firing brain", "resolved brain"]));
     expect(hook.received[1]?.body.groupKey).toBe(hook.received[0]?.body.groupKey);
     expect(Date.parse(hook.received[1]?.body.alerts[0]?.endsAt ?? "")).toBeGreaterThan(0);
     bench.configure(configWith({ url: hook.url, send_resolved: false }));
     bench.alerts.handle([active("mouth")]);
+    await settled(bench);
     bench.alerts.handle([resolved("mouth")]);
     await settled(bench);
     expect(hook.told().slice(2)).toEqual(["firing mouth"]);
@@ -339,10 +349,10 @@ describe("notifications", () => {
     await until(() => expect(hook.received).toHaveLength(1));
     bench.alerts.handle([resolved("brain")]);
     bench.alerts.handle([active("mouth")]);
-    await settled(bench);
+    await until(() => expect(hook.told()).toHaveLength(4));
     expect(hook.told()).toEqual(["firing brain", "firing mouth", "firing brain", "resolved brain"]);
     const waited = (hook.received[2]?.atMs ?? 0) - (hook.received[0]?.atMs ?? 0);
-    expect(waited).toBeGreaterThan(900);
+    expect(waited).toBeGreaterThan(200);
     expect(waited).toBeLessThan(1900);
     const found = await bench.alerts.deliveries("default");
     const brain = found.find(
@@ -413,7 +423,7 @@ describe("notifications", () => {
   );
 
   it("gives up after max_attempts, and when the notification is too old", async () => {
-    const often = await receiver(500, 500, 500);
+    const often = await receiver(...Array.from({ length: 20 }, () => 500));
     const bench = await start({ config: configWith({ url: often.url, max_attempts: 2 }) });
     bench.alerts.handle([active("brain")]);
     await settled(bench);
@@ -421,7 +431,7 @@ describe("notifications", () => {
     bench.configure(configWith({ url: often.url, max_age: "1s" }));
     bench.alerts.handle([active("mouth")]);
     await settled(bench);
-    expect(often.received).toHaveLength(3);
+    expect(often.received.length).toBeGreaterThan(2);
     const found = await bench.alerts.deliveries("default");
     expect(found.map((one) => one.state)).toEqual(["failed", "failed"]);
     expect(JSON.stringify(found)).toContain("given up after 2 attempts");
@@ -477,7 +487,7 @@ describe("notifications", () => {
     await settled(bench);
     const exposed = bench.registry.expose();
     expect(exposed).toContain(
-      'fleetlight_notification_attempts_total{channel="webhook",outcome="ok"} 1',
+      'fleetlight_notification_attempts_total{channel="default/webhook[0]",outcome="ok"} 1',
     );
     expect(exposed).toContain('fleetlight_alert_transitions_total{state="firing"} 1');
     expect(exposed).toContain('fleetlight_alerts{state="firing"} 1');
@@ -492,7 +502,9 @@ describe("cooldown", () => {
     const bench = await start({ config: configWith({ url: hook.url }) });
     for (let round = 0; round < 3; round++) {
       bench.alerts.handle([active("brain", { rule })]);
+      await settled(bench);
       bench.alerts.handle([resolved("brain")]);
+      await settled(bench);
     }
     bench.alerts.handle([active("brain", { rule })]);
     bench.alerts.handle([active("mouth", { rule })]);
@@ -510,13 +522,14 @@ describe("cooldown", () => {
     const short = { cooldownMs: 500 };
     const startedMs = Date.now();
     bench.alerts.handle([active("brain", { rule: short })]);
+    await until(() => expect(hook.told()).toHaveLength(1));
     bench.alerts.handle([resolved("brain")]);
+    await until(() => expect(hook.told()).toHaveLength(2));
     bench.alerts.handle([active("brain", { rule: short })]);
     await until(() => expect(hook.told()).toHaveLength(3));
     expect(hook.told()).toEqual(["firing brain", "resolved brain", "firing brain"]);
     expect((hook.received[2]?.atMs ?? 0) - startedMs).toBeGreaterThan(400);
     bench.alerts.handle([resolved("brain")]);
-    await settled(bench);
     await until(() => expect(hook.told()).toHaveLength(4));
   });
 
@@ -525,13 +538,13 @@ describe("cooldown", () => {
     const config = configWith({ url: hook.url });
     const first = await start({ config });
     first.alerts.handle([active("brain", { rule })]);
-    first.alerts.handle([resolved("brain")]);
     await settled(first);
+    first.alerts.handle([resolved("brain")]);
     await until(() => expect(hook.told()).toHaveLength(2));
     await first.close();
     const second = await start({ config });
     second.alerts.handle([active("brain", { rule })]);
-    await pause(100);
+    await settled(second);
     expect(hook.told()).toEqual(["firing brain", "resolved brain"]);
   });
 });
@@ -541,10 +554,20 @@ describe("from a sample to the webhook", () => {
     const hook = await receiver();
     const bench = await start({ config: configWith({ url: hook.url }) });
     const { metrics } = bench.telemetry;
+    const config = configWith();
     const rules = createRules({
       state: bench.state,
       metrics,
-      config: configWith(),
+      config,
+      files: () => [],
+      queries: createPromQLQueries({
+        metrics,
+        config: () => config.query,
+        subqueryStepMs: () => 1000,
+        registry: createRegistry(),
+        logger,
+        now: Date.now,
+      }),
       now: Date.now,
       logger,
       registry: createRegistry(),

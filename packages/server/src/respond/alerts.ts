@@ -1,27 +1,24 @@
 import type { Alert, Delivery } from "@fleetlight/contract";
-import type { Config } from "#config";
+import { externalUrl, type Config } from "#config";
 import type { Evaluation } from "#decide";
-import { Channel, describeError, type Logger, type Now, type Outbound } from "#lib";
+import { Channel, describeError, type Logger, type Now } from "#lib";
 import type { Registry } from "@fleetlight/sdk";
 import type { EventStore, StateStore, StoredAlert } from "#store";
 
 import { AlertBook, type Change } from "./alert-book.ts";
 import { AlertEvents } from "./alert-events.ts";
 import { AlertWriter } from "./alert-writer.ts";
-import { CooldownMemory } from "./cooldowns.ts";
-import { Dispatcher } from "./dispatch/dispatcher.ts";
-import { createInstruments, type Instruments } from "./instruments.ts";
-import { createChannels, type NotificationChannel } from "./notify/index.ts";
-import { buildPipeline, type Stage } from "./pipeline.ts";
+import type { PipelineStats } from "./alertmanager.ts";
+import type { Instruments } from "./instruments.ts";
+import type { AlertPipeline } from "./manager.ts";
+import { fromRule } from "./pipeline-alert.ts";
+import type { PipelineAlert } from "./types.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Resolved alerts that are kept, per tenant. */
 const MAX_HISTORY = 10_000;
 const HISTORY_MS = 30 * 24 * HOUR_MS;
-
-/** Longest cooldown that a rule may have. */
-const LONGEST_COOLDOWN_MS = 366 * 24 * HOUR_MS;
 
 /** Changes of alerts this shortly before a start are told again as events: the process may have died in between. */
 const RETELL_MS = 10 * 60_000;
@@ -32,10 +29,10 @@ const MAX_DELIVERIES_LISTED = 1000;
 interface AlertsOptions {
   state: StateStore;
   config: () => Config;
-  outbound: Outbound;
+  /** Who is told of alerts; it is started and stopped along. */
+  pipeline: AlertPipeline;
   events: EventStore;
   now: Now;
-  random: () => number;
   logger: Logger;
   registry: Registry;
 }
@@ -62,7 +59,7 @@ export interface Alerts {
   /** Told of every change of an alert at once. @returns a function that ends the subscription. */
   onAlert(listener: (tenant: string, alert: Alert) => void): () => void;
   /** Notifications that wait, how long the oldest one has, and how many were given up. */
-  stats(): { queued: number; oldestQueuedSeconds: number; failed: number };
+  stats(): Pick<PipelineStats, "queued" | "oldestQueuedSeconds" | "failed">;
 }
 
 const byNewest = (a: Alert, b: Alert): number => Date.parse(b.active_at) - Date.parse(a.active_at);
@@ -71,64 +68,41 @@ class AlertKeeper implements Alerts {
   private readonly options: AlertsOptions;
   private readonly instruments: Instruments;
   private readonly book = new AlertBook();
-  private readonly cooldowns: CooldownMemory;
   private readonly events: AlertEvents;
   private readonly writer: AlertWriter;
-  private readonly dispatcher: Dispatcher;
-  private readonly pipeline: Stage;
   private readonly listeners: Channel<{ tenant: string; alert: Alert }>;
-  private channelsOf: { config: Config; channels: Map<string, NotificationChannel> } | undefined;
   private pruning: NodeJS.Timeout | undefined;
 
   constructor(options: AlertsOptions) {
     this.options = options;
-    const { state, registry } = options;
-    this.instruments = createInstruments(registry);
+    const { state, registry, pipeline } = options;
+    this.instruments = pipeline.instruments;
     const common = { ...options, instruments: this.instruments };
     this.listeners = new Channel((error) =>
       options.logger.error({ err: error }, "a listener for alerts failed"),
     );
-    this.cooldowns = new CooldownMemory({
-      now: options.now,
-      onOver: (fingerprints) => this.process(this.book.firing(fingerprints)),
-    });
     this.events = new AlertEvents(common);
-    this.dispatcher = new Dispatcher({
-      ...common,
-      outbox: state.outbox,
-      channels: () => this.channels(),
-    });
-    this.writer = new AlertWriter({
-      ...common,
-      alerts: state.alerts,
-      onWritten: (deliveries) => this.dispatcher.add(deliveries),
-    });
-    this.pipeline = buildPipeline({
-      cooldowns: this.cooldowns,
-      channels: () => this.channels(),
-      queued: () => this.queued(),
-      suppressed: (reason, count) => this.instruments.suppressed.inc({ reason }, count),
-      keep: (alerts) => this.book.keep(alerts),
-    });
+    this.writer = new AlertWriter({ ...common, alerts: state.alerts });
     registry.collect(() => this.measure());
   }
 
   async start(): Promise<void> {
-    const { state, now } = this.options;
+    const { state, now, pipeline } = this.options;
     const recent = await state.alerts.changedSince(now() - RETELL_MS, MAX_RETOLD);
     this.book.load([...recent, ...(await state.alerts.active())]);
-    this.cooldowns.load(await state.alerts.notifiedSince(now() - LONGEST_COOLDOWN_MS));
+    await pipeline.load();
+    for (const { stored, cooldownMs } of this.book.firing())
+      pipeline.restore(this.toPipeline(stored, cooldownMs));
     this.events.tell(recent);
-    await this.dispatcher.start();
+    await pipeline.start();
     await this.prune();
     this.pruning = setInterval(() => void this.prune(), HOUR_MS).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.pruning);
-    this.cooldowns.stop();
     await Promise.all([this.writer.stop(), this.events.stop()]);
-    await this.dispatcher.stop();
+    await this.options.pipeline.stop();
   }
 
   handle(evaluations: readonly Evaluation[]): void {
@@ -161,62 +135,45 @@ class AlertKeeper implements Alerts {
     query: { alertId?: string | undefined; limit?: number | undefined } = {},
   ): Promise<Delivery[]> {
     const { alertId, limit = MAX_DELIVERIES_LISTED } = query;
-    return this.options.state.outbox.list(tenant, alertId, Math.min(limit, MAX_DELIVERIES_LISTED));
+    return this.options.state.outbox.list(tenant, {
+      alertId,
+      limit: Math.min(limit, MAX_DELIVERIES_LISTED),
+    });
   }
 
   onAlert(listener: (tenant: string, alert: Alert) => void): () => void {
     return this.listeners.subscribe(({ tenant, alert }) => listener(tenant, alert));
   }
 
-  stats(): { queued: number; oldestQueuedSeconds: number; failed: number } {
-    const { oldestMs, failed } = this.dispatcher.stats();
-    const waitedMs = oldestMs === null ? 0 : this.options.now() - oldestMs;
-    return { queued: this.queued(), oldestQueuedSeconds: Math.max(0, waitedMs / 1000), failed };
+  stats(): PipelineStats {
+    return this.options.pipeline.stats();
   }
 
-  /** Sends changes through the pipeline, and what comes out of it to the store, the events and the listeners. */
+  /** Sends changes to the store, to those who are told of alerts, to the events and to the listeners. */
   private process(changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    const nowMs = this.options.now();
-    const batch = this.pipeline(
-      {
-        notices: changes.flatMap(({ stored, reached, cooldownMs }) => {
-          if (reached === "resolved") return { stored, status: "resolved" as const, cooldownMs };
-          const isUntold = stored.alert.state === "firing" && stored.receivers.length === 0;
-          return isUntold ? { stored, status: "firing" as const, cooldownMs } : [];
-        }),
-        alerts: changes.map(({ stored }) => stored),
-        deliveries: [],
-      },
-      nowMs,
-    );
-    const told = new Set(batch.deliveries.map((delivery) => delivery.alertId));
-    this.writer.write(
-      batch.alerts.filter(
-        (stored, index) => changes[index]?.isLasting || told.has(stored.alert.id),
-      ),
-      batch.deliveries,
-    );
-    this.announce(changes, batch.alerts);
+    this.writer.write(changes.filter(({ isLasting }) => isLasting).map(({ stored }) => stored));
+    for (const { stored, cooldownMs } of changes) {
+      // Who is still pending may yet turn out to be nothing.
+      if (stored.alert.fired_at !== null)
+        this.options.pipeline.put(this.toPipeline(stored, cooldownMs));
+    }
+    this.announce(changes);
   }
 
-  private announce(changes: readonly Change[], alerts: readonly StoredAlert[]): void {
-    const reached = alerts.filter((_, index) => changes[index]?.reached != null);
-    for (const { alert } of reached) {
-      this.instruments.transitions.inc({ state: alert.state });
-      if (alert.state === "resolved") this.cooldowns.release(alert.fingerprint);
-    }
+  private toPipeline({ tenant, alert }: StoredAlert, cooldownMs: number): PipelineAlert {
+    return fromRule(tenant, alert, {
+      externalUrl: externalUrl(this.options.config()),
+      cooldownMs,
+    });
+  }
+
+  private announce(changes: readonly Change[]): void {
+    const reached = changes.flatMap((change) => (change.reached === null ? [] : change.stored));
+    for (const { alert } of reached) this.instruments.transitions.inc({ state: alert.state });
     this.events.tell(reached);
-    for (const { tenant, alert } of alerts) this.listeners.publish({ tenant, alert });
-  }
-
-  /** Built again when the configuration was replaced, so that the next attempt already goes to the new address. */
-  private channels(): ReadonlyMap<string, NotificationChannel> {
-    const config = this.options.config();
-    if (this.channelsOf?.config !== config) {
-      this.channelsOf = { config, channels: createChannels({ ...this.options, config }) };
-    }
-    return this.channelsOf.channels;
+    for (const { stored } of changes)
+      this.listeners.publish({ tenant: stored.tenant, alert: stored.alert });
   }
 
   private async prune(): Promise<void> {
@@ -232,12 +189,7 @@ class AlertKeeper implements Alerts {
     }
   }
 
-  private queued(): number {
-    return this.dispatcher.queued + this.writer.queued;
-  }
-
   private measure(): void {
-    this.instruments.queued.set(this.queued());
     for (const state of ["pending", "firing"] as const) {
       this.instruments.active.set({ state }, this.book.count(state));
     }

@@ -1,15 +1,27 @@
+import { writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { ConfigSchema, type Config, type ConfigInput } from "#config";
+import {
+  alertmanagerOf,
+  ConfigSchema,
+  readAlertmanagerFile,
+  type AlertmanagerConfig,
+  type Config,
+  type ConfigInput,
+} from "#config";
 import type { ActiveEvaluation, Evaluation, RuleDefinition } from "#decide";
 import { DEFAULT_TENANT, createLogger, createOutbound } from "#lib";
 import { createRegistry } from "@fleetlight/sdk";
 import { createMemoryTelemetry, createStateStore, type TelemetryStore } from "#store";
 
 import { createAlerts } from "./alerts.ts";
+import { createAlertmanager } from "./manager.ts";
 
 export const logger = createLogger({ level: "silent", format: "json" }, { version: "test" });
+
+/** `group_interval` of benches that have no file in Alertmanager's format. */
+export const TICK_MS = 50;
 
 /** How a receiver behaves at one request. */
 export type Behaviour =
@@ -73,14 +85,22 @@ export const ruleDefinition = (more: Partial<RuleDefinition> = {}): RuleDefiniti
   id: "service_down",
   name: "Service down",
   description: "It does not answer.",
+  origin: "builtin",
+  file: "",
+  group: "",
+  query: "fleetlight_service_status == 0",
   metric: "fleetlight_service_status",
   condition: "==",
   threshold: 0,
   severity: "critical",
   forMs: 0,
+  keepFiringForMs: 0,
   cooldownMs: 0,
   labels: { team: "brains" },
   annotations: {},
+  noData: "ok",
+  onError: "keep",
+  activeTime: null,
   ...more,
 });
 
@@ -94,10 +114,16 @@ export const active = (service: string, { rule, ...more }: Active = {}): Evaluat
   tenant: DEFAULT_TENANT,
   fingerprint: fingerprintOfService(service),
   rule: ruleDefinition(rule),
-  labels: { __name__: "fleetlight_service_status", service, job: "fleet" },
+  labels: { service, job: "fleet", team: "brains" },
+  annotations: {
+    summary: `fleetlight_service_status is ${more.value ?? 0} (alerts when == 0)`,
+    description: "It does not answer.",
+  },
+  series: `fleetlight_service_status{job="fleet",service="${service}"}`,
   state: "firing",
   value: 0,
   activeAtMs: Date.now(),
+  keepFiringSinceMs: null,
   atMs: Date.now(),
   ...more,
 });
@@ -115,35 +141,59 @@ type Webhook = NonNullable<ConfigInput["notifications"]>["webhook"];
 export const configWith = (webhook?: Webhook): Config =>
   ConfigSchema.parse(webhook === undefined ? {} : { notifications: { webhook } });
 
-/** Alerts on a real database; `restart` makes new ones on the same database. */
-export async function createBench(options: {
+/** A configuration in Alertmanager's format; `path` is where its file may be written. */
+export function alertmanagerConfig(path: string, text: string): AlertmanagerConfig {
+  writeFileSync(path, text);
+  return readAlertmanagerFile(path);
+}
+
+/** What is made of `notifications`, with ticks that a test can wait for. */
+const ownConfig = (config: Config): AlertmanagerConfig => {
+  const made = alertmanagerOf(config.notifications);
+  return { ...made, route: { ...made.route, groupIntervalMs: TICK_MS } };
+};
+
+interface BenchOptions {
   path: string;
   config: Config;
+  /** What stands in for the one that is made of `notifications`. */
+  alertmanager?: AlertmanagerConfig;
   now?: () => number;
   telemetry?: TelemetryStore;
-}) {
+  dependencies?: (tenant: string, service: string) => readonly string[];
+}
+
+/** Alerts on a real database; another bench on the same path is what follows a restart. */
+export async function createBench(options: BenchOptions) {
   const now = options.now ?? Date.now;
   const state = await createStateStore({ path: options.path }, { now, logger });
   const telemetry = options.telemetry ?? (await createMemoryTelemetry({ now }));
-  const outbound = createOutbound({ allowLinkLocal: false, allowAddresses: [] });
+  const policy = { allowLinkLocal: false, allowAddresses: [] };
+  const outbound = createOutbound(policy);
   const registry = createRegistry();
   let { config } = options;
-  const alerts = createAlerts({
-    state,
-    config: () => config,
+  let wanted = options.alertmanager ?? ownConfig(config);
+  const common = { state, config: () => config, now, logger, registry };
+  const alertmanager = createAlertmanager({
+    ...common,
+    alertmanager: () => wanted,
     outbound,
-    events: telemetry.events,
-    now,
+    policy: () => policy,
     random: () => 0.5,
-    logger,
-    registry,
+    dependencies: options.dependencies ?? (() => []),
   });
+  const alerts = createAlerts({ ...common, pipeline: alertmanager, events: telemetry.events });
   return {
     state,
     telemetry,
     alerts,
+    alertmanager,
     registry,
-    configure: (next: Config): void => void (config = next),
+    configure: (next: Config, file?: AlertmanagerConfig): void => {
+      config = next;
+      wanted = file ?? ownConfig(next);
+      alertmanager.reconfigure();
+    },
     /** As the end of a process would: nothing is written any more. */
     async crash(): Promise<void> {
       await state.close();

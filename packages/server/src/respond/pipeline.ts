@@ -1,53 +1,96 @@
-import type { NewDelivery, StoredAlert } from "#store";
+import type { IntegrationConfig } from "#config";
+import type { NewNotification } from "#store";
 
-import type { NotificationChannel } from "./notify/index.ts";
+import type { StageName, Suppressor } from "./alertmanager.ts";
+import type { AggregationGroup } from "./groups/group.ts";
+import type { LoggedNotification } from "./log/notification-log.ts";
+import type { Inhibitor, NamedIntervals } from "./routing/index.ts";
+import { acknowledged } from "./stages/acknowledged.ts";
+import { activeTime } from "./stages/active-time.ts";
 import { cooldown } from "./stages/cooldown.ts";
+import { dedup } from "./stages/dedup.ts";
+import { dependency } from "./stages/dependency.ts";
 import { enqueue } from "./stages/enqueue.ts";
-import { record } from "./stages/record.ts";
+import { fanOut } from "./stages/fan-out.ts";
+import { inhibit } from "./stages/inhibit.ts";
+import { maintenance } from "./stages/maintenance.ts";
+import { muteTime } from "./stages/mute-time.ts";
+import { severity } from "./stages/severity.ts";
+import { silence } from "./stages/silence.ts";
+import type { PipelineAlert } from "./types.ts";
 
-/** Somebody may have to be told that an alert began or ended. */
-export interface Notice {
-  stored: StoredAlert;
-  status: "firing" | "resolved";
-  /** How long nobody is told again about the series. */
-  cooldownMs: number;
+/** What one integration of the receiver is told. */
+export interface Message {
+  integration: IntegrationConfig;
+  /** `ops/webhook[0]`. */
+  channel: string;
+  /** Where it goes, without secrets. */
+  target: string;
+  alerts: readonly PipelineAlert[];
+  /** What it was told last. */
+  last: LoggedNotification | undefined;
+  /** What the log will say, once `dedup` found that there is something to say. */
+  next: LoggedNotification | undefined;
+  notification: NewNotification | undefined;
+  /** Undelivered notifications that this one makes needless. */
+  supersedes: readonly string[];
 }
 
-/** What goes through the pipeline together: all changes of one round of evaluations. */
-export interface Batch {
-  /** A stage that finds that nobody is to be told takes a notice out. */
-  notices: readonly Notice[];
-  /** Alerts as they will be written; a stage that changes one replaces it. */
-  alerts: readonly StoredAlert[];
-  deliveries: readonly NewDelivery[];
+/** Why nobody, or one integration, is not told of an alert. */
+export interface Note {
+  fingerprint: string;
+  stage: StageName;
+  by: readonly string[];
+  channel: string | null;
 }
 
-/** One step from an alert to a notification. It never throws and never waits; `nowMs` is the time of the whole round. */
-export type Stage = (batch: Batch, nowMs: number) => Batch;
+/** A group on its way through the stages; each answers a new one. */
+export interface Flush {
+  group: AggregationGroup;
+  /** Those that are still to be told of, ended ones too. */
+  alerts: readonly PipelineAlert[];
+  messages: readonly Message[];
+  notes: readonly Note[];
+  /** Earliest time before the next tick at which the outcome would be another one. */
+  wakeAtMs: number;
+}
 
-/** What the stages remember and reach; each takes what it needs. */
+/** One step from a group of alerts to notifications. It never throws, waits for nothing and changes nothing. */
+export type Stage = (flush: Flush, nowMs: number) => Flush;
+
+/** What the stages ask; each takes what it needs. */
 export interface StageContext {
-  cooldowns: Cooldowns;
-  channels: () => ReadonlyMap<string, NotificationChannel>;
-  /** Notifications that are on their way. */
-  queued: () => number;
-  suppressed: (reason: "cooldown" | "queue_full", count: number) => void;
-  keep: (alerts: readonly StoredAlert[]) => void;
+  inhibitor: (tenant: string) => Inhibitor;
+  intervals: () => NamedIntervals;
+  /** Ids of the active silences for an alert. */
+  silencedBy: (alert: PipelineAlert) => readonly string[];
+  maintenance: Suppressor;
+  acknowledged: Suppressor;
+  dependsOn: Suppressor;
+  /** The integrations of a receiver with what each was told last about a group. */
+  integrations: (group: AggregationGroup) => readonly Message[];
+  /** When anybody was last told of an alert. */
+  toldMs: (alert: PipelineAlert) => number | undefined;
+  externalUrl: () => string;
+  /** Whether the outbox takes another notification of the lane, and what that would replace. */
+  reserve: (notification: NewNotification, channel: string) => readonly string[] | undefined;
 }
 
-/** When each series was last told about. */
-export interface Cooldowns {
-  lastMs(fingerprint: string): number | undefined;
-  begin(fingerprint: string, atMs: number): void;
-  /** A firing alert that nobody is told about before then. @returns false when that is known already. */
-  hold(fingerprint: string, untilMs: number): boolean;
-}
-
-/**
- * The way from an alert to the outbox, in order. Routing, grouping and silences come before `enqueue`: they take
- * notices out or say to whom they go.
- */
+/** The way from a group to the outbox, in order: first what concerns everybody, then each integration for itself. */
 export const buildPipeline = (context: StageContext): Stage => {
-  const stages: Stage[] = [cooldown(context), enqueue(context), record(context)];
-  return (batch, nowMs) => stages.reduce((current, stage) => stage(current, nowMs), batch);
+  const stages: readonly Stage[] = [
+    inhibit(context),
+    activeTime(context),
+    muteTime(context),
+    silence(context),
+    maintenance(context),
+    acknowledged(context),
+    dependency(context),
+    fanOut(context),
+    severity(),
+    cooldown(context),
+    dedup(),
+    enqueue(context),
+  ];
+  return (flush, nowMs) => stages.reduce((current, stage) => stage(current, nowMs), flush);
 };

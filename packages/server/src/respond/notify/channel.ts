@@ -1,34 +1,82 @@
-import type { Alert, Delivery } from "@fleetlight/contract";
+import type { HttpClientConfig, IntegrationConfig } from "#config";
+import type { Logger, Now, Outbound } from "#lib";
 
-/** What came of one attempt. */
-export type SendResult =
-  | { ok: true; statusCode: number | null }
-  | {
-      ok: false;
-      statusCode: number | null;
-      /** In words that a person understands, without secrets. */
-      error: string;
-      /** False when the same notification can never succeed. */
-      retryable: boolean;
-      /** When the receiver wishes to be asked again. */
-      retryAfterMs: number | null;
-    };
+import type { Notification, NotificationChannel } from "../types.ts";
 
-/** One way of telling somebody. One folder under notify/ per kind. */
-export interface NotificationChannel {
-  readonly name: string;
-  /** Where it goes, without secrets. */
-  readonly target: string;
-  readonly sendResolved: boolean;
-  /** Attempts before a notification is given up; 0 is no limit. */
-  readonly maxAttempts: number;
-  readonly maxAgeMs: number;
-  /** The text that will be sent; it is kept, so it MUST hold no secrets. */
-  format(alert: Alert, status: Delivery["status"]): string;
-  /** One attempt. Never rejects. `key` is the same for every attempt. */
-  send(body: string, key: string, signal: AbortSignal): Promise<SendResult>;
+export type { Notification, NotificationChannel, NotifiedAlert, SendResult } from "../types.ts";
+
+/** Who asks URLs for a channel. */
+export type HttpClient = Pick<Outbound, "request">;
+
+/** What channels make their texts with: Go's templates over the data of a notification, as Alertmanager has them. */
+export interface ChannelTemplates {
+  /**
+   * Once there are more than `maxLength` characters the rest is left out.
+   * @throws FleetlightError when the template is wrong or takes too long; the same text fails again.
+   */
+  text(template: string, notification: Notification, maxLength?: number): string;
+  /** The same with values escaped for HTML. @throws FleetlightError */
+  html(template: string, notification: Notification, maxLength?: number): string;
+  /**
+   * As `text`, but whatever an action inserts goes through `escape`, and what the template itself says does not.
+   * @throws FleetlightError
+   */
+  escaped(
+    template: string,
+    notification: Notification,
+    escape: (value: string) => string,
+    maxLength?: number,
+  ): string;
 }
 
-/** Names a notification for ever; receivers recognise a repetition by it. */
-export const deliveryKey = (alertId: string, channel: string, status: Delivery["status"]): string =>
-  `${alertId}.${channel}.${status}`;
+/** What every kind of channel is given when it is made. */
+export interface ChannelContext {
+  /** Name of the receiver that the integration belongs to. */
+  receiver: string;
+  /** Guarded client with everybody's connections. */
+  outbound: Outbound;
+  /** A client that asks as `http_config` says: proxy, TLS, signing in. It is `outbound` when that is undefined. */
+  client(config: HttpClientConfig | undefined): HttpClient;
+  now: Now;
+  templates: ChannelTemplates;
+  /** Where people reach this server, without a slash at the end. */
+  externalUrl: string;
+  logger: Logger;
+  /** What the latest delivered notification about the same group left for this channel (`ops/slack[0]`). */
+  latestReference?(
+    notification: Notification,
+    channel: string,
+  ): Promise<{ status: Notification["status"]; reference: string | undefined } | undefined>;
+  /** Whether programs may be run (`alerting.exec.enabled`). */
+  allowExec?: boolean;
+  /** Counts a message that lost a part of its text because the receiver takes no longer ones. */
+  shortened?(): void;
+  /**
+   * Content of a file with a secret, without white space at its ends.
+   * @throws FleetlightError with the path and what is wrong; the file may be there later.
+   */
+  readSecretFile(path: string): Promise<string>;
+}
+
+/** The integration of one kind. */
+export type Integration<K extends IntegrationConfig["kind"]> = Extract<
+  IntegrationConfig,
+  { kind: K }
+>;
+
+export const integrationName = ({ kind, index }: { kind: string; index: number }): string =>
+  `${kind}[${index}]`;
+
+/** What every channel answers about itself, read from the keys that all integrations have. */
+export const channelBasics = <K extends IntegrationConfig["kind"]>(
+  { kind, index, config }: { kind: K; index: number; config: IntegrationConfig["config"] },
+  receiver: string,
+): Pick<NotificationChannel, "name" | "sendResolved" | "maxAttempts" | "maxAgeMs"> & {
+  kind: K;
+} => ({
+  kind,
+  name: `${receiver}/${integrationName({ kind, index })}`,
+  sendResolved: config.send_resolved,
+  maxAttempts: config.max_attempts,
+  maxAgeMs: config.max_age,
+});

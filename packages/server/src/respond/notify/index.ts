@@ -1,24 +1,62 @@
-import type { Config } from "#config";
-import type { Now, Outbound } from "#lib";
+import type { IntegrationConfig, ReceiverConfig } from "#config";
 
-import type { NotificationChannel } from "./channel.ts";
+import type { ChannelContext, NotificationChannel } from "./channel.ts";
+import { createDiscord } from "./discord/index.ts";
+import { createEmail } from "./email/index.ts";
+import { createExec } from "./exec/index.ts";
+import { createGoogleChat } from "./google-chat/index.ts";
+import { createMatrix } from "./matrix/index.ts";
+import { createMattermost } from "./mattermost/index.ts";
+import { createMsteams, createMsteamsv2 } from "./msteams/index.ts";
+import { createNtfy } from "./ntfy/index.ts";
+import { createOpsgenie } from "./opsgenie/index.ts";
+import { createPagerduty } from "./pagerduty/index.ts";
+import { createPushover } from "./pushover/index.ts";
+import { createSlack } from "./slack/index.ts";
+import { createTelegram } from "./telegram/index.ts";
+import { createTwilio } from "./twilio/index.ts";
 import { createWebhook } from "./webhook/index.ts";
 
-export { deliveryKey, type NotificationChannel, type SendResult } from "./channel.ts";
+export type { ChannelContext, NotificationChannel } from "./channel.ts";
+export { integrationName } from "./channel.ts";
 
-export interface ChannelContext {
-  config: Config;
-  outbound: Outbound;
-  now: Now;
-}
+type Create<K extends IntegrationConfig["kind"]> = (
+  integration: Extract<IntegrationConfig, { kind: K }>,
+  context: ChannelContext,
+) => NotificationChannel;
 
-/** Every kind of channel; each answers undefined when it is not configured. */
-const KINDS: readonly ((context: ChannelContext) => NotificationChannel | undefined)[] = [
-  createWebhook,
-];
+/** Every kind of channel; a kind whose folder is not there yet is left out of a receiver, and said so in the log. */
+const KINDS: { readonly [K in IntegrationConfig["kind"]]?: Create<K> } = {
+  email: createEmail,
+  pagerduty: createPagerduty,
+  slack: createSlack,
+  webhook: createWebhook,
+  opsgenie: createOpsgenie,
+  msteams: createMsteams,
+  msteamsv2: createMsteamsv2,
+  exec: createExec,
+  discord: createDiscord,
+  telegram: createTelegram,
+  pushover: createPushover,
+  mattermost: createMattermost,
+  ntfy: createNtfy,
+  googlechat: createGoogleChat,
+  twilio: createTwilio,
+  matrix: createMatrix,
+};
 
-/** The configured channels by name. */
-export function createChannels(context: ChannelContext): Map<string, NotificationChannel> {
-  const channels = KINDS.flatMap((create) => create(context) ?? []);
-  return new Map(channels.map((channel) => [channel.name, channel]));
+/** The channels of a receiver in the order of its integrations. */
+export function createChannels(
+  receiver: ReceiverConfig,
+  context: Omit<ChannelContext, "receiver">,
+): NotificationChannel[] {
+  return receiver.integrations.flatMap((integration) => {
+    const create = KINDS[integration.kind] as Create<IntegrationConfig["kind"]> | undefined;
+    if (create) return create(integration, { ...context, receiver: receiver.name });
+    context.logger.warn(
+      { receiver: receiver.name, kind: integration.kind },
+      "this server has no such channel",
+    );
+    return [];
+  });
 }

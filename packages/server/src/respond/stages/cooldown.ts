@@ -1,23 +1,29 @@
-import type { Notice, Stage, StageContext } from "../pipeline.ts";
+import type { Note, Stage, StageContext } from "../pipeline.ts";
+import type { PipelineAlert } from "../types.ts";
 
 /**
- * Nobody is told again about a series before its cooldown is over; an alert that still fires then is told after all.
- * The end of an alert is told to those who know of its beginning, and to nobody else.
+ * An alert with a cooldown that ended and began anew is told of again only when the cooldown is over, and then only if
+ * it still fires. The end of what nobody heard of is not told.
  */
-export const cooldown = ({
-  cooldowns,
-  suppressed,
-}: Pick<StageContext, "cooldowns" | "suppressed">): Stage => {
-  const passes = ({ stored, status, cooldownMs }: Notice, nowMs: number): boolean => {
-    if (status === "resolved") return stored.receivers.length > 0;
-    const { fingerprint } = stored.alert;
-    const lastMs = cooldowns.lastMs(fingerprint);
-    if (lastMs === undefined || nowMs >= lastMs + cooldownMs) return true;
-    if (cooldowns.hold(fingerprint, lastMs + cooldownMs)) suppressed("cooldown", 1);
-    return false;
+export const cooldown =
+  ({ toldMs }: Pick<StageContext, "toldMs">): Stage =>
+  (flush, nowMs) => {
+    const notes: Note[] = [];
+    let { wakeAtMs } = flush;
+    const messages = flush.messages.map((message) => {
+      const { last, channel } = message;
+      const passes = (alert: PipelineAlert): boolean => {
+        const { fingerprint, cooldownMs } = alert;
+        if (cooldownMs === 0 || last?.open.has(fingerprint)) return true;
+        if (alert.endsAtMs <= nowMs) return false;
+        const toldAtMs = toldMs(alert);
+        if (toldAtMs === undefined || nowMs >= toldAtMs + cooldownMs) return true;
+        wakeAtMs = Math.min(wakeAtMs, toldAtMs + cooldownMs);
+        notes.push({ fingerprint, stage: "cooldown", by: [], channel });
+        return false;
+      };
+      if (message.alerts.every(({ cooldownMs }) => cooldownMs === 0)) return message;
+      return { ...message, alerts: message.alerts.filter(passes) };
+    });
+    return { ...flush, messages, wakeAtMs, notes: [...flush.notes, ...notes] };
   };
-  return (batch, nowMs) => ({
-    ...batch,
-    notices: batch.notices.filter((notice) => passes(notice, nowMs)),
-  });
-};

@@ -1,118 +1,73 @@
-import { hostname } from "node:os";
+import { createHmac } from "node:crypto";
 
-import type { Config } from "#config";
-import { FleetlightError, describeError, type Now, type Outbound, type OutboundAnswer } from "#lib";
+import { badRequest } from "#lib";
 
-import type { NotificationChannel, SendResult } from "../channel.ts";
+import {
+  channelBasics,
+  type ChannelContext,
+  type Integration,
+  type NotificationChannel,
+} from "../channel.ts";
+import { judgeError, post, urlTarget } from "../http.ts";
 import { webhookBody } from "./body.ts";
 
-type WebhookConfig = NonNullable<Config["notifications"]["webhook"]>;
-
-/** Of an answer only the beginning is read: it may say what was wrong. */
-const MAX_ANSWER_BYTES = 4096;
-const MAX_QUOTED_CHARACTERS = 200;
-
-/** Answers below 500 after which the same notification may succeed later. */
-const TRANSIENT = new Set([408, 425, 429]);
-
-/** Where people reach this server, as far as it knows. */
-function externalUrlOf({ server }: Config): string {
-  const anywhere = server.host === "0.0.0.0" || server.host === "::" || server.host === "[::]";
-  const host = anywhere ? hostname() : server.host;
-  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  return `${server.tls ? "https" : "http"}://${bracketed}:${server.port}`;
-}
-
-/** Host and path: user, password and query often carry secrets. */
-function targetOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
-}
-
-/** Milliseconds from now that `Retry-After` asks for, as seconds or as a date; null when it says nothing. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
-  if (header === undefined) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  // Date.parse takes far more for a date than HTTP does, "-5" for one.
-  const dateMs = /^\s*[a-z]{3,9},? /i.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
-}
-
-/** The beginning of an answer on one line. */
-const quote = (body: Buffer): string => {
-  const text = body
-    .toString("utf8")
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim();
-  return text === "" ? "" : `: ${text.slice(0, MAX_QUOTED_CHARACTERS)}`;
-};
-
-function judge({ status, headers, body }: OutboundAnswer, nowMs: number): SendResult {
-  if (status >= 200 && status < 300) return { ok: true, statusCode: status };
-  const redirected = status >= 300 && status < 400;
-  return {
-    ok: false,
-    statusCode: status,
-    error: redirected
-      ? `answered ${status}, and redirects are not followed: configure the final URL`
-      : `answered ${status}${quote(body)}`,
-    retryable: status >= 500 || TRANSIENT.has(status),
-    retryAfterMs: retryAfterMs(headers["retry-after"], nowMs),
-  };
-}
-
-interface WebhookContext {
-  config: Config;
-  outbound: Outbound;
-  now: Now;
+/**
+ * `t=<Unix seconds>,v1=<hex>`: HMAC-SHA256 over `<Unix seconds>.<body>`, so that a receiver can tell who sent it and
+ * that it is not an old message sent again.
+ */
+function signatureOf(secret: string, body: string, nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000);
+  const hex = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  return `t=${seconds},v1=${hex}`;
 }
 
 /** Posts each notification to one URL, as Alertmanager's webhook does. */
-export function createWebhook({
-  config,
-  outbound,
-  now,
-}: WebhookContext): NotificationChannel | undefined {
-  const webhook: WebhookConfig | undefined = config.notifications.webhook;
-  if (!webhook) return undefined;
-  const externalUrl = externalUrlOf(config);
+export function createWebhook(
+  integration: Integration<"webhook">,
+  context: ChannelContext,
+): NotificationChannel {
+  const { config } = integration;
+  const client = context.client(config.http_config);
+
+  const urlOf = async (): Promise<string> => {
+    if (config.url !== undefined) return config.url;
+    const url = await context.readSecretFile(config.url_file ?? "");
+    if (!URL.canParse(url)) throw badRequest(`${config.url_file} holds no URL`);
+    return url;
+  };
+  const secretOf = async (): Promise<string | undefined> =>
+    config.signing_secret_file === undefined
+      ? config.signing_secret
+      : await context.readSecretFile(config.signing_secret_file);
+
   return {
-    name: "webhook",
-    target: targetOf(webhook.url),
-    sendResolved: webhook.send_resolved,
-    maxAttempts: webhook.max_attempts,
-    maxAgeMs: webhook.max_age,
-    format: (alert, status) => JSON.stringify(webhookBody(alert, status, externalUrl)),
-    async send(body, key, signal) {
+    ...channelBasics(integration, context.receiver),
+    target: config.url === undefined ? `the URL in ${config.url_file}` : urlTarget(config.url),
+    async send(notification, signal) {
       try {
-        const answer = await outbound.request(webhook.url, {
-          method: "POST",
+        const body = JSON.stringify(webhookBody(notification, config.max_alerts));
+        const [url, secret] = [await urlOf(), await secretOf()];
+        return await post(client, url, {
           headers: {
-            "User-Agent": "Fleetlight",
-            ...webhook.headers,
+            ...config.headers,
             "Content-Type": "application/json",
-            "Idempotency-Key": key,
+            "Idempotency-Key": notification.id,
+            ...(secret === undefined
+              ? {}
+              : { "X-Fleetlight-Signature": signatureOf(secret, body, context.now()) }),
           },
           body,
-          timeoutMs: webhook.timeout,
-          maxBodyBytes: MAX_ANSWER_BYTES,
-          truncateBody: true,
-          followRedirects: false,
+          timeoutMs: config.timeout,
+          followRedirects: config.http_config?.follow_redirects ?? false,
           signal,
+          nowMs: context.now,
+          secrets: [secret, ...Object.values(config.headers)],
         });
-        return judge(answer, now());
       } catch (error) {
-        // A receiver that is not there yet, or whose certificate is being renewed, may well be there later.
-        const refused = error instanceof FleetlightError && error.code === "outbound_blocked";
-        const isBadUrl = error instanceof FleetlightError && error.code === "bad_request";
-        return {
-          ok: false,
-          statusCode: null,
-          error: error instanceof FleetlightError ? error.message : describeError(error),
-          retryable: !refused && !isBadUrl,
-          retryAfterMs: null,
-        };
+        return judgeError(error);
       }
     },
+    preview: (notification) =>
+      Promise.resolve(JSON.stringify(webhookBody(notification, config.max_alerts), null, 2)),
   };
 }

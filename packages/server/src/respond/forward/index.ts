@@ -1,0 +1,1 @@
+export { createForwarder, type Forwarder } from "./forwarder.ts";

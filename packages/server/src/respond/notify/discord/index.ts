@@ -1,0 +1,1 @@
+export { createDiscord } from "./discord.ts";

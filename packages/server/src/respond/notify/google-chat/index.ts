@@ -1,0 +1,1 @@
+export { createGoogleChat } from "./google-chat.ts";

@@ -1,0 +1,1 @@
+export { createMatrix } from "./matrix.ts";

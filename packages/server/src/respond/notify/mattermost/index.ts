@@ -1,0 +1,1 @@
+export { createMattermost } from "./mattermost.ts";

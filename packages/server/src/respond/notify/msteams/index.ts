@@ -1,0 +1,1 @@
+export { createMsteams, createMsteamsv2 } from "./msteams.ts";

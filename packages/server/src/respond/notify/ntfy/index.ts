@@ -1,0 +1,1 @@
+export { createNtfy } from "./ntfy.ts";

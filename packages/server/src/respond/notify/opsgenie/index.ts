@@ -1,0 +1,1 @@
+export { createOpsgenie } from "./opsgenie.ts";

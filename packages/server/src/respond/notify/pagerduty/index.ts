@@ -1,0 +1,1 @@
+export { createPagerduty } from "./pagerduty.ts";

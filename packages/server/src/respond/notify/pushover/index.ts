@@ -1,0 +1,1 @@
+export { createPushover } from "./pushover.ts";

@@ -1,0 +1,2 @@
+export { SlackActions } from "./actions.ts";
+export { createSlack } from "./slack.ts";

@@ -1,0 +1,10 @@
+export { urgencyOf, waysToReach } from "./contact.ts";
+export { Directory, stampsOf, type Entity } from "./directory.ts";
+export { type Interval } from "./hours.ts";
+export { holdsAt } from "./hours.ts";
+export { compileMatchers } from "./matchers.ts";
+export { personReceiver, PersonalChannels } from "./personal-channels.ts";
+export { choosePolicy } from "./policies.ts";
+export { shownUrl, withoutSecrets } from "./policy-view.ts";
+export { Schedules } from "./schedules.ts";
+export { dayOf, timeOfDayMs, weekdayOf, zoneOf, type Zone } from "./zone.ts";

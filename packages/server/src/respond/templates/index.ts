@@ -1,0 +1,1 @@
+export { checkTemplates, createTemplates } from "./templates.ts";
