@@ -8,3 +8,4 @@ export * from "./push/index.ts";
 export * from "./remote-write/index.ts";
 export * from "./scrape/index.ts";
 export * from "./services/index.ts";
+export * from "./spans/index.ts";

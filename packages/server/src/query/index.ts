@@ -1,3 +1,4 @@
 export { listEvents, toFleetEvent } from "./events.ts";
 export { createMetricQueries, LOOKBACK_MS, type MetricQueries } from "./metrics.ts";
 export * from "./promql/index.ts";
+export * from "./traces/index.ts";

@@ -46,7 +46,12 @@ async function bed(changes: Partial<HostCollectorOptions> = {}): Promise<Bed> {
   const now = changes.now ?? ((): number => clock.ms);
   const store = await createMemoryTelemetry({
     now,
-    retention: () => ({ metricsMs: Infinity, eventsMs: Infinity, maxBytes: undefined }),
+    retention: () => ({
+      metricsMs: Infinity,
+      eventsMs: Infinity,
+      tracesMs: Infinity,
+      maxBytes: undefined,
+    }),
   });
   cleanups.push(() => store.close());
   const logger = createLogger({ level: "silent", format: "json" }, { version: "test" });

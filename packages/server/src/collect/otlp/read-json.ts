@@ -1,13 +1,21 @@
-import { badRequest } from "#lib";
-
+import {
+  hexOf,
+  list,
+  number,
+  object,
+  rootOf,
+  text,
+  time,
+  valueOf,
+  wrong,
+  type Json,
+} from "./json.ts";
 import {
   emptyMetric,
   emptyPoint,
-  MAX_DEPTH,
   MAX_POINTS,
   TEMPORALITIES,
   textOf,
-  type AnyValue,
   type Attribute,
   type OtlpBuckets,
   type OtlpExemplar,
@@ -18,8 +26,6 @@ import {
   type Temporality,
 } from "./model.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 const KINDS: readonly (readonly [key: string, kind: OtlpKind])[] = [
   ["gauge", "gauge"],
   ["sum", "sum"],
@@ -27,69 +33,11 @@ const KINDS: readonly (readonly [key: string, kind: OtlpKind])[] = [
   ["exponentialHistogram", "exponential"],
   ["summary", "summary"],
 ];
-const HEX = /^[0-9a-f]*$/i;
-
-const wrong = (what: string) => badRequest(`the body is not OTLP: ${what}`);
-
-function object(value: unknown): Json {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw wrong("expected an object");
-  return value as Json;
-}
-function list(value: unknown): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw wrong("expected a list");
-  return value;
-}
-function text(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  if (typeof value !== "string") throw wrong("expected a text");
-  return value;
-}
-/** Numbers may be written as texts: 64-bit integers always are, and NaN and infinities. */
-function number(value: unknown): number {
-  if (value === undefined || value === null) return 0;
-  const read = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof read !== "number" || (Number.isNaN(read) && value !== "NaN"))
-    throw wrong("expected a number");
-  return read;
-}
-/** Nanoseconds as text, beyond what a number holds exactly: the last six digits go before it becomes one. */
-function time(value: unknown): number {
-  if (typeof value === "string" && /^\d{7,20}$/.test(value)) return Number(value.slice(0, -6));
-  return Math.floor(number(value) / 1e6);
-}
-
-function valueOf(json: Json, depth: number): AnyValue {
-  if (depth > MAX_DEPTH) throw wrong("an attribute is nested too deeply");
-  if ("stringValue" in json) return text(json["stringValue"]);
-  if ("boolValue" in json) return json["boolValue"] === true;
-  if ("intValue" in json) return number(json["intValue"]);
-  if ("doubleValue" in json) return number(json["doubleValue"]);
-  if ("bytesValue" in json) return text(json["bytesValue"]);
-  if ("arrayValue" in json)
-    return list(object(json["arrayValue"])["values"]).map((one) => valueOf(object(one), depth + 1));
-  if ("kvlistValue" in json)
-    return Object.fromEntries(
-      list(object(json["kvlistValue"])["values"]).map((one) => {
-        const { key, value } = object(one);
-        return [text(key), valueOf(object(value), depth + 1)];
-      }),
-    );
-  return undefined;
-}
-
 const attributesOf = (value: unknown): Attribute[] =>
   list(value).map((one) => {
     const { key, value: own } = object(one);
     return [text(key), textOf(valueOf(object(own), 0))];
   });
-
-function hexOf(value: unknown): string {
-  const id = text(value);
-  if (!HEX.test(id)) throw wrong("expected hexadecimal digits");
-  return id.toLowerCase();
-}
 
 const measured = (json: Json): number => number("asInt" in json ? json["asInt"] : json["asDouble"]);
 
@@ -173,18 +121,12 @@ function* metricsOf(scopes: unknown, count: (points: number) => void): Generator
 
 /** Reads an ExportMetricsServiceRequest in OTLP's JSON. @throws FleetlightError `bad_request` */
 export function readOtlpJson(body: Buffer): OtlpResource[] {
-  let root: unknown;
-  try {
-    root = JSON.parse(body.toString("utf8"));
-  } catch {
-    throw wrong("it is not valid JSON");
-  }
   let points = 0;
   const count = (more: number) => {
     points += more;
     if (points > MAX_POINTS) throw wrong("it has too many data points");
   };
-  return list(object(root)["resourceMetrics"]).map((one) => {
+  return list(rootOf(body)["resourceMetrics"]).map((one) => {
     const { resource, scopeMetrics } = object(one);
     return {
       attributes: attributesOf(object(resource)["attributes"]),

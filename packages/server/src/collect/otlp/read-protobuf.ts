@@ -1,9 +1,8 @@
-import { ProtobufError, ProtobufReader, WIRE_BYTES } from "#lib";
+import { ProtobufError, ProtobufReader } from "#lib";
 
 import {
   emptyMetric,
   emptyPoint,
-  MAX_DEPTH,
   MAX_POINTS,
   TEMPORALITIES,
   textOf,
@@ -16,6 +15,7 @@ import {
   type OtlpPoint,
   type OtlpResource,
 } from "./model.ts";
+import { hex, inner, readFields, readValue, text, type Field } from "./protobuf.ts";
 
 /** Buckets and bounds of one point. */
 const MAX_VALUES = 65_536;
@@ -28,25 +28,6 @@ const KINDS: Record<number, OtlpKind> = {
   11: "summary",
 };
 
-type Field = (message: ProtobufReader) => void;
-
-/** Reads each field by its number; those that are not named are left out. */
-function readFields(message: ProtobufReader, fields: Readonly<Record<number, Field>>): void {
-  while (message.next()) {
-    const read = fields[message.field];
-    if (read === undefined) message.skip();
-    else read(message);
-  }
-}
-
-const inner = (message: ProtobufReader): ProtobufReader => {
-  message.expect(WIRE_BYTES);
-  return message.message();
-};
-const text = (message: ProtobufReader): string => {
-  message.expect(WIRE_BYTES);
-  return message.string();
-};
 /** Whole milliseconds: below them, two points of one series are one. */
 const time = (message: ProtobufReader): number => message.fixed64Nanoseconds();
 
@@ -198,10 +179,6 @@ function readBuckets(message: ProtobufReader): OtlpBuckets {
 function readExemplar(message: ProtobufReader): OtlpExemplar {
   const attributes: Attribute[] = [];
   const exemplar = { attributes, timeMs: 0, value: 0, traceId: "", spanId: "" };
-  const hex = (field: ProtobufReader): string => {
-    field.expect(WIRE_BYTES);
-    return Buffer.from(field.slice()).toString("hex");
-  };
   readFields(message, {
     2: (field) => (exemplar.timeMs = time(field)),
     3: (field) => (exemplar.value = field.double()),
@@ -221,40 +198,4 @@ function readAttribute(message: ProtobufReader): Attribute {
     2: (field) => (value = readValue(inner(field), 0)),
   });
   return [key, textOf(value)];
-}
-
-function readValue(message: ProtobufReader, depth: number): AnyValue {
-  if (depth > MAX_DEPTH) throw new ProtobufError("an attribute is nested too deeply");
-  let value: AnyValue;
-  readFields(message, {
-    1: (field) => (value = text(field)),
-    2: (field) => (value = field.bool()),
-    3: (field) => (value = field.int64()),
-    4: (field) => (value = field.double()),
-    5: (field) => {
-      const list: AnyValue[] = [];
-      readFields(inner(field), { 1: (one) => list.push(readValue(inner(one), depth + 1)) });
-      value = list;
-    },
-    6: (field) => {
-      const entries: [string, AnyValue][] = [];
-      readFields(inner(field), {
-        1: (one) => {
-          let key = "";
-          let own: AnyValue;
-          readFields(inner(one), {
-            1: (part) => (key = text(part)),
-            2: (part) => (own = readValue(inner(part), depth + 1)),
-          });
-          entries.push([key, own]);
-        },
-      });
-      value = Object.fromEntries(entries);
-    },
-    7: (field) => {
-      field.expect(WIRE_BYTES);
-      value = Buffer.from(field.slice()).toString("base64");
-    },
-  });
-  return value;
 }

@@ -208,6 +208,7 @@ describe.each([
         retention: () => ({
           metricsMs: 100 * 365.25 * 86_400_000,
           eventsMs: 1e12,
+          tracesMs: 1e12,
           maxBytes: undefined,
         }),
       },

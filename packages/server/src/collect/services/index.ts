@@ -1,3 +1,4 @@
+export { dependenciesOf } from "./dependencies.ts";
 export { endpointUrl, instanceOf, serviceLabels } from "./labels.ts";
 export { createServiceRegistry, type ServiceRegistryOptions } from "./registry.ts";
 export { scrapeTargets } from "./scrape-targets.ts";

@@ -24,6 +24,7 @@ export function toService(service: WatchedService): Service {
     health_endpoint: withoutPassword(registration.health_endpoint),
     metrics_endpoint: withoutPassword(registration.metrics_endpoint),
     labels: registration.labels,
+    ...(registration.dependencies && { dependencies: registration.dependencies }),
     check: registration.check ?? {},
     scrape: registration.scrape ?? {},
     origin: service.origin,

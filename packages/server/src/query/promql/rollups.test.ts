@@ -31,6 +31,7 @@ const optionsWith = (rollups: boolean): TelemetryOptions => ({
   retention: () => ({
     metricsMs,
     eventsMs: DAY_MS,
+    tracesMs: DAY_MS,
     maxBytes: undefined,
     ...(rollups && { rollups5mMs: 180 * DAY_MS, rollups1hMs: 1800 * DAY_MS }),
   }),

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+
+import { analyseTrace } from "./analyse-trace.ts";
+import type { Facets, Span, UnderstoodSpan } from "./model.ts";
+import { understand } from "./understand.ts";
+
+let next = 0;
+
+/** A span whose attributes speak `gen_ai`. */
+function span(id: string, parent: string, attributes: Record<string, string | number>): Span {
+  return {
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: id,
+    parentSpanId: parent,
+    traceState: "",
+    name: id,
+    kind: 1,
+    startNs: BigInt(++next),
+    endNs: BigInt(next + 1),
+    status: 0,
+    statusMessage: "",
+    attributes: new Map(Object.entries(attributes)),
+    events: [],
+    links: [],
+  };
+}
+
+const agent = (id: string, parent: string, name: string, tokens = 0): UnderstoodSpan =>
+  understand(
+    span(id, parent, {
+      "gen_ai.operation.name": "invoke_agent",
+      "gen_ai.agent.name": name,
+      "gen_ai.usage.input_tokens": tokens,
+    }),
+    "test",
+  );
+
+const chat = (id: string, parent: string, tokens: number): UnderstoodSpan =>
+  understand(
+    span(id, parent, {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.request.model": "m",
+      "gen_ai.usage.input_tokens": tokens,
+    }),
+    "test",
+  );
+
+const inputOf = (spans: readonly UnderstoodSpan[]): number =>
+  analyseTrace(spans).usage.reduce((sum, { inputTokens }) => sum + inputTokens, 0);
+
+describe("what is paid", () => {
+  test("the sum on an agent counts when no call below it says anything", () => {
+    expect(inputOf([agent("a", "", "lead", 50)])).toBe(50);
+    expect(inputOf([agent("a", "", "lead", 50), chat("c", "a", 0)])).toBe(50);
+  });
+
+  test("the sum on an agent does not count beside the calls below it", () => {
+    expect(inputOf([agent("a", "", "lead", 50), chat("c", "a", 20), chat("d", "a", 30)])).toBe(50);
+  });
+
+  test("sums of agents above one another count once", () => {
+    expect(inputOf([agent("a", "", "lead", 50), agent("b", "a", "helper", 50)])).toBe(50);
+  });
+
+  test("one call that two instrumentations saw counts once", () => {
+    expect(inputOf([chat("outer", "", 20), chat("inner", "outer", 20)])).toBe(20);
+  });
+
+  test("a call below a tool of another call is one of its own", () => {
+    const tool = understand(
+      span("t", "c", { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "ask" }),
+      "test",
+    );
+    expect(inputOf([chat("c", "", 20), tool, chat("d", "t", 5)])).toBe(25);
+  });
+});
+
+describe("a trace that is not whole", () => {
+  test("an agent whose parent has not come yet is there, and its caller when it comes", () => {
+    const [lead, helper] = [agent("a", "", "lead"), agent("b", "a", "helper")];
+    expect(analyseTrace([helper])).toMatchObject({ agents: ["helper"], edges: [] });
+    expect(analyseTrace([helper, lead]).edges).toEqual([
+      { from: "lead", to: "helper", kind: "delegation" },
+    ]);
+  });
+
+  test("parents in a circle end the search", () => {
+    const found = analyseTrace([chat("a", "b", 1), chat("b", "a", 1)]);
+    expect(found.agents).toEqual([]);
+  });
+});
+
+describe("what a span says", () => {
+  const facetsOf = (attributes: Record<string, string | number>, status = 0): Facets =>
+    understand({ ...span("x", "", attributes), status }, "test").facets;
+
+  test.each([
+    [{ "gen_ai.system": "openai" }, { provider: "openai" }],
+    [{ "gen_ai.usage.prompt_tokens": 7 }, { inputTokens: 7 }],
+    [{ "gen_ai.usage.input_tokens": "12" }, { inputTokens: 12 }],
+    [{ "gen_ai.usage.input_tokens": -1 }, { inputTokens: 0 }],
+    [{ "gen_ai.operation.name": "constructor" }, { operation: "" }],
+    [
+      { "openinference.span.kind": "TOOL", "tool.name": "transfer_to_bob" },
+      { operation: "handoff", peer: "bob", tool: "" },
+    ],
+    [
+      { "openinference.span.kind": "TOOL", "tool.name": "look" },
+      { operation: "execute_tool", tool: "look" },
+    ],
+    [{ metadata: "{broken" }, { agent: "" }],
+    [{ metadata: '{"langgraph_node":"n","langgraph_checkpoint_ns":"n:1|m:2"}' }, { agent: "n" }],
+    [{ "gen_ai.agent.name": "a".repeat(1000) }, { agent: "a".repeat(256) }],
+    [{ "http.method": "GET" }, { dialects: [], operation: "" }],
+  ])("%o means %o", (attributes, expected) => {
+    expect(facetsOf(attributes as Record<string, string | number>)).toMatchObject(expected);
+  });
+
+  test("a failure has a type, if only that it is one", () => {
+    expect(facetsOf({ "error.type": "timeout" }, 2).errorType).toBe("timeout");
+    expect(facetsOf({}, 2).errorType).toBe("_OTHER");
+    expect(facetsOf({}, 0).errorType).toBe("");
+  });
+});

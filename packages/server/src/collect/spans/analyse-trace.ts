@@ -1,0 +1,193 @@
+import { MODEL_OPERATIONS, type Facets, type Span } from "./model.ts";
+
+/** Ancestors that are followed from one span: longer chains, and those in a circle, end here. */
+const MAX_ANCESTORS = 1000;
+
+/** What is looked at of a span. */
+export interface AnalysedSpan {
+  span: Pick<Span, "spanId" | "parentSpanId" | "startNs" | "status">;
+  facets: Omit<Facets, "dialects">;
+}
+
+/** One agent reached another. */
+export interface AgentEdge {
+  from: string;
+  to: string;
+  /** Handed the conversation over, or asked for something and waited for the answer. */
+  kind: "handoff" | "delegation";
+}
+
+export interface ToolCall {
+  agent: string;
+  tool: string;
+  spanId: string;
+  failed: boolean;
+}
+
+/** What one model was paid for on behalf of one agent. */
+export interface Usage {
+  agent: string;
+  model: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  reasoningTokens: number;
+  /** As producers said it; undefined when none did. */
+  costUsd: number | undefined;
+}
+
+/** What a trace shows of the agents in it. */
+export interface TraceAnalysis {
+  workflow: string;
+  conversation: string;
+  /** In the order in which they began. */
+  agents: string[];
+  edges: AgentEdge[];
+  toolCalls: ToolCall[];
+  usage: Usage[];
+  /** The agent of each span, by span id: its own, or that of the nearest ancestor with one. */
+  agentOf: ReadonlyMap<string, string>;
+}
+
+/** Spans of one trace with the ways up; a parent that is missing, or comes later, is no parent yet. */
+class Family {
+  private readonly byId: ReadonlyMap<string, AnalysedSpan>;
+
+  constructor(spans: readonly AnalysedSpan[]) {
+    this.byId = new Map(spans.map((one) => [one.span.spanId, one]));
+  }
+
+  *ancestors(of: AnalysedSpan): Generator<AnalysedSpan> {
+    let current = this.byId.get(of.span.parentSpanId);
+    for (let steps = 0; current !== undefined && steps < MAX_ANCESTORS; steps++) {
+      yield current;
+      current = this.byId.get(current.span.parentSpanId);
+    }
+  }
+
+  agentOf(one: AnalysedSpan): string {
+    if (one.facets.agent !== "") return one.facets.agent;
+    for (const { facets } of this.ancestors(one)) if (facets.agent !== "") return facets.agent;
+    return "";
+  }
+
+  /** The agent that an agent's span was begun by; empty when it is the same one. */
+  callerOf(one: AnalysedSpan): string {
+    for (const { facets } of this.ancestors(one))
+      if (facets.agent !== "") return facets.agent === one.facets.agent ? "" : facets.agent;
+    return "";
+  }
+}
+
+const hasUsage = ({ facets }: AnalysedSpan): boolean =>
+  facets.inputTokens > 0 || facets.outputTokens > 0 || (facets.costUsd ?? 0) > 0;
+
+/** Where one call of a model ends and what was done because of its answer begins. */
+const isBoundary = ({ facets }: AnalysedSpan): boolean =>
+  facets.operation === "execute_tool" || facets.operation === "invoke_agent";
+
+/**
+ * Spans whose usage counts. Most frameworks repeat on the agent's span what the calls of models below it used: such a sum
+ * counts only where nothing below it was counted, or the bill would double.
+ */
+function payable(spans: readonly AnalysedSpan[], family: Family): AnalysedSpan[] {
+  const using = spans.filter(hasUsage);
+  const [models, sums] = [true, false].map((wanted) =>
+    using.filter(({ facets }) => MODEL_OPERATIONS.has(facets.operation) === wanted),
+  ) as [AnalysedSpan[], AnalysedSpan[]];
+  /** Calls that another instrumentation saw as well, from further inside. */
+  const repeated = new Set<AnalysedSpan>();
+  const summed = new Set<AnalysedSpan>();
+  for (const one of models) {
+    let isSameCall = true;
+    for (const ancestor of family.ancestors(one)) {
+      isSameCall &&= !isBoundary(ancestor);
+      if (isSameCall) repeated.add(ancestor);
+      summed.add(ancestor);
+    }
+  }
+  const alone = sums.filter((one) => !summed.has(one));
+  for (const one of alone) for (const above of family.ancestors(one)) summed.add(above);
+  return [
+    ...models.filter((one) => !repeated.has(one)),
+    ...alone.filter((one) => !summed.has(one)),
+  ];
+}
+
+function usageOf(spans: readonly AnalysedSpan[], family: Family): Usage[] {
+  const byKey = new Map<string, Usage>();
+  for (const one of payable(spans, family)) {
+    const { facets } = one;
+    const agent = family.agentOf(one);
+    const key = JSON.stringify([agent, facets.model]);
+    let usage = byKey.get(key);
+    if (usage === undefined) {
+      usage = {
+        agent,
+        model: facets.model,
+        calls: 0,
+        inputTokens: 0,
+        outputTokens: 0,
+        cachedTokens: 0,
+        reasoningTokens: 0,
+        costUsd: undefined,
+      };
+      byKey.set(key, usage);
+    }
+    usage.calls++;
+    usage.inputTokens += facets.inputTokens;
+    usage.outputTokens += facets.outputTokens;
+    usage.cachedTokens += facets.cachedTokens;
+    usage.reasoningTokens += facets.reasoningTokens;
+    if (facets.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + facets.costUsd;
+  }
+  return [...byKey.values()];
+}
+
+function edgesOf(spans: readonly AnalysedSpan[], family: Family): AgentEdge[] {
+  const edges = new Map<string, AgentEdge>();
+  const add = (from: string, to: string, kind: AgentEdge["kind"]) => {
+    if (from === "" || to === "" || from === to) return;
+    edges.set(JSON.stringify([from, to, kind]), { from, to, kind });
+  };
+  for (const one of spans) {
+    const { operation, peer, agent } = one.facets;
+    if (peer !== "") add(family.agentOf(one), peer, "handoff");
+    if (operation === "invoke_agent") add(family.callerOf(one), agent, "delegation");
+  }
+  return [...edges.values()];
+}
+
+/** Spans arrive in any order; agents are told of in that of their beginnings. */
+const byStart = (a: AnalysedSpan, b: AnalysedSpan): number =>
+  a.span.startNs < b.span.startNs ? -1 : a.span.startNs > b.span.startNs ? 1 : 0;
+
+/** Looks at the spans of one trace, in any order and as far as they have come. Never throws. */
+export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
+  const family = new Family(spans);
+  const ordered = spans.toSorted(byStart);
+  const depth = new Map(ordered.map((one) => [one, [...family.ancestors(one)].length]));
+  const shallowest = ordered.toSorted((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0));
+  const firstOf = (facet: "workflow" | "conversation"): string =>
+    shallowest.find(({ facets }) => facets[facet] !== "")?.facets[facet] ?? "";
+  const invoked = ordered.filter(
+    ({ facets }) => facets.operation === "invoke_agent" && facets.agent !== "",
+  );
+  return {
+    workflow: firstOf("workflow"),
+    conversation: firstOf("conversation"),
+    agents: [...new Set(invoked.map(({ facets }) => facets.agent))],
+    edges: edgesOf(ordered, family),
+    toolCalls: ordered
+      .filter(({ facets }) => facets.operation === "execute_tool" && facets.tool !== "")
+      .map((one) => ({
+        agent: family.agentOf(one),
+        tool: one.facets.tool,
+        spanId: one.span.spanId,
+        failed: one.span.status === 2,
+      })),
+    usage: usageOf(ordered, family),
+    agentOf: new Map(ordered.map((one) => [one.span.spanId, family.agentOf(one)])),
+  };
+}

@@ -1,0 +1,71 @@
+import { createRegistry } from "@fleetlight/sdk";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { ConfigSchema } from "#config";
+import { createMemoryTelemetry, type TelemetryStore } from "#store";
+
+import { InFlight } from "../limits/index.ts";
+import { SpanReceiver } from "./receiver.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 21);
+const DAY_MS = 86_400_000;
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
+let telemetry: TelemetryStore;
+let receiver: SpanReceiver;
+const config = ConfigSchema.parse({ storage: { retention: { traces: "2d" } } });
+const registry = createRegistry();
+
+beforeAll(async () => {
+  telemetry = await createMemoryTelemetry({ now: () => NOW_MS });
+  receiver = new SpanReceiver({
+    spans: telemetry.spans,
+    config: () => config,
+    now: () => NOW_MS,
+    inFlight: new InFlight(),
+    registry,
+  });
+});
+afterAll(() => telemetry.close());
+
+const bodyOf = (span: Record<string, unknown>): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      resourceSpans: [
+        { scopeSpans: [{ spans: [{ traceId: TRACE, spanId: "b7ad6b7169203331", ...span }] }] },
+      ],
+    }),
+  );
+
+const ns = (ms: number): string => `${ms}000000`;
+
+test.each([
+  ["older than the retention", NOW_MS - 3 * DAY_MS, 1],
+  ["of a moment ago", NOW_MS - 1000, 0],
+  ["of a clock that runs ahead by minutes", NOW_MS + 600_000, 0],
+  ["of tomorrow", NOW_MS + DAY_MS, 1],
+])("a span %s", async (_, startMs, refused) => {
+  const taken = await receiver.write("t", bodyOf({ startTimeUnixNano: ns(startMs) }), "json");
+  expect(taken.refused).toBe(refused);
+});
+
+test("a span that has not ended lasts until now, and one whose clock went back not at all", async () => {
+  const id = "1".repeat(32);
+  const start = { traceId: id, startTimeUnixNano: ns(NOW_MS - 5000) };
+  await receiver.write("t", bodyOf(start), "json");
+  expect(await telemetry.spans.trace("t", id, 1)).toMatchObject([
+    { ended: false, durationNs: 5e9, service: "unknown_service" },
+  ]);
+  await receiver.write("t", bodyOf({ ...start, endTimeUnixNano: ns(NOW_MS - 6000) }), "json");
+  expect(await telemetry.spans.trace("t", id, 1)).toMatchObject([{ ended: true, durationNs: 0 }]);
+});
+
+test("what was refused is counted, by reason", async () => {
+  await receiver.write("t", bodyOf({ traceId: "ab" }), "json");
+  await expect(receiver.write("t", Buffer.from([10, 255]), "protobuf")).rejects.toMatchObject({
+    status: 400,
+  });
+  const page = await registry.expose();
+  expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="invalid_id"\} 1/);
+  expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="malformed"\} 1/);
+});

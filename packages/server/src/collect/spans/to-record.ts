@@ -1,0 +1,135 @@
+import { mask, type MaskKind } from "#lib";
+import type { SpanContent, SpanRecord } from "#store";
+
+import { textOf, type AnyValue } from "../otlp/model.ts";
+import { isContent } from "./content.ts";
+import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "./limits.ts";
+import type { Attributes, UnderstoodSpan } from "./model.ts";
+
+export interface RecordOptions {
+  keepContent: boolean;
+  masks: readonly MaskKind[];
+  /** Characters of one content that are kept. */
+  maxContent: number;
+  /** What has no end yet has lasted until now. */
+  nowNs: bigint;
+}
+
+/** What did not fit, for the counters. */
+export interface Losses {
+  attributes: number;
+  events: number;
+  cut: number;
+}
+
+/** Half of a surrogate pair, which a cut may leave, has no form in UTF-8. */
+const whole = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD");
+
+interface Plain {
+  texts: Record<string, string>;
+  numbers: Record<string, number>;
+}
+
+/** Makes spans as the store takes them, within the limits; counts what did not fit. */
+export class RecordMaker {
+  readonly losses: Losses = { attributes: 0, events: 0, cut: 0 };
+  private readonly options: RecordOptions;
+
+  constructor(options: RecordOptions) {
+    this.options = options;
+  }
+
+  record({ span, scope, facets }: UnderstoodSpan, resource: Attributes): SpanRecord {
+    const content: SpanContent[] = [];
+    const { texts, numbers } = this.plain(span.attributes, content);
+    const ended = span.endNs > 0n;
+    const duration = (ended ? span.endNs : this.options.nowNs) - span.startNs;
+    const { dialects: _, costUsd, ...known } = facets;
+    return {
+      row: {
+        traceId: span.traceId,
+        spanId: span.spanId,
+        parentSpanId: span.parentSpanId,
+        traceState: this.text(span.traceState),
+        service: this.name(textOf(resource.get("service.name"))) || "unknown_service",
+        scope: this.name(scope),
+        name: this.name(span.name),
+        kind: span.kind <= 5 ? span.kind : 0,
+        status: span.status <= 2 ? span.status : 0,
+        statusMessage: this.text(span.statusMessage),
+        startNs: span.startNs.toString(),
+        // A clock that went back during the span, or one that runs ahead of ours.
+        durationNs: Number(duration < 0n ? 0n : duration),
+        ended,
+        ...known,
+        costUsd: costUsd ?? 0,
+        attributes: texts,
+        numbers,
+        resource: this.allTexts(resource),
+        events: this.some(span.events).map((event) => ({
+          timeNs: event.timeNs.toString(),
+          name: this.name(event.name),
+          attributes: this.allTexts(event.attributes),
+        })),
+        links: this.some(span.links).map((link) => ({
+          traceId: link.traceId,
+          spanId: link.spanId,
+          attributes: this.allTexts(link.attributes),
+        })),
+      },
+      content,
+    };
+  }
+
+  /** Attributes as texts and numbers; contents go where they belong. */
+  private plain(attributes: Attributes, content: SpanContent[]): Plain {
+    const texts: Record<string, string> = {};
+    const numbers: Record<string, number> = {};
+    let count = 0;
+    for (const [name, value] of attributes) {
+      if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
+      else if (isContent(name)) this.keep(name, value, content);
+      else if (typeof value === "number" && Number.isFinite(value))
+        numbers[this.name(name)] = value;
+      else if (value !== undefined) texts[this.name(name)] = this.text(textOf(value));
+    }
+    return { texts, numbers };
+  }
+
+  private keep(name: string, value: AnyValue, content: SpanContent[]): void {
+    if (!this.options.keepContent || value === undefined) return;
+    const full = textOf(value);
+    const truncated = full.length > this.options.maxContent;
+    if (truncated) this.losses.cut++;
+    // Cut first: what is masked never grows much, and a secret that the cut goes through is masked as far as it is there.
+    const text = mask(full.slice(0, this.options.maxContent), this.options.masks);
+    content.push({ name: this.name(name), text: whole(text), truncated });
+  }
+
+  private allTexts(attributes: Attributes): Record<string, string> {
+    const texts: Record<string, string> = {};
+    let count = 0;
+    for (const [name, value] of attributes) {
+      if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
+      // Contents stand in events as well, in the conventions of before.
+      else if (!isContent(name) && value !== undefined)
+        texts[this.name(name)] = this.text(textOf(value));
+    }
+    return texts;
+  }
+
+  private some<T>(items: readonly T[]): readonly T[] {
+    this.losses.events += Math.max(0, items.length - MAX_EVENTS);
+    return items.slice(0, MAX_EVENTS);
+  }
+
+  private name(text: string): string {
+    return whole(text.slice(0, MAX_NAME_CHARACTERS));
+  }
+
+  /** Masked like contents: arguments and addresses with secrets end up in attributes, too. */
+  private text(text: string): string {
+    if (text.length > MAX_TEXT_CHARACTERS) this.losses.cut++;
+    return whole(mask(text.slice(0, MAX_TEXT_CHARACTERS), this.options.masks));
+  }
+}

@@ -1,0 +1,1 @@
+export { createTraceQueries, type TraceQueries } from "./queries.ts";
