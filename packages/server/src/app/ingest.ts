@@ -8,15 +8,17 @@ import {
   PushGateway,
   RemoteWriteReceiver,
   SampleRates,
+  SpanReceiver,
 } from "#collect";
 import type { Config } from "#config";
 import type { Logger, Now } from "#lib";
 import type { Ingest } from "#serve";
-import type { ExemplarStore, MetricStore, SettingRepository } from "#store";
+import type { ExemplarStore, MetricStore, SettingRepository, SpanStore } from "#store";
 
 interface Options {
   metrics: MetricStore;
   exemplars: ExemplarStore;
+  spans: SpanStore;
   config: () => Config;
   now: Now;
   random: () => number;
@@ -58,5 +60,6 @@ export function createIngest({ registry, ...options }: Options): Ingest {
   registry
     .gauge({ name: "fleetlight_push_groups", help: "Groups that the push gateway keeps." })
     .collect((gauge) => gauge.set(push.size));
-  return { remoteWrite, otlp, push };
+  const spans = new SpanReceiver({ ...gate, registry });
+  return { remoteWrite, otlp, push, spans };
 }

@@ -1,7 +1,14 @@
+import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { FleetlightError } from "#lib";
-import { createHttp, type createHttpInstruments, type Doors, type RealtimeHub } from "#serve";
+import {
+  createHttp,
+  type createHttpInstruments,
+  type Doors,
+  type FrontDoor,
+  type RealtimeHub,
+} from "#serve";
 
 interface Listener {
   url: string;
@@ -19,6 +26,27 @@ interface ListenOptions {
   hub: RealtimeHub;
   instruments: ReturnType<typeof createHttpInstruments>;
   port: number;
+}
+
+/** Goes behind a door that is open already, and answers those who wait there. */
+export async function listenBehind(
+  door: FrontDoor,
+  { doors, hub, instruments }: Omit<ListenOptions, "port">,
+): Promise<Listener> {
+  let handler: RequestListener = (_request, response) => response.writeHead(503).end();
+  const app = createHttp(doors, instruments, { door, onHandler: (given) => (handler = given) });
+  hub.attach(app.server);
+  await app.ready();
+  door.attach(handler);
+  const { address, port, family } = door.server.address() as AddressInfo;
+  return {
+    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    close: async () => {
+      await app.close();
+      door.server.close();
+      door.server.closeAllConnections();
+    },
+  };
 }
 
 /** Opens one door: HTTP and `/ws` on a port. */

@@ -12,21 +12,36 @@ import {
   createScraper,
   createServiceRegistry,
   createTargetViews,
+  dependenciesOf,
   scrapeTargets,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
-import { createRuleGroups, createRules } from "#decide";
+import { createRules } from "#decide";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
-import { createMetricQueries, createPromQLQueries } from "#query";
-import { createAlerts } from "#respond";
-import { createHttpInstruments, RealtimeHub, type Doors } from "#serve";
-import { createStateStore, createTelemetryStore, type EventStore } from "#store";
+import { createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
+import {
+  createAlertmanager,
+  createAlerts,
+  createForwarder,
+  createOnCallRoom,
+  createSlackActions,
+  Watchdog,
+} from "#respond";
+import { createHttpInstruments, RealtimeHub, type Doors, type FrontDoor } from "#serve";
+import {
+  createMemoryTelemetry,
+  createStateStore,
+  createTelemetryStore,
+  type EventStore,
+  type TelemetryOptions,
+} from "#store";
 
 import { watchProcess } from "./figures.ts";
 import { createIngest } from "./ingest.ts";
-import { listen } from "./listen.ts";
+import { listen, listenBehind } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
 import { exposeFigures } from "./own-metrics.ts";
+import { watchRelated } from "./related-services.ts";
 import { startSelfScrape } from "./self-scrape.ts";
 import { warmUp } from "./warm-up.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -35,6 +50,8 @@ export interface ServerOptions {
   manager: ConfigManager;
   logger: Logger;
   version: string;
+  /** A door that listens already at `server.host` and `server.port`. */
+  door?: FrontDoor | undefined;
 }
 
 export interface RunningServer {
@@ -65,29 +82,30 @@ async function openStores(config: () => Config, logger: Logger, shutdown: Shutdo
     { now: Date.now, logger },
   );
   shutdown.add("state store", () => state.close());
-  const telemetry = await createTelemetryStore(
-    { dataDir, url: storage.telemetry_url },
-    {
-      flushIntervalMs: storage.flush_interval,
-      flushRows: storage.flush_rows,
-      maxPendingRows: storage.max_pending_rows,
-      headMaxBytes: storage.head.max_bytes,
-      headWindowMs: storage.head.window,
-      maxSeries: storage.max_series,
-      retention: () => ({
-        metricsMs: config().storage.retention.metrics,
-        eventsMs: config().storage.retention.events,
-        // Of a store that others write to we do not learn which hours got late samples.
-        ...(storage.telemetry_url === undefined && {
-          rollups5mMs: config().storage.retention.rollups_5m,
-          rollups1hMs: config().storage.retention.rollups_1h,
-        }),
-        maxBytes: config().storage.max_bytes,
+  const options: TelemetryOptions = {
+    flushIntervalMs: storage.flush_interval,
+    flushRows: storage.flush_rows,
+    maxPendingRows: storage.max_pending_rows,
+    headMaxBytes: storage.head.max_bytes,
+    headWindowMs: storage.head.window,
+    maxSeries: storage.max_series,
+    retention: () => ({
+      metricsMs: config().storage.retention.metrics,
+      eventsMs: config().storage.retention.events,
+      tracesMs: config().storage.retention.traces,
+      // Of a store that others write to we do not learn which hours got late samples.
+      ...(storage.telemetry_url === undefined && {
+        rollups5mMs: config().storage.retention.rollups_5m,
+        rollups1hMs: config().storage.retention.rollups_1h,
       }),
-      now: Date.now,
-      onError: (message) => logger.warn(message),
-    },
-  );
+      maxBytes: config().storage.max_bytes,
+    }),
+    now: Date.now,
+    onError: (message) => logger.warn(message),
+  };
+  const telemetry = await (storage.ephemeral
+    ? createMemoryTelemetry(options)
+    : createTelemetryStore({ dataDir, url: storage.telemetry_url }, options));
   shutdown.add("telemetry store", () => telemetry.close());
   return { state, telemetry };
 }
@@ -114,6 +132,7 @@ export async function startServer({
   manager,
   logger,
   version,
+  door: front,
 }: ServerOptions): Promise<RunningServer> {
   const config = () => manager.current();
   const now = Date.now;
@@ -138,10 +157,53 @@ export async function startServer({
     await registry.load();
     shutdown.add("services", () => registry.settle());
     const common = { metrics, config, now, random: Math.random, logger, registry: ownMetrics };
-    const alerts = createAlerts({ ...common, state, outbound, events });
+    const alertmanager = createAlertmanager({
+      ...common,
+      state,
+      outbound,
+      policy: () => outboundPolicy(config()),
+      alertmanager: () => manager.alertmanager(),
+      dependencies: (tenant, service) =>
+        dependenciesOf(registry.get(tenant, service)?.registration),
+    });
+    const alerts = createAlerts({ ...common, state, events, pipeline: alertmanager });
+    const forwarder = createForwarder({
+      ...common,
+      alertmanager,
+      outbound,
+      policy: () => outboundPolicy(config()),
+    });
+    const onCall = createOnCallRoom({
+      ...common,
+      state,
+      alertmanager,
+      receivers: () => manager.alertmanager(),
+      outbound,
+      policy: () => outboundPolicy(config()),
+      related: watchRelated(registry),
+    });
+    const slack = createSlackActions({
+      receivers: () => manager.alertmanager().receivers,
+      alertmanager,
+      incidents: onCall.incidents,
+      outbound,
+      logger,
+      now,
+    });
+    const promql = createPromQLQueries({
+      metrics,
+      config: () => config().query,
+      subqueryStepMs: () => config().global.evaluation_interval,
+      registry: ownMetrics,
+      logger,
+      now,
+      sharesStore: () => config().storage.telemetry_url !== undefined,
+    });
     const rules = createRules({
       ...common,
       config: config(),
+      files: () => manager.ruleFiles(),
+      queries: promql,
       state,
       emit: (evaluations) => alerts.handle(evaluations),
     });
@@ -193,24 +255,10 @@ export async function startServer({
     });
     shutdown.add("process figures", process.stop);
 
-    const promql = createPromQLQueries({
-      metrics,
-      config: () => config().query,
-      subqueryStepMs: () => config().global.evaluation_interval,
-      registry: ownMetrics,
-      logger,
-      now,
-      sharesStore: () => config().storage.telemetry_url !== undefined,
-    });
-    const ruleGroups = createRuleGroups({
-      ...common,
-      files: () => manager.ruleFiles(),
-      global: () => config().global,
-      queries: promql,
-    });
     const ingest = createIngest({
       ...common,
       exemplars: telemetry.exemplars,
+      spans: telemetry.spans,
       settings: state.settings,
     });
     await ingest.push.start();
@@ -224,6 +272,9 @@ export async function startServer({
       registry,
       rules,
       alerts,
+      alertmanager,
+      onCall,
+      slack,
       telemetry,
       ingest,
       state,
@@ -231,6 +282,7 @@ export async function startServer({
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
       promql,
+      traces: createTraceQueries(telemetry.spans),
       figures: process.figures,
       isReady: () => ready,
       targets: () => {
@@ -243,12 +295,26 @@ export async function startServer({
       scrapeTargets: targetViews.targets,
       scrapePools: targetViews.pools,
       targetMetadata: targetViews.metadata,
-      ruleGroups: (tenant) => (tenant === DEFAULT_TENANT ? ruleGroups.view() : { groups: [] }),
     };
     exposeFigures(doors);
 
+    await onCall.load();
+    const watchdog = new Watchdog({
+      ...common,
+      pipeline: alertmanager,
+      ping: () => state.ping(),
+      outbound,
+    });
+    watchdog.start();
+    shutdown.add("watchdog", () => watchdog.stop());
     await alerts.start();
     shutdown.add("alerts", () => alerts.stop());
+    await forwarder.start();
+    shutdown.add("forwarding of alerts", () => forwarder.stop());
+    await onCall.start();
+    shutdown.add("on call", () => onCall.stop());
+    await slack.reconfigure();
+    shutdown.add("buttons of Slack", () => slack.close());
     await rules.start();
     shutdown.add("rules", () => rules.stop());
     shutdown.add(
@@ -259,12 +325,16 @@ export async function startServer({
         if (SCRAPE_CHANGES.has(change.kind)) syncTargets();
       }),
     );
+    shutdown.add(
+      "reloads that were asked for",
+      manager.onReloadAsked(() => alertmanager.restartTicks()),
+    );
     shutdown.add("record of reloads", recordReloads(manager, events, logger));
 
     const hub = new RealtimeHub(doors);
     const door = { doors, hub, instruments: createHttpInstruments(ownMetrics) };
     const { port, dashboard_port: consolePort } = config().server;
-    const main = await listen({ ...door, port });
+    const main = await (front ? listenBehind(front, door) : listen({ ...door, port }));
     const second =
       consolePort === undefined
         ? undefined
@@ -276,8 +346,6 @@ export async function startServer({
     await registry.syncOrigin("config", DEFAULT_TENANT, config().services);
     await discovery.start();
     await jobs.start();
-    ruleGroups.start();
-    shutdown.add("rule groups", () => ruleGroups.stop());
     syncTargets();
     health.start();
     host.start();
@@ -295,11 +363,13 @@ export async function startServer({
       "changes of the configuration",
       manager.onChange((next) => {
         outbound.reconfigure(outboundPolicy(next));
+        alertmanager.reconfigure();
+        forwarder.reconfigure();
+        void slack.reconfigure();
         rules.reconfigure(next);
         void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
         void discovery.reconfigure();
         void jobs.reconfigure();
-        ruleGroups.reconfigure();
         health.reconfigure();
       }),
     );
@@ -318,16 +388,17 @@ export async function startServer({
       hub.stop();
       await Promise.all([main.close(), second?.close()]);
     });
-    ready = true;
-    // A new server has nothing to ask yet; one that starts again has dashboards waiting for it.
+    // A new server has nothing to ask yet; one that starts again has dashboards waiting, and says so when it is warm.
     if (metrics.seriesCount(DEFAULT_TENANT) > 0) {
       const warming = new AbortController();
-      const warm = warmUp(doors, warming.signal);
+      const warm = warmUp(doors, warming.signal).then(() => {
+        ready = !warming.signal.aborted;
+      });
       shutdown.add("warm-up", async () => {
         warming.abort();
         await warm;
       });
-    }
+    } else ready = true;
     return {
       url: main.url,
       consoleUrl: `${second?.url ?? main.url}/dashboard`,

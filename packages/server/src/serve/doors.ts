@@ -6,14 +6,15 @@ import type {
   PushGateway,
   RemoteWriteReceiver,
   ServiceRegistry,
+  SpanReceiver,
   TargetMetadataView,
   TargetsView,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
-import type { RuleGroupsView, Rules } from "#decide";
+import type { Rules } from "#decide";
 import type { Logger, Now } from "#lib";
-import type { MetricQueries, PromQLQueries } from "#query";
-import type { Alerts } from "#respond";
+import type { MetricQueries, PromQLQueries, TraceQueries } from "#query";
+import type { Alertmanager, Alerts, OnCallRoom, SlackActions } from "#respond";
 import type { StateStore, TelemetryStore } from "#store";
 
 /** Figures of this process that several views show. */
@@ -31,6 +32,7 @@ export interface Ingest {
   remoteWrite: RemoteWriteReceiver;
   otlp: OtlpReceiver;
   push: PushGateway;
+  spans: SpanReceiver;
 }
 
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */
@@ -43,8 +45,14 @@ export interface Doors {
   registry: ServiceRegistry;
   rules: Rules;
   alerts: Alerts;
+  alertmanager: Alertmanager;
+  /** People, maintenance and incidents. */
+  onCall: OnCallRoom;
+  /** Buttons of messages in Slack. */
+  slack: Pick<SlackActions, "request">;
   queries: MetricQueries;
   promql: PromQLQueries;
+  traces: TraceQueries;
   telemetry: TelemetryStore;
   ingest: Ingest;
   state: StateStore;
@@ -61,6 +69,4 @@ export interface Doors {
   scrapePools(tenant: string): string[];
   /** What the targets' latest pages say of their metrics; lazily, because it may be long. */
   targetMetadata(tenant: string): Iterable<TargetMetadataView>;
-  /** Groups of the rule files; they belong to the default tenant. */
-  ruleGroups(tenant: string): RuleGroupsView;
 }

@@ -1,3 +1,3 @@
 export type { Doors, Ingest, ProcessFigures } from "./doors.ts";
-export { createHttp, createHttpInstruments } from "./http/server.ts";
+export { createHttp, createHttpInstruments, type FrontDoor } from "./http/server.ts";
 export { RealtimeHub } from "./realtime/hub.ts";

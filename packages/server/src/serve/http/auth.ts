@@ -47,3 +47,11 @@ export function authorize(config: Config, request: IncomingMessage, needed: Scop
       `the token ${JSON.stringify(found.name)} may not ${needed}`,
     );
 }
+
+/** The name of the token that a request carries, for the record of who did what; undefined without one. */
+export function tokenNameOf(config: Config, request: IncomingMessage): string | undefined {
+  const token = bearer(request);
+  if (token === undefined) return undefined;
+  const hash = createHash("sha256").update(token).digest("hex");
+  return config.auth.tokens.find((one) => sameHash(one.token_sha256, hash))?.name;
+}

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { RequestListener, Server } from "node:http";
 import { createSecureContext } from "node:tls";
 
 import compress from "@fastify/compress";
@@ -17,13 +18,23 @@ import { guardRoutes } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { acceptBodies } from "./bodies.ts";
 import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
+import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
 import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
+import { jaegerRoutes } from "./routes/jaeger.ts";
+import { traceRoutes } from "./routes/traces.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
+import { incidentRoutes } from "./routes/incidents.ts";
 import { ingestRoutes } from "./routes/ingest/index.ts";
+import { maintenanceRoutes } from "./routes/maintenance.ts";
+import { maosAlertRoutes } from "./routes/maos-alerts.ts";
 import { metricRoutes } from "./routes/metrics.ts";
+import { onCallRoutes } from "./routes/oncall.ts";
 import { prometheusRoutes } from "./routes/prometheus/index.ts";
 import { operationRoutes, PROBE_PATHS, probeRoutes } from "./routes/probes.ts";
+import { receiverRoutes } from "./routes/receivers.ts";
+import { routeExplainRoutes } from "./routes/route-explain.ts";
+import { slackActionRoutes } from "./routes/slack-actions.ts";
 import { serviceRoutes } from "./routes/services.ts";
 
 /** Answers smaller than this are not worth compressing. */
@@ -130,11 +141,50 @@ function readTls({ cert_file, key_file }: NonNullable<Config["server"]["tls"]>) 
   return { cert, key };
 }
 
-/** The HTTP application, not yet listening. @throws FleetlightError when the certificate is not usable. */
-export function createHttp(doors: Doors, instruments: HttpInstruments): App {
+/** No route has this path. */
+const OUTSIDE = "/-/outside-of-the-prefix";
+
+/** What routes see of a path: the part behind the prefix. */
+function behindPrefix(path: string, prefix: string): string {
+  if (prefix === "") return path;
+  if (path.startsWith(`${prefix}/`)) return path.slice(prefix.length);
+  const [bare = "", query] = path.split("?", 2);
+  if (bare !== prefix) return OUTSIDE;
+  return query === undefined ? "/" : `/?${query}`;
+}
+
+/** A server that listens already and holds requests until somebody answers them. */
+export interface FrontDoor {
+  server: Server;
+  /** From now on requests are answered, the held ones first. */
+  attach(handler: RequestListener): void;
+}
+
+/** Puts the application behind a server that was there before it. */
+const behindDoor = ({ server }: FrontDoor, onHandler: (handler: RequestListener) => void) => ({
+  serverFactory: (handler: RequestListener, options: { keepAliveTimeout?: number }): Server => {
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.keepAliveTimeout = options.keepAliveTimeout ?? server.keepAliveTimeout;
+    onHandler(handler);
+    return server;
+  },
+});
+
+/**
+ * The HTTP application, not yet listening.
+ * @param onHandler takes what answers requests, when there is a door that listens already.
+ * @throws FleetlightError when the certificate is not usable.
+ */
+export function createHttp(
+  doors: Doors,
+  instruments: HttpInstruments,
+  front?: { door: FrontDoor; onHandler: (handler: RequestListener) => void },
+): App {
   const config = doors.config();
   const { tls } = config.server;
+  const prefix = (config.server.route_prefix ?? "").replace(/\/+$/, "");
   const options = {
+    rewriteUrl: ({ url = "/" }: { url?: string | undefined }) => behindPrefix(url, prefix),
     loggerInstance: doors.logger.child({}, { level: "warn" }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.server.body_limit_bytes,
@@ -145,7 +195,7 @@ export function createHttp(doors: Doors, instruments: HttpInstruments): App {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
   };
   const app = (tls === undefined
-    ? fastify(options)
+    ? fastify({ ...options, ...(front && behindDoor(front.door, front.onHandler)) })
     : fastify({
         ...options,
         https: readTls(tls),
@@ -175,6 +225,16 @@ export function createHttp(doors: Doors, instruments: HttpInstruments): App {
       metricRoutes,
       ingestRoutes,
       prometheusRoutes,
+      alertmanagerRoutes,
+      slackActionRoutes,
+      routeExplainRoutes,
+      receiverRoutes,
+      incidentRoutes,
+      maintenanceRoutes,
+      onCallRoutes,
+      maosAlertRoutes,
+      traceRoutes,
+      jaegerRoutes,
       dashboardRoutes,
       consoleRoutes,
     ])

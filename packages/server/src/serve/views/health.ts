@@ -31,19 +31,28 @@ const serviceHealth = (service: WatchedService): Health["service_health"][string
   error: service.lastCheck?.error ?? null,
 });
 
+/** Lag, in seconds, above which alerts come too late to count as healthy. */
+const MAX_LAG_SECONDS = 60;
+
 function alertingHealth(doors: Doors, tenant: string): Health["alerting"] {
-  const rules = doors.rules.list(tenant);
-  const { queued, oldestQueuedSeconds, failed } = doors.alerts.stats();
-  const errors = rules.filter((rule) => rule.enabled && rule.evaluation.error !== null).length;
-  return {
+  const { rules, errors, lagSeconds } = doors.rules.health(tenant);
+  const stats = doors.alertmanager.stats();
+  const channels = doors.alertmanager.channels();
+  const open = channels.filter(({ circuit }) => circuit !== "closed").map(({ name }) => name);
+  const isLate =
     // A notification that waits longer than a few retries means that somebody is not being told.
-    status: errors > 0 || oldestQueuedSeconds > 60 ? "degraded" : "healthy",
-    rules: rules.length,
+    Math.max(stats.oldestQueuedSeconds, stats.flushLagSeconds, lagSeconds) > MAX_LAG_SECONDS;
+  return {
+    status: errors > 0 || isLate || open.length > 0 ? "degraded" : "healthy",
+    rules,
     firing: doors.alerts.active(tenant).filter((alert) => alert.state === "firing").length,
     evaluation_errors: errors,
-    queued_notifications: queued,
-    oldest_queued_seconds: oldestQueuedSeconds,
-    failed_notifications: failed,
+    evaluation_lag_seconds: lagSeconds,
+    flush_lag_seconds: stats.flushLagSeconds,
+    queued_notifications: stats.queued,
+    oldest_queued_seconds: stats.oldestQueuedSeconds,
+    failed_notifications: stats.failed,
+    open_circuits: open,
   };
 }
 

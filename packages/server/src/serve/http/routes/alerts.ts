@@ -8,6 +8,8 @@ import {
   DeliveryList,
   RuleId,
   RuleList,
+  RulePreview,
+  RulePreviewInput,
 } from "@fleetlight/contract";
 import { z } from "zod";
 
@@ -21,15 +23,6 @@ const tags = ["alerts"];
 /** Resolved alerts that the answer of `GET /api/v1/alerts` holds beside the active ones. */
 const RECENT = 10;
 const AlertId = z.object({ id: z.string().min(1).max(512) });
-
-/** One alert in the shape of Prometheus' own API. */
-const asPrometheus = (alert: Alert) => ({
-  labels: { alertname: alert.name, severity: alert.severity, ...alert.labels },
-  annotations: alert.annotations,
-  state: alert.state === "pending" ? ("pending" as const) : ("firing" as const),
-  activeAt: alert.active_at,
-  value: String(alert.value ?? Number.NaN),
-});
 
 // oxlint-disable-next-line max-lines-per-function -- a list of routes, each a few lines
 export function alertRoutes(app: App, doors: Doors): void {
@@ -51,7 +44,7 @@ export function alertRoutes(app: App, doors: Doors): void {
       const history = await alerts.history(tenant, { hours: 24 * 30, limit: RECENT });
       return {
         status: "success" as const,
-        data: { alerts: active.map(asPrometheus) },
+        data: { alerts: doors.rules.alerts(tenant) },
         active_alerts: active,
         history,
         count: active.length,
@@ -176,6 +169,28 @@ export function ruleRoutes(app: App, doors: Doors): void {
         rule_id: rule.id,
         rule,
       };
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/api/v1/alerts/rules/preview",
+    config: { access: "read" },
+    schema: {
+      tags,
+      summary: "What a rule would have done in the past",
+      description: "Evaluates a rule over what is stored; nothing is kept, and nobody is told.",
+      body: RulePreviewInput,
+      response: { 200: RulePreview },
+    },
+    handler: async (request) => {
+      const { rule, start, end, step } = request.body;
+      return rules.preview(tenantOf(request), {
+        rule,
+        startMs: Date.parse(start),
+        endMs: Date.parse(end),
+        stepMs: step === undefined ? undefined : Math.round(step * 1000),
+      });
     },
   });
 

@@ -391,7 +391,7 @@ describe("samples and alerts", () => {
     expect(alert?.id).toMatch(/^alert_\d+_queue_/);
     expect(firing.data.alerts.find(({ labels }) => labels.alertname === "Queue")).toMatchObject({
       state: "firing",
-      value: "3",
+      value: "3e+00",
       labels: { alertname: "Queue", severity: "warning", service: "agent-1" },
     });
     expect(await get(Alert, `/api/v1/alerts/${alert?.id}`)).toMatchObject({ id: alert?.id });

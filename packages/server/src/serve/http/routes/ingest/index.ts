@@ -4,7 +4,7 @@ import { otlpRoutes } from "./otlp.ts";
 import { pushRoutes } from "./push.ts";
 import { writeRoute } from "./write.ts";
 
-/** Everything that brings metrics: bodies stay bytes, and the general limit of requests a minute does not count them. */
+/** Everything that brings metrics and spans: bodies stay bytes, and the general limit of requests a minute does not count them. */
 export function ingestRoutes(app: App, doors: Doors): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();

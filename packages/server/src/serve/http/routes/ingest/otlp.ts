@@ -19,7 +19,7 @@ function encodingOf(contentType: string | undefined): OtlpEncoding {
     throw new FleetlightError(
       "unsupported_media_type",
       415,
-      "OTLP metrics come as application/x-protobuf or application/json",
+      "OTLP comes as application/x-protobuf or application/json",
     );
   return encoding;
 }
@@ -41,14 +41,22 @@ function varint(value: number): number[] {
 const delimited = (field: number, bytes: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([field * 8 + 2, ...varint(bytes.length)]), bytes]);
 
-/** An ExportMetricsServiceResponse, empty when everything was taken. */
-function answerOf(refused: number, message: string, encoding: OtlpEncoding): Buffer {
+/** Name of the count of what was refused, in JSON. */
+type Rejected = "rejectedDataPoints" | "rejectedSpans";
+
+/** The answer of an export service, empty when everything was taken. */
+function answerOf(
+  rejected: Rejected,
+  refused: number,
+  message: string,
+  encoding: OtlpEncoding,
+): Buffer {
   if (encoding === "json")
     return Buffer.from(
       JSON.stringify(
         refused === 0
           ? {}
-          : { partialSuccess: { rejectedDataPoints: String(refused), errorMessage: message } },
+          : { partialSuccess: { [rejected]: String(refused), errorMessage: message } },
       ),
     );
   if (refused === 0) return Buffer.alloc(0);
@@ -58,36 +66,64 @@ function answerOf(refused: number, message: string, encoding: OtlpEncoding): Buf
   );
 }
 
-/** OpenTelemetry metrics over HTTP; also under the path that Prometheus has for them. */
+/** One kind of telemetry that comes over OTLP/HTTP. */
+interface Signal {
+  urls: readonly string[];
+  what: string;
+  rejected: Rejected;
+  write(
+    tenant: string,
+    body: Buffer,
+    encoding: OtlpEncoding,
+  ): Promise<{ refused: number; messages: readonly string[] }>;
+}
+
+/** Also under the paths that Prometheus has for them; spans under that of Langfuse's SDKs. */
+const signals = ({ ingest }: Doors): readonly Signal[] => [
+  {
+    urls: ["/v1/metrics", "/api/v1/otlp/v1/metrics"],
+    what: "metrics",
+    rejected: "rejectedDataPoints",
+    write: (tenant, body, encoding) => ingest.otlp.write(tenant, body, encoding),
+  },
+  {
+    urls: ["/v1/traces", "/api/v1/otlp/v1/traces", "/api/public/otel/v1/traces"],
+    what: "spans",
+    rejected: "rejectedSpans",
+    write: (tenant, body, encoding) => ingest.spans.write(tenant, body, encoding),
+  },
+];
+
+function signalRoute(app: App, doors: Doors, url: string, { what, rejected, write }: Signal): void {
+  app.route({
+    method: "POST",
+    url,
+    ...ingestOptions(doors),
+    schema: {
+      tags: ["ingest"],
+      summary: `OpenTelemetry ${what} (OTLP/HTTP)`,
+      description:
+        "Protobuf or JSON, compressed or not. What is refused is told as partial success.",
+    },
+    handler: async (request, reply) => {
+      const encoding = encodingOf(request.headers["content-type"]);
+      const { max_body_bytes: maxBytes, max_json_bytes: maxJsonBytes } = doors.config().ingest;
+      const body = await decompress(
+        bytesOf(request.body),
+        request.headers["content-encoding"],
+        maxBytes,
+      );
+      if (encoding === "json" && body.length > maxJsonBytes) throw tooMuchJson(maxJsonBytes);
+      const { refused, messages } = await write(tenantOf(request), body, encoding);
+      return reply
+        .type(encoding === "json" ? "application/json" : "application/x-protobuf")
+        .send(answerOf(rejected, refused, messages.join("; "), encoding));
+    },
+  });
+}
+
+/** OpenTelemetry over HTTP. */
 export function otlpRoutes(app: App, doors: Doors): void {
-  for (const url of ["/v1/metrics", "/api/v1/otlp/v1/metrics"])
-    app.route({
-      method: "POST",
-      url,
-      ...ingestOptions(doors),
-      schema: {
-        tags: ["ingest"],
-        summary: "OpenTelemetry metrics (OTLP/HTTP)",
-        description:
-          "Protobuf or JSON, compressed or not. What is refused is told as partial success.",
-      },
-      handler: async (request, reply) => {
-        const encoding = encodingOf(request.headers["content-type"]);
-        const { max_body_bytes: maxBytes, max_json_bytes: maxJsonBytes } = doors.config().ingest;
-        const body = await decompress(
-          bytesOf(request.body),
-          request.headers["content-encoding"],
-          maxBytes,
-        );
-        if (encoding === "json" && body.length > maxJsonBytes) throw tooMuchJson(maxJsonBytes);
-        const { refused, messages } = await doors.ingest.otlp.write(
-          tenantOf(request),
-          body,
-          encoding,
-        );
-        return reply
-          .type(encoding === "json" ? "application/json" : "application/x-protobuf")
-          .send(answerOf(refused, messages.join("; "), encoding));
-      },
-    });
+  for (const signal of signals(doors))
+    for (const url of signal.urls) signalRoute(app, doors, url, signal);
 }

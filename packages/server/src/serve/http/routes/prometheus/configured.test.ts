@@ -112,7 +112,7 @@ describe("a server with a configuration of Prometheus", () => {
           file: rules,
           rules: [
             { name: "job:queue_length:sum", type: "recording", health: "ok" },
-            { name: "Long", type: "alerting", health: "unknown" },
+            { name: "Long", type: "alerting", health: "ok" },
           ],
         },
       ],

@@ -1,4 +1,3 @@
-import type { AlertRule } from "@fleetlight/contract";
 import { compileMatcher, type LabelMatcher } from "@fleetlight/promql";
 
 import type { LabelSet } from "#lib";
@@ -11,13 +10,7 @@ import { Params } from "./params.ts";
 import { sendData } from "./reply.ts";
 
 const schema = (summary: string) => ({ tags: ["prometheus"], summary });
-/** The group in which threshold rules of the configuration and the API are shown, and its file. */
-const THRESHOLD_GROUP = "threshold rules";
-const THRESHOLD_FILE = "fleetlight";
-/** How upstream writes the time of what never happened. */
-const NEVER = "0001-01-01T00:00:00Z";
-
-type Group = ReturnType<Doors["ruleGroups"]>["groups"][number];
+type Group = ReturnType<Doors["rules"]["groups"]>["groups"][number];
 /** Any rule of any group; only some of its fields decide whether it is shown. */
 interface ShownRule {
   name: string;
@@ -25,58 +18,6 @@ interface ShownRule {
   labels: LabelSet;
 }
 type ShownGroup = Omit<Group, "rules"> & { rules: ShownRule[] };
-
-const STATES = ["firing", "pending"] as const;
-
-const healthOf = ({ evaluation }: AlertRule): string => {
-  if (evaluation.error !== null) return "err";
-  return evaluation.last_at === null ? "unknown" : "ok";
-};
-
-/** Threshold rules as alerting rules. Those that come with Fleetlight are not the user's, and not shown. */
-function thresholdGroup(doors: Doors, tenant: string): ShownGroup | undefined {
-  const own = doors.rules.list(tenant).filter(({ origin }) => origin !== "builtin");
-  if (own.length === 0) return undefined;
-  const active = doors.alerts.active(tenant);
-  const rules = own.map((rule) => {
-    const alerts = active
-      .filter(({ rule_id }) => rule_id === rule.id)
-      .map((alert) => ({
-        labels: { alertname: alert.name, severity: alert.severity, ...alert.labels },
-        annotations: alert.annotations,
-        state: alert.state,
-        activeAt: alert.active_at,
-        value: String(alert.value ?? Number.NaN),
-      }));
-    return {
-      state: STATES.find((state) => alerts.some((alert) => alert.state === state)) ?? "inactive",
-      name: rule.name,
-      query: `${rule.metric} ${rule.condition} ${rule.threshold}`,
-      duration: rule.for_duration,
-      keepFiringFor: 0,
-      labels: { severity: rule.severity, ...rule.labels },
-      annotations: rule.annotations,
-      alerts,
-      health: healthOf(rule),
-      lastError: rule.evaluation.error ?? "",
-      evaluationTime: rule.evaluation.last_duration_seconds ?? 0,
-      lastEvaluation: rule.evaluation.last_at ?? NEVER,
-      type: "alerting" as const,
-    };
-  });
-  return {
-    name: THRESHOLD_GROUP,
-    file: THRESHOLD_FILE,
-    rules,
-    interval: doors.config().alerting.evaluation_interval / 1000,
-    limit: 0,
-    evaluationTime: rules.reduce((sum, { evaluationTime }) => sum + evaluationTime, 0),
-    lastEvaluation: rules.reduce(
-      (latest, { lastEvaluation }) => (lastEvaluation > latest ? lastEvaluation : latest),
-      NEVER,
-    ),
-  };
-}
 
 const KINDS: Record<string, ShownRule["type"]> = { alert: "alerting", record: "recording" };
 
@@ -146,12 +87,7 @@ export function ruleGroupRoutes(app: App, doors: Doors): void {
       const passes = ruleFilter(params);
       const groupNames = new Set(params.all("rule_group[]"));
       const files = new Set(params.all("file[]"));
-      const tenant = tenantOf(request);
-      const thresholds = thresholdGroup(doors, tenant);
-      const all: ShownGroup[] = [
-        ...doors.ruleGroups(tenant).groups,
-        ...(thresholds === undefined ? [] : [thresholds]),
-      ];
+      const all: ShownGroup[] = doors.rules.groups(tenantOf(request)).groups;
       const exclude = params.flag("exclude_alerts");
       const wanted = all
         .filter(
