@@ -1,9 +1,11 @@
 import { LOG_LEVELS } from "@fleetlight/server/config";
 import { Command, InvalidArgumentError, Option } from "commander";
 
+import { readAlertmanagerFlags, withAlertmanagerFlags } from "./alertmanager-flags.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { GenerateOptions, GeneratePrometheusOptions } from "./commands/generate.ts";
 import type { ImportOptions } from "./commands/import.ts";
+import type { TestRulesOptions } from "./commands/test-rules.ts";
 import type { ServerOptions } from "./server-options.ts";
 
 /** Those of @fleetlight/demo, which is loaded only when the demo runs. */
@@ -27,6 +29,14 @@ Examples:
   FLEETLIGHT_AUTH__MODE=none fleetlight serve --host 0.0.0.0
 
 Signals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop, a second one at once.`,
+  alertmanager: `
+Flags are those of Alertmanager; flags of its cluster are taken and ignored. See docs/alertmanager.md.
+
+Examples:
+  fleetlight alertmanager --config.file=alertmanager.yml
+  fleetlight alertmanager --web.listen-address=127.0.0.1:9093 --storage.path=/var/lib/fleetlight
+
+Signals: SIGHUP reads the configuration again; SIGTERM and SIGINT stop, a second one at once.`,
   demo: `
 Scenarios:
   calm       everything works
@@ -39,7 +49,14 @@ Examples:
   check: `
 Examples:
   fleetlight check-config fleet.yaml
+  fleetlight check-config alertmanager.yml        a file in Alertmanager's format
   FLEETLIGHT_SERVER__PORT=9000 fleetlight check-config fleet.json`,
+  testRules: `
+Lines of a failure that begin with - were expected and did not come; those with + came and were not expected.
+
+Examples:
+  fleetlight test rules tests/*.yml
+  fleetlight test rules alerts_test.yml --junit results.xml`,
   rules: `
 Examples:
   fleetlight check-rules rules/*.yml`,
@@ -95,6 +112,10 @@ const withServerOptions = (command: Command): Command =>
         "second port for the console (server.dashboard_port)",
       ).argParser(parsePort),
     )
+    .option(
+      "--alertmanager-config <file>",
+      "routes and receivers in Alertmanager's format (alerting.alertmanager_config)",
+    )
     .addOption(
       new Option(
         "-l, --log-level <level>",
@@ -103,6 +124,34 @@ const withServerOptions = (command: Command): Command =>
     );
 
 type Add = (usage: string, description: string, examples: string) => Command;
+
+function parsePattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new InvalidArgumentError("Give a regular expression.");
+  }
+}
+
+/** Tests of what people write in Prometheus' language. */
+function addTestCommands(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command("test")
+    .description("test rules on series that you write down")
+    .command("rules")
+    .description("run unit tests of rules, in the format of promtool test rules")
+    .argument("<files...>", "files of tests")
+    .option("--junit <file>", "also write the results as JUnit XML")
+    .option("--debug", "tell of every evaluation of a rule, on standard error")
+    .addOption(
+      new Option("--run <pattern>", "only tests whose name matches").argParser(parsePattern),
+    )
+    .addHelpText("after", EXAMPLES.testRules)
+    .action(async (files: string[], options: TestRulesOptions) => {
+      const { testRules } = await import("./commands/test-rules.ts");
+      finish(await testRules(files, options));
+    });
+}
 
 /** Commands for those who come from Prometheus. */
 function addPrometheusCommands(add: Add, finish: (exitCode: number) => void): void {
@@ -124,6 +173,19 @@ function addPrometheusCommands(add: Add, finish: (exitCode: number) => void): vo
       const { importCommand } = await import("./commands/import.ts");
       finish(importCommand(file, options));
     });
+}
+
+/** A server in the place of an Alertmanager, with its flags. */
+function addAlertmanagerCommand(add: Add, version: string, finish: (code: number) => void): void {
+  const command = add(
+    "alertmanager",
+    "start in the place of an Alertmanager, with its flags",
+    EXAMPLES.alertmanager,
+  );
+  withAlertmanagerFlags(command).action(async () => {
+    const { alertmanager } = await import("./commands/alertmanager.ts");
+    finish(await alertmanager(readAlertmanagerFlags(command), version));
+  });
 }
 
 /** What both kinds of generated files need to know. */
@@ -190,6 +252,7 @@ export function createProgram(version: string, finish: (exitCode: number) => voi
       finish(await serve(options, version));
     },
   );
+  addAlertmanagerCommand(add, version, finish);
   add("demo", "start the server and a small fleet of real services that it watches", EXAMPLES.demo)
     .addOption(
       new Option("-s, --scenario <name>", "what happens to the fleet")
@@ -218,6 +281,7 @@ export function createProgram(version: string, finish: (exitCode: number) => voi
       checkConfig(file);
     });
   addPrometheusCommands(add, finish);
+  addTestCommands(program, finish);
   addGenerateCommands(add);
   add("hash-token", "make a token, or hash one, for auth.tokens", EXAMPLES.hash)
     .option("--stdin", "read the token from standard input instead of making one")

@@ -9,6 +9,7 @@ export interface ServerOptions {
   port?: number;
   dashboardPort?: number;
   logLevel?: LogLevel;
+  alertmanagerConfig?: string;
 }
 
 /** The options as a configuration; those that were not given are left to the file, the environment and the defaults. */
@@ -16,4 +17,5 @@ export const toOverrides = (options: ServerOptions): ConfigInput => ({
   server: { host: options.host, port: options.port, dashboard_port: options.dashboardPort },
   storage: { data_dir: options.dataDir },
   logging: { level: options.logLevel },
+  alerting: { alertmanager_config: options.alertmanagerConfig },
 });

@@ -1,6 +1,11 @@
-import { createConfigManager, type ConfigManager } from "@fleetlight/server/config";
+import {
+  createConfigManager,
+  type ConfigInput,
+  type ConfigManager,
+} from "@fleetlight/server/config";
 import { createLogger, type Logger } from "@fleetlight/server/lib";
 
+import type { EarlyDoor } from "../early-door.ts";
 import { toOverrides, type ServerOptions } from "../server-options.ts";
 import { listenForStop, stopWithin } from "../signals.ts";
 
@@ -43,16 +48,40 @@ function endOnUnforeseenErrors(logger: Logger): void {
   process.on("unhandledRejection", end);
 }
 
+/** Where the configuration of a server comes from. */
+interface RunOptions {
+  file?: string | undefined;
+  env: NodeJS.ProcessEnv;
+  overrides: ConfigInput;
+  version: string;
+  /** What is told before the server starts. */
+  warnings?: readonly string[];
+  /** A door that listens already. */
+  door?: EarlyDoor | undefined;
+}
+
 /**
  * Runs the server until it is asked to stop.
  * @returns the exit code: 0 after an orderly stop, 1 when it took too long.
  * @throws ConfigError, or why the server did not start.
  */
-export async function serve(options: ServerOptions, version: string): Promise<number> {
-  const manager = createConfigManager({
+export const serve = (options: ServerOptions, version: string): Promise<number> =>
+  runServer({
     file: options.config,
     env: process.env,
     overrides: toOverrides(options),
+    version,
+  });
+
+/** As {@link serve}, with a configuration from wherever. */
+export async function runServer({
+  version,
+  warnings = [],
+  door,
+  ...source
+}: RunOptions): Promise<number> {
+  const manager = createConfigManager({
+    ...source,
     onError: (err) =>
       logger.error({ err }, "a part of the server could not take the new configuration"),
   });
@@ -61,12 +90,12 @@ export async function serve(options: ServerOptions, version: string): Promise<nu
   const signal = listenForStop(() => process.exit(1));
   endOnUnforeseenErrors(logger);
   followConfiguration(manager, logger);
-  for (const warning of manager.source().warnings) logger.warn(warning);
+  for (const warning of [...warnings, ...manager.source().warnings]) logger.warn(warning);
 
   let server;
   try {
     const { startServer } = await import("@fleetlight/server");
-    server = await startServer({ manager, logger, version });
+    server = await startServer({ manager, logger, version, door });
     await manager.start();
   } catch (error) {
     logger.fatal({ err: error }, "the server did not start");
