@@ -26,9 +26,16 @@ export class ApiError extends Error {
 const REQUEST_TIMEOUT_MS = 30_000;
 
 const failureOf = async (answer: Response): Promise<ApiError> => {
-  const body = (await answer.json().catch(() => null)) as ErrorBody | null;
-  if (body?.error === undefined) {
-    return new ApiError(answer.status, "http_error", `the server answered ${answer.status}`);
+  const body = (await answer.json().catch(() => null)) as
+    | ErrorBody
+    | { message: string }
+    | string
+    | null;
+  if (typeof body !== "object" || body === null || !("error" in body)) {
+    // Alertmanager's part of the API says what is wrong in one text, or in one under `message`.
+    const said = typeof body === "string" ? body : body?.message;
+    const message = said ?? `the server answered ${answer.status}`;
+    return new ApiError(answer.status, "http_error", message);
   }
   return new ApiError(answer.status, body.error.code, body.error.message, body.error.details);
 };
@@ -58,15 +65,15 @@ const send = async (method: string, path: string, signal?: AbortSignal, body?: u
  * built together, and a second copy of every schema would double what a browser has to load.
  */
 export const request = async <T>(
-  method: "GET" | "POST" | "PATCH" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   options: { body?: unknown; signal?: AbortSignal } = {},
 ): Promise<T> => {
   const answer = await send(method, path, options.signal, options.body);
   if (answer.status === 401) reportRefused();
   if (!answer.ok) throw await failureOf(answer);
-  if (answer.status === 204) return undefined as T;
-  return (await answer.json()) as T;
+  const text = await answer.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 };
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>

@@ -24,8 +24,12 @@ export const paths = {
   alertHistory: (hours: number) => withQuery("/api/v1/alerts/history", { hours }),
   alert: (alert: string) => `/api/v1/alerts/${id(alert)}`,
   alertDeliveries: (alert: string) => `/api/v1/alerts/${id(alert)}/deliveries`,
+  runs: (query: Query) => withQuery("/api/v1/traces", query),
+  run: (run: string) => `/api/v1/traces/${id(run)}`,
   rules: () => "/api/v1/alerts/rules",
   rule: (rule: string) => `/api/v1/alerts/rules/${id(rule)}`,
+  ruleGroups: () => withQuery("/api/v1/rules", { type: "alert", exclude_alerts: "true" }),
+  rulePreview: () => "/api/v1/alerts/rules/preview",
   metricNames: (search: string, limit: number) =>
     withQuery("/api/v1/metrics/names", { search, limit }),
   series: (match: string, limit: number) => withQuery("/api/v1/metrics/series", { match, limit }),
@@ -37,6 +41,64 @@ export const paths = {
       end: endMs / 1000,
       max_points: maxPoints,
     }),
+};
+
+/** The part of the API that Alertmanager's tools speak as well. */
+export const alertmanagerPaths = {
+  silences: (confirmed = false) =>
+    withQuery("/api/v2/silences", { confirm: confirmed ? "true" : undefined }),
+  silence: (silence: string) => `/api/v2/silence/${id(silence)}`,
+};
+
+/** Acknowledgements, incidents, maintenance, insights. */
+export const respondPaths = {
+  acknowledgements: () => "/api/v1/alerts/acknowledgements",
+  acknowledge: () => "/api/v1/alerts/acknowledge",
+  unacknowledge: () => "/api/v1/alerts/unacknowledge",
+  insights: (start: string, end: string) => withQuery("/api/v1/alerts/insights", { start, end }),
+  incidents: (query: Query) => withQuery("/api/v1/incidents", query),
+  incident: (incident: string) => `/api/v1/incidents/${id(incident)}`,
+  incidentTimeline: (incident: string, limit: number) =>
+    withQuery(`/api/v1/incidents/${id(incident)}/timeline`, { limit }),
+  incidentAction: (incident: string, action: string) =>
+    `/api/v1/incidents/${id(incident)}/${action}`,
+  maintenance: () => "/api/v1/maintenance",
+  maintenanceWindow: (window: string) => `/api/v1/maintenance/${id(window)}`,
+  endMaintenance: (window: string) => `/api/v1/maintenance/${id(window)}/end`,
+  maintenancePreview: () => "/api/v1/maintenance/preview",
+  maintenanceCalendar: (start: string, end: string) =>
+    withQuery("/api/v1/maintenance/calendar", { start, end }),
+};
+
+/** Who is on call, and whom an incident goes to. */
+export const onCallPaths = {
+  now: () => "/api/v1/on-call",
+  people: () => "/api/v1/people",
+  person: (person: string) => `/api/v1/people/${id(person)}`,
+  teams: () => "/api/v1/teams",
+  team: (team: string) => `/api/v1/teams/${id(team)}`,
+  schedules: () => "/api/v1/schedules",
+  schedule: (schedule: string) => `/api/v1/schedules/${id(schedule)}`,
+  final: (schedule: string, start: string, end: string) =>
+    withQuery(`/api/v1/schedules/${id(schedule)}/final`, { start, end }),
+  calendar: (schedule: string) => `/api/v1/schedules/${id(schedule)}/calendar.ics`,
+  overrides: (schedule: string) => `/api/v1/schedules/${id(schedule)}/overrides`,
+  override: (schedule: string, override: string) =>
+    `/api/v1/schedules/${id(schedule)}/overrides/${id(override)}`,
+  policies: () => "/api/v1/escalation-policies",
+  policy: (policy: string) => `/api/v1/escalation-policies/${id(policy)}`,
+};
+
+/** Where alerts go, and by what. */
+export const routingPaths = {
+  routes: () => "/api/v1/routes",
+  explain: () => "/api/v1/routes/explain",
+  receivers: () => "/api/v1/receivers",
+  testReceiver: (receiver: string) => `/api/v1/receivers/${id(receiver)}/test`,
+  previewReceiver: (receiver: string) => `/api/v1/receivers/${id(receiver)}/preview`,
+  alerts: () => "/api/v1/pipeline/alerts",
+  groups: () => "/api/v1/pipeline/groups",
+  suppressions: (fingerprint: string) => `/api/v1/pipeline/alerts/${id(fingerprint)}/suppressions`,
 };
 
 /** The address of the live connection; browsers cannot send a header with it, so the token goes into the URL. */

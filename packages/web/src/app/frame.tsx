@@ -7,6 +7,7 @@ import { lazy, Suspense, useState } from "react";
 
 import { alertsQuery } from "../api/queries.ts";
 import { LivePolling } from "../live/polling.tsx";
+import { Toasts } from "../ui/toast.tsx";
 import classes from "./frame.module.css";
 import { SECTIONS } from "./sections.ts";
 import { TokenDialog } from "./token-dialog.tsx";
@@ -108,6 +109,7 @@ export const Frame = () => {
       </main>
       <LivePolling />
       <TokenDialog />
+      <Toasts />
       {searching && (
         <Suspense fallback={null}>
           <Palette onClose={() => setSearching(false)} />

@@ -42,8 +42,16 @@ const FIXED: Hit[] = [
   })),
   page("Alert history", "/dashboard/alerts/history"),
   page("Alert rules", "/dashboard/alerts/rules"),
+  page("Silences", "/dashboard/alerts/silences"),
+  page("Maintenance", "/dashboard/alerts/maintenance"),
+  page("Routing and receivers", "/dashboard/alerts/routing"),
+  page("Incidents", "/dashboard/alerts/incidents"),
+  page("On call", "/dashboard/alerts/on-call"),
+  page("Alert insights", "/dashboard/alerts/insights"),
   { ...page("Register a service", "/dashboard/services?register=true"), kind: "Action" },
   { ...page("Create an alert rule", "/dashboard/alerts/rules/new"), kind: "Action" },
+  { ...page("Silence alerts", "/dashboard/alerts/silences/new"), kind: "Action" },
+  { ...page("Plan maintenance", "/dashboard/alerts/maintenance/new"), kind: "Action" },
 ];
 
 function page(title: string, href: string): Hit {

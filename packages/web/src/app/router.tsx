@@ -1,38 +1,23 @@
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 
 import {
-  alertHistoryQuery,
-  alertQuery,
   alertsQuery,
-  deliveriesQuery,
   eventsQuery,
   latencyQuery,
   metricNamesQuery,
   overviewQuery,
-  ruleQuery,
-  rulesQuery,
   serviceEventsQuery,
   serviceQuery,
   servicesQuery,
 } from "../api/queries.ts";
+import { runQuery } from "../api/runs.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import { parseCardinalitySearch, parseExploreSearch } from "./explore-search.ts";
-import { Frame } from "./frame.tsx";
+import { frame, root } from "./frame-route.ts";
 import { NotFound, PageFailure } from "./not-found.tsx";
-import { parseRuleSearch, parseServicesSearch, parseTimeSearch } from "./search.ts";
-
-interface Context {
-  cache: QueryClient;
-}
-
-const root = createRootRouteWithContext<Context>()({ component: Outlet });
+import { parseRunSearch, parseRunsSearch } from "./run-search.ts";
+import { parseServicesSearch, parseTimeSearch } from "./search.ts";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -41,8 +26,6 @@ const home = createRoute({
     throw redirect({ to: "/dashboard" });
   },
 });
-
-const frame = createRoute({ getParentRoute: () => root, path: "/dashboard", component: Frame });
 
 // Loaders start the requests and do not wait for them: a page shows at once, with skeletons where data is missing.
 const overview = createRoute({
@@ -78,52 +61,19 @@ const service = createRoute({
   component: lazyRouteComponent(() => import("../pages/services/ServicePage.tsx"), "ServicePage"),
 });
 
-const alerts = createRoute({
+const runs = createRoute({
   getParentRoute: () => frame,
-  path: "/alerts",
-  loader: ({ context: { cache } }) => {
-    void cache.prefetchQuery(alertsQuery());
-    void cache.prefetchQuery(rulesQuery());
-  },
-  component: lazyRouteComponent(() => import("../pages/alerts/AlertsPage.tsx"), "ActiveAlertsPage"),
+  path: "/runs",
+  validateSearch: parseRunsSearch,
+  component: lazyRouteComponent(() => import("../pages/runs/RunsPage.tsx"), "RunsPage"),
 });
 
-const alertHistory = createRoute({
+const run = createRoute({
   getParentRoute: () => frame,
-  path: "/alerts/history",
-  loader: ({ context: { cache } }) => void cache.prefetchQuery(alertHistoryQuery()),
-  component: lazyRouteComponent(() => import("../pages/alerts/AlertsPage.tsx"), "AlertHistoryPage"),
-});
-
-const rules = createRoute({
-  getParentRoute: () => frame,
-  path: "/alerts/rules",
-  loader: ({ context: { cache } }) => void cache.prefetchQuery(rulesQuery()),
-  component: lazyRouteComponent(() => import("../pages/alerts/RulesPage.tsx"), "RulesPage"),
-});
-
-const newRule = createRoute({
-  getParentRoute: () => frame,
-  path: "/alerts/rules/new",
-  validateSearch: parseRuleSearch,
-  component: lazyRouteComponent(() => import("../pages/alerts/RulePage.tsx"), "NewRulePage"),
-});
-
-const rule = createRoute({
-  getParentRoute: () => frame,
-  path: "/alerts/rules/$ruleId",
-  loader: ({ context: { cache }, params }) => void cache.prefetchQuery(ruleQuery(params.ruleId)),
-  component: lazyRouteComponent(() => import("../pages/alerts/RulePage.tsx"), "RulePage"),
-});
-
-const alert = createRoute({
-  getParentRoute: () => frame,
-  path: "/alerts/$alertId",
-  loader: ({ context: { cache }, params }) => {
-    void cache.prefetchQuery(alertQuery(params.alertId));
-    void cache.prefetchQuery(deliveriesQuery(params.alertId));
-  },
-  component: lazyRouteComponent(() => import("../pages/alerts/AlertPage.tsx"), "AlertPage"),
+  path: "/runs/$runId",
+  validateSearch: parseRunSearch,
+  loader: ({ context: { cache }, params }) => void cache.prefetchQuery(runQuery(params.runId)),
+  component: lazyRouteComponent(() => import("../pages/runs/RunPage.tsx"), "RunPage"),
 });
 
 const metrics = createRoute({
@@ -147,19 +97,7 @@ const cardinality = createRoute({
 
 const tree = root.addChildren([
   home,
-  frame.addChildren([
-    overview,
-    services,
-    service,
-    alerts,
-    alertHistory,
-    rules,
-    newRule,
-    rule,
-    alert,
-    metrics,
-    cardinality,
-  ]),
+  frame.addChildren([overview, services, service, runs, run, metrics, cardinality, ...alertRoutes]),
 ]);
 
 export const makeRouter = (cache: QueryClient) =>

@@ -1,9 +1,16 @@
-import { IconBell, IconChartLine, IconLayoutDashboard, IconServer2 } from "@tabler/icons-react";
+import {
+  IconBell,
+  IconChartLine,
+  IconLayoutDashboard,
+  IconRoute,
+  IconServer2,
+} from "@tabler/icons-react";
 
 /** The pages of the rail, in its order. */
 export const SECTIONS = [
   { to: "/dashboard", word: "Overview", icon: IconLayoutDashboard, exact: true },
   { to: "/dashboard/alerts", word: "Alerts", icon: IconBell, exact: false },
   { to: "/dashboard/services", word: "Services", icon: IconServer2, exact: false },
+  { to: "/dashboard/runs", word: "Runs", icon: IconRoute, exact: false },
   { to: "/dashboard/explore", word: "Metrics", icon: IconChartLine, exact: false },
 ] as const;

@@ -17,7 +17,7 @@ import {
   EVENT_LIMIT,
   HISTORY_LIMIT,
   LATENCY_POINTS,
-  mergeAlert,
+  mergeAlerts,
   mergeHistory,
   mergeService,
 } from "./apply.ts";
@@ -52,6 +52,7 @@ const alert = (id: string, change: Partial<Alert> = {}): Alert => ({
   severity: "warning",
   service: "a",
   metric: "m",
+  expr: "",
   condition: ">",
   threshold: 1,
   value: 2,
@@ -59,6 +60,7 @@ const alert = (id: string, change: Partial<Alert> = {}): Alert => ({
   annotations: {},
   active_at: "2026-11-21T07:00:00.000Z",
   fired_at: "2026-11-21T07:00:00.000Z",
+  keep_firing_since: null,
   resolved_at: null,
   updated_at: "2026-11-21T07:00:00.000Z",
   ...change,
@@ -79,6 +81,8 @@ const event = (id: string): FleetEvent => ({
   service: "a",
   attributes: {},
 });
+
+const mergeAlert = (answer: AlertsAnswer, one: Alert) => mergeAlerts(answer, [one]);
 
 describe("services", () => {
   const list = { services: [service("a"), service("c")], count: 2 };
@@ -125,6 +129,22 @@ describe("alerts", () => {
       alert("1", { state: "resolved", updated_at: "2026-11-21T07:02:00.000Z" }),
     );
     expect(mergeAlert(resolved, alert("1"))).toBe(resolved);
+  });
+
+  test("that arrive together are merged in one pass, the latest news of each", () => {
+    const answer = mergeAlerts(mergeAlert(NO_ALERTS, alert("a")), [
+      alert("b"),
+      alert("c", { state: "resolved" }),
+      alert("a", { value: 7, updated_at: "2026-11-21T07:05:00.000Z" }),
+      alert("b", { value: 9, updated_at: "2026-11-21T07:05:00.000Z" }),
+      alert("a", { value: 8, updated_at: "2026-11-21T07:04:00.000Z" }),
+    ]);
+    expect(answer.active_alerts.map(({ id, value }) => [id, value])).toEqual([
+      ["b", 9],
+      ["a", 7],
+    ]);
+    expect(answer.history.map(({ id }) => id)).toEqual(["c"]);
+    expect(answer.count).toBe(2);
   });
 
   test("keep ten resolved ones", () => {

@@ -32,24 +32,35 @@ export const dropService = (list: ServiceList, id: string): ServiceList => {
   return { services, count: services.length };
 };
 
-/** Moves an alert between active and resolved; older news about one already known is ignored. */
-export const mergeAlert = (answer: AlertsAnswer, alert: Alert): AlertsAnswer => {
-  const known = [...answer.active_alerts, ...answer.history].find((other) => other.id === alert.id);
-  if (known !== undefined && known.updated_at > alert.updated_at) return answer;
-  if (alert.state !== "resolved") {
-    const active =
-      known !== undefined && answer.active_alerts.includes(known)
-        ? answer.active_alerts.map((other) => (other.id === alert.id ? alert : other))
-        : [alert, ...answer.active_alerts];
-    return { ...answer, active_alerts: active, count: active.length };
+/**
+ * Moves alerts between active and resolved, all that arrived together in one pass, since a burst may bring thousands;
+ * older news about one already known is ignored.
+ */
+export const mergeAlerts = (answer: AlertsAnswer, alerts: readonly Alert[]): AlertsAnswer => {
+  const known = new Map(
+    [...answer.history, ...answer.active_alerts].map((alert) => [alert.id, alert]),
+  );
+  const active = new Set(answer.active_alerts.map(({ id }) => id));
+  const news = new Map<string, Alert>();
+  for (const alert of alerts) {
+    const old = news.get(alert.id) ?? known.get(alert.id);
+    if (old === undefined || old.updated_at <= alert.updated_at) news.set(alert.id, alert);
   }
-  const active = answer.active_alerts.filter((other) => other.id !== alert.id);
-  const history = [alert, ...answer.history.filter((other) => other.id !== alert.id)];
+  if (news.size === 0) return answer;
+  const begun = [...news.values()].filter(
+    ({ id, state }) => state !== "resolved" && !active.has(id),
+  );
+  const ended = [...news.values()].filter(({ state }) => state === "resolved");
+  const rest = answer.active_alerts
+    .map((alert) => news.get(alert.id) ?? alert)
+    .filter(({ state }) => state !== "resolved");
+  const current = [...begun.toReversed(), ...rest];
+  const before = answer.history.filter(({ id }) => !news.has(id));
   return {
     ...answer,
-    active_alerts: active,
-    history: history.slice(0, RECENT_RESOLVED),
-    count: active.length,
+    active_alerts: current,
+    history: [...ended.toReversed(), ...before].slice(0, RECENT_RESOLVED),
+    count: current.length,
   };
 };
 

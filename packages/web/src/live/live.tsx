@@ -7,7 +7,7 @@ import { socketUrl } from "../api/paths.ts";
 import { readToken, watchToken } from "../api/token.ts";
 import type { LiveState } from "./connection.ts";
 import { LiveConnection } from "./connection.ts";
-import { writeMessage } from "./write.ts";
+import { writeAlerts, writeMessage } from "./write.ts";
 
 /** Messages that may wait for the next drawing; beyond it everything is asked anew instead. */
 const QUEUE_LIMIT = 5000;
@@ -86,7 +86,13 @@ export class LiveFeed {
     this.#timer = undefined;
     const queue = this.#queue;
     this.#queue = [];
+    const alerts = queue.filter((message) => message.type === "alert");
+    writeAlerts(
+      this.#cache,
+      alerts.map(({ alert }) => alert),
+    );
     for (const message of queue) {
+      if (message.type === "alert") continue;
       if (message.type === "samples") for (const listener of this.#samples) listener(message);
       else writeMessage(this.#cache, message);
     }

@@ -18,7 +18,7 @@ import {
   addEvent,
   addReading,
   dropService,
-  mergeAlert,
+  mergeAlerts,
   mergeHistory,
   mergeService,
 } from "./apply.ts";
@@ -44,10 +44,14 @@ const writeService = (cache: QueryClient, service: Service): void => {
   });
 };
 
-const writeAlert = (cache: QueryClient, alert: Alert): void => {
-  patch<AlertsAnswer>(cache, keys.alerts, (answer) => mergeAlert(answer, alert));
-  patch<AlertHistory>(cache, keys.alertHistory, (list) => mergeHistory(list, alert));
-  patch<Alert>(cache, keys.alert(alert.id), () => alert);
+/** Writes alerts that arrived together; the list of all of them is made anew once, not once for each. */
+export const writeAlerts = (cache: QueryClient, alerts: readonly Alert[]): void => {
+  if (alerts.length === 0) return;
+  patch<AlertsAnswer>(cache, keys.alerts, (answer) => mergeAlerts(answer, alerts));
+  for (const alert of alerts) {
+    patch<AlertHistory>(cache, keys.alertHistory, (list) => mergeHistory(list, alert));
+    patch<Alert>(cache, keys.alert(alert.id), () => alert);
+  }
 };
 
 const writeEvent = (cache: QueryClient, event: FleetEvent): void => {
@@ -68,7 +72,7 @@ export const writeMessage = (cache: QueryClient, message: ServerMessage): void =
       patch<ServiceList>(cache, keys.services, (list) => dropService(list, message.id));
       break;
     case "alert":
-      writeAlert(cache, message.alert);
+      writeAlerts(cache, [message.alert]);
       break;
     case "event":
       writeEvent(cache, message.event);

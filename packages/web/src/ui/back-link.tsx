@@ -6,9 +6,15 @@ import classes from "./back-link.module.css";
 
 interface BackLinkProps {
   to:
+    | "/dashboard/runs"
     | "/dashboard/services"
     | "/dashboard/alerts"
     | "/dashboard/alerts/rules"
+    | "/dashboard/alerts/silences"
+    | "/dashboard/alerts/maintenance"
+    | "/dashboard/alerts/incidents"
+    | "/dashboard/alerts/routing"
+    | "/dashboard/alerts/on-call"
     | "/dashboard/explore";
   children: ReactNode;
 }

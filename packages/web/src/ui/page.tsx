@@ -10,26 +10,67 @@ interface PageProps {
   /** Shown above the title: the way back. */
   before?: ReactNode;
   actions?: ReactNode;
+  /** A thing of the list that is looked at beside it; the page's name is then that thing's. */
+  beside?: ReactNode;
   children: ReactNode;
 }
 
-/** The frame of every page: title, lead, at most one primary action, then the matter itself. */
-export const Page = ({ title, lead, before, actions, children }: PageProps) => {
+const useTitle = (title: string | null): void => {
   useEffect(() => {
-    document.title = `${title} · Fleetlight`;
+    if (title !== null) document.title = `${title} · Fleetlight`;
   }, [title]);
-  return (
+};
+
+/** The frame of every page: title, lead, at most one primary action, then the matter itself. */
+export const Page = ({ title, lead, before, actions, beside, children }: PageProps) => {
+  useTitle(beside === undefined ? title : null);
+  const Heading = beside === undefined ? "h1" : "h2";
+  const page = (
     <div className={classes["page"]}>
       <header className={classes["head"]}>
         <div className={classes["words"]}>
           {before}
-          <h1 className={classes["title"]}>{title}</h1>
+          <Heading className={classes["title"]}>{title}</Heading>
           {lead !== undefined && <div className={classes["lead"]}>{lead}</div>}
         </div>
         {actions !== undefined && <div className={classes["actions"]}>{actions}</div>}
       </header>
       {children}
     </div>
+  );
+  if (beside === undefined) return page;
+  return (
+    <div className={classes["split"]}>
+      {page}
+      {beside}
+    </div>
+  );
+};
+
+interface SidePanelProps {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  /** Leads back to the list alone. */
+  close: ReactNode;
+  children: ReactNode;
+}
+
+/** One thing beside the list that it is from; stays in sight while the list is scrolled. */
+export const SidePanel = ({ title, lead, actions, close, children }: SidePanelProps) => {
+  useTitle(title);
+  return (
+    <section className={classes["side"]} aria-label={title}>
+      <header className={classes["sideHead"]}>
+        <div className={classes["words"]}>
+          <h1 className={classes["title"]}>{title}</h1>
+          {lead !== undefined && <div className={classes["lead"]}>{lead}</div>}
+        </div>
+        {close}
+      </header>
+      {actions !== undefined && <div className={classes["sideActions"]}>{actions}</div>}
+      {children}
+    </section>
   );
 };
 

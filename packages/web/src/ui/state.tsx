@@ -1,11 +1,16 @@
 import type { AlertState, ServiceStatus, Severity } from "@fleetlight/contract";
 import {
   IconAlertTriangleFilled,
+  IconBellOff,
+  IconCalendarPause,
   IconCircleCheckFilled,
   IconCircleDashed,
   IconCircleXFilled,
   IconClockHour4,
   IconFlameFilled,
+  IconMoon,
+  IconSitemap,
+  IconUserCheck,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 
@@ -17,7 +22,16 @@ interface Look {
   icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
 }
 
-export type State = ServiceStatus | AlertState;
+/** Why nobody is told of an alert that fires. */
+export type QuietState =
+  | "acknowledged"
+  | "silenced"
+  | "maintenance"
+  | "inhibited"
+  | "dependency"
+  | "muted";
+
+export type State = ServiceStatus | AlertState | QuietState;
 
 const LOOKS: Record<State, Look> = {
   healthy: { word: "Healthy", token: "--fl-healthy", icon: IconCircleCheckFilled },
@@ -27,6 +41,12 @@ const LOOKS: Record<State, Look> = {
   pending: { word: "Pending", token: "--fl-pending", icon: IconClockHour4 },
   firing: { word: "Firing", token: "--fl-firing", icon: IconFlameFilled },
   resolved: { word: "Resolved", token: "--fl-healthy", icon: IconCircleCheckFilled },
+  acknowledged: { word: "Acknowledged", token: "--fl-acknowledged", icon: IconUserCheck },
+  silenced: { word: "Silenced", token: "--fl-silenced", icon: IconBellOff },
+  maintenance: { word: "Maintenance", token: "--fl-silenced", icon: IconCalendarPause },
+  inhibited: { word: "Inhibited", token: "--fl-unknown", icon: IconSitemap },
+  dependency: { word: "Follows", token: "--fl-unknown", icon: IconSitemap },
+  muted: { word: "Muted", token: "--fl-silenced", icon: IconMoon },
 };
 
 /** States of a service, worst first; the order of every list and strip. */
@@ -76,8 +96,12 @@ export const SEVERITIES: Severity[] = [
   "info",
 ];
 
-export const SeverityMark = ({ severity }: { severity: Severity }) => (
-  <span className={classes["severity"]} style={{ color: `var(${LOUDNESS[severity]})` }}>
+/** A severity of ours or, for an alert from elsewhere, whatever its sender wrote. */
+export const SeverityMark = ({ severity }: { severity: string }) => (
+  <span
+    className={classes["severity"]}
+    style={{ color: `var(${LOUDNESS[severity as Severity] ?? "--fl-unknown"})` }}
+  >
     {severity}
   </span>
 );

@@ -1,20 +1,25 @@
-import type { Alert, AlertRule } from "@fleetlight/contract";
+import type { Alert } from "@fleetlight/contract";
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
 import { Chart, ChartSkeleton } from "../../charts/chart.tsx";
-import { toLines } from "../../charts/lines.ts";
 import type { Mark } from "../../charts/marks.ts";
-import { parseSelector } from "../../format/selector.ts";
-import { formatValue, unitOf } from "../../format/units.ts";
+import { formatValue } from "../../format/units.ts";
 import { useNow } from "../../live/live.tsx";
-import { useRange } from "../../live/use-range.ts";
+import { splitComparison } from "../../promql/comparison.ts";
+import { matrixLines, useExpression } from "../../promql/use-expression.ts";
 import { Failure } from "../../ui/notes.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { alertSelector, alertStretch } from "./alert-view.ts";
+import { unitOfExpression } from "../metrics/expression-unit.ts";
+import { alertExpression, alertStretch, ownSeries } from "./alert-view.ts";
+import classes from "./alert-page.module.css";
 
-const HEIGHT = 280;
+const HEIGHT = 240;
+/** Series that are drawn when none of them can be told to be the alert's. */
+const LINES_DRAWN = 12;
 
-const marksOf = ({ active_at: active, fired_at: fired, resolved_at: resolved }: Alert): Mark[] => {
+const marksOf = (alert: Alert): Mark[] => {
+  const { active_at: active, fired_at: fired, resolved_at: resolved } = alert;
   const marks: Mark[] = [];
   if (active !== fired)
     marks.push({ at: Date.parse(active), label: "crossed", token: "--fl-pending" });
@@ -22,42 +27,58 @@ const marksOf = ({ active_at: active, fired_at: fired, resolved_at: resolved }: 
     const label = active === fired ? "crossed, fired" : "fired";
     marks.push({ at: Date.parse(fired), label, token: "--fl-firing" });
   }
-  if (resolved !== null) {
+  if (resolved !== null)
     marks.push({ at: Date.parse(resolved), label: "resolved", token: "--fl-healthy" });
-  }
   return marks;
 };
 
-/** The series of an alert around the time it crossed its threshold. */
-export const AlertGraph = ({ alert, rule }: { alert: Alert; rule: AlertRule | undefined }) => {
-  const now = useNow(2000);
+/** The expression of an alert around the time it crossed its threshold. */
+export const AlertGraph = ({ alert }: { alert: Alert }) => {
+  const now = useNow(5000);
   const open = alert.resolved_at === null;
   const { from, to } = alertStretch(alert, now);
-  // While the alert is open its graph grows; a window that is rounded up is not asked anew at every second.
-  const windowMs = Math.ceil((now - from) / 300_000) * 300_000;
-  const match = alertSelector(alert, rule);
-  const range = useRange(match, open ? { windowMs } : { from, to }, { live: open });
-  const lines = useMemo(() => toLines(range.data?.series ?? []), [range.data]);
-  const unit = unitOf(parseSelector(alert.metric)?.name ?? alert.metric);
+  const expression = alertExpression(alert);
+  const comparison = splitComparison(expression);
+  const drawn = comparison?.left ?? expression;
+  const answer = useExpression(drawn, { from, to }, { open });
+  const lines = useMemo(() => {
+    if (answer.data === undefined) return [];
+    const { matrix } = answer.data;
+    return matrixLines({ ...matrix, series: ownSeries(matrix.series, alert) }, LINES_DRAWN);
+  }, [answer.data, alert]);
+  const unit = unitOfExpression(drawn);
   const marks = useMemo(() => marksOf(alert), [alert]);
+  const value = comparison?.threshold;
+  const condition = comparison?.condition ?? "";
   const threshold = useMemo(
-    () => ({
-      value: alert.threshold,
-      condition: alert.condition,
-      label: `${alert.condition} ${formatValue(alert.threshold, unit)}`,
-    }),
-    [alert.threshold, alert.condition, unit],
+    () =>
+      value === undefined
+        ? undefined
+        : { value, condition, label: `${condition} ${formatValue(value, unit)}` },
+    [value, condition, unit],
   );
   return (
-    <Panel title="The metric and its threshold" aside={<span className="mono clip">{match}</span>}>
-      {range.error !== null && range.data === undefined && (
-        <Failure what="The samples could not be loaded" error={range.error} />
+    <Panel
+      title="What was measured"
+      aside={
+        <Link
+          to="/dashboard/explore"
+          search={{ e: drawn, from: Math.round(from), to: Math.round(to) }}
+          className={classes["textLink"]}
+        >
+          Open in Metrics
+        </Link>
+      }
+    >
+      <p className={classes["expression"]}>{expression}</p>
+      {answer.error !== null && answer.data === undefined && (
+        <Failure what="The expression could not be drawn" error={answer.error} />
       )}
-      {range.isPending ? (
+      {answer.isPending ? (
         <ChartSkeleton height={HEIGHT} />
       ) : (
         <Chart
-          title={`${match} with the threshold ${threshold.label}`}
+          title={`${drawn}${threshold === undefined ? "" : ` with the threshold ${threshold.label}`}`}
           lines={lines}
           unit={unit}
           from={from}
@@ -65,7 +86,7 @@ export const AlertGraph = ({ alert, rule }: { alert: Alert; rule: AlertRule | un
           height={HEIGHT}
           threshold={threshold}
           marks={marks}
-          emptyText="The series left no samples in this time"
+          emptyText="The expression gave nothing in this time"
         />
       )}
     </Panel>

@@ -1,193 +1,151 @@
-import type { Alert, Delivery } from "@fleetlight/contract";
+import type { Alert } from "@fleetlight/contract";
+import { ActionIcon } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
-import { alertQuery, deliveriesQuery, ruleQuery } from "../../api/queries.ts";
-import { formatClock, formatDateTime, formatDuration } from "../../format/time.ts";
-import { parseSelector } from "../../format/selector.ts";
-import { formatValue, unitOf } from "../../format/units.ts";
+import { alertQuery } from "../../api/queries.ts";
+import { formatDuration } from "../../format/time.ts";
 import { reading } from "../../ui/alert-list.tsx";
 import { BackLink } from "../../ui/back-link.tsx";
-import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
-import { Facts, LabelChips, Page, Panel } from "../../ui/page.tsx";
+import { Failure, SkeletonRows } from "../../ui/notes.tsx";
+import { Page, SidePanel } from "../../ui/page.tsx";
 import { SeverityMark, StateMark } from "../../ui/state.tsx";
-import { Ago, Lasting } from "../../ui/time.tsx";
+import { Lasting } from "../../ui/time.tsx";
+import { AlertActions } from "./AlertActions.tsx";
+import { Deliveries } from "./AlertDeliveries.tsx";
+import { AlertLabels, AlertWords } from "./AlertFacts.tsx";
 import { AlertGraph } from "./AlertGraph.tsx";
-import classes from "./alerts.module.css";
-import { conditionText } from "./rule-form.ts";
+import { AlertQuiet } from "./AlertQuiet.tsx";
+import { AlertRoute } from "./AlertRoute.tsx";
+import { AlertTimeline } from "./AlertTimeline.tsx";
+import classes from "./alert-page.module.css";
+import type { AlertRow } from "./alert-rows.ts";
+import { quietWord, rowOfAlert } from "./alert-rows.ts";
+import { useSharedAlerts } from "./use-alerts.ts";
 
 const route = getRouteApi("/dashboard/alerts/$alertId");
 
-const DELIVERY_WORDS = { pending: "on its way", delivered: "delivered", failed: "given up" };
-const DELIVERY_TOKENS = {
-  pending: "--fl-pending",
-  delivered: "--fl-healthy",
-  failed: "--fl-unhealthy",
-};
+const FINGERPRINT = /^[\da-f]{16}$/;
 
-const outcome = ({ ok, status_code: code, error }: Delivery["attempts"][number]): string => {
-  if (ok) return code === null ? "accepted" : `accepted with ${code}`;
-  return error ?? (code === null ? "no answer" : `refused with ${code}`);
-};
-
-const DeliveryItem = ({ delivery }: { delivery: Delivery }) => (
-  <li className={classes["delivery"]}>
-    <div className={classes["deliveryHead"]}>
-      <span className={classes["deliveryWhat"]}>
-        {delivery.status} to {delivery.channel}
-      </span>
-      <span style={{ color: `var(${DELIVERY_TOKENS[delivery.state]})`, fontWeight: 500 }}>
-        {DELIVERY_WORDS[delivery.state]}
-      </span>
-    </div>
-    <div className={classes["target"]} title={delivery.key}>
-      {delivery.target}
-    </div>
-    <ol className={classes["attempts"]}>
-      {delivery.attempts.map((attempt, index) => (
-        <li key={`${attempt.at}-${index}`}>
-          <span className="num dim">{formatClock(Date.parse(attempt.at))}</span>
-          <span>
-            {outcome(attempt)}
-            <span className="dim num"> in {formatValue(attempt.duration_seconds, "seconds")}</span>
-          </span>
-        </li>
-      ))}
-      {delivery.attempts.length === 0 && <li className="dim">not tried yet</li>}
-    </ol>
-    {delivery.next_attempt_at !== null && delivery.state === "pending" && (
-      <p className="dim num">next attempt at {formatClock(Date.parse(delivery.next_attempt_at))}</p>
-    )}
-  </li>
-);
-
-const Deliveries = ({ id }: { id: string }) => {
-  const { data, error } = useQuery(deliveriesQuery(id));
+const Lead = ({ alert, row }: { alert: Alert | null; row: AlertRow }) => {
+  const quiet = quietWord(row);
+  const resolved = alert?.state === "resolved";
   return (
-    <Panel title="Who was told" flush>
-      {error !== null && data === undefined && (
-        <Failure what="The deliveries could not be loaded" error={error} />
+    <span className={classes["strip"]}>
+      <StateMark state={resolved ? "resolved" : row.state} big />
+      {quiet !== null && !resolved && <StateMark state={quiet} />}
+      {resolved ? (
+        <span className="num">
+          lasted{" "}
+          {formatDuration(
+            Date.parse(alert.resolved_at ?? alert.updated_at) - Date.parse(alert.active_at),
+          )}
+        </span>
+      ) : (
+        <span>
+          for <Lasting since={row.since} />
+        </span>
       )}
-      {data === undefined && error === null && <SkeletonRows rows={3} />}
-      {data?.deliveries.length === 0 && (
-        <Empty title="Nobody was told">
-          <p>No channel is configured, the cooldown holds, or it has not fired yet.</p>
-        </Empty>
+      <SeverityMark severity={row.severity} />
+      {alert !== null && alert.condition !== "" && <span className="num">{reading(alert)}</span>}
+      {alert !== null && alert.service !== "" && (
+        <Link
+          to="/dashboard/services/$serviceId"
+          params={{ serviceId: alert.service }}
+          className={classes["textLink"]}
+        >
+          {alert.service}
+        </Link>
       )}
-      <ul>
-        {data?.deliveries.map((delivery) => (
-          <DeliveryItem key={delivery.key} delivery={delivery} />
-        ))}
-      </ul>
-    </Panel>
-  );
-};
-
-const When = ({ at }: { at: string | null }) =>
-  at === null ? (
-    <span className="dim">not yet</span>
-  ) : (
-    <span className="num">
-      {formatDateTime(Date.parse(at))} (<Ago at={at} />)
     </span>
   );
-
-const facts = (alert: Alert): [string, ReactNode][] => {
-  const unit = unitOf(parseSelector(alert.metric)?.name ?? alert.metric);
-  const rows: [string, ReactNode][] = [
-    ["Value", formatValue(alert.value, unit)],
-    ["Threshold", `${alert.condition} ${formatValue(alert.threshold, unit)}`],
-    ["Crossed", <When key="active" at={alert.active_at} />],
-    ["Fired", <When key="fired" at={alert.fired_at} />],
-  ];
-  if (alert.state === "resolved")
-    rows.push(["Resolved", <When key="resolved" at={alert.resolved_at} />]);
-  for (const [name, text] of Object.entries(alert.annotations)) rows.push([name, text]);
-  return rows;
 };
 
-const RulePanel = ({ id }: { id: string }) => {
-  const { data: rule } = useQuery(ruleQuery(id));
-  return (
-    <Panel title="Rule">
-      <p>
-        <Link
-          to="/dashboard/alerts/rules/$ruleId"
-          params={{ ruleId: id }}
-          className={classes["ruleLink"]}
-        >
-          {rule?.name ?? id}
-        </Link>
-      </p>
-      {rule !== undefined && <p className="mono dim">{conditionText(rule)}</p>}
-      {rule !== undefined && rule.description !== "" && <p>{rule.description}</p>}
-    </Panel>
-  );
-};
+interface FrameProps {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
 
-const Lead = ({ alert }: { alert: Alert }) => (
-  <span className={classes["strip"]}>
-    <StateMark state={alert.state} big />
-    {alert.state === "resolved" ? (
-      <span className="num">
-        lasted{" "}
-        {formatDuration(
-          Date.parse(alert.resolved_at ?? alert.updated_at) - Date.parse(alert.active_at),
-        )}
-      </span>
-    ) : (
-      <span>
-        for <Lasting since={alert.fired_at ?? alert.active_at} />
-      </span>
-    )}
-    <SeverityMark severity={alert.severity} />
-    <span className="num">{reading(alert)}</span>
-    {alert.service !== "" && (
-      <Link
-        to="/dashboard/services/$serviceId"
-        params={{ serviceId: alert.service }}
-        className={classes["serviceLink"]}
-      >
-        {alert.service}
-      </Link>
-    )}
-  </span>
-);
-
-const back = <BackLink to="/dashboard/alerts">Alerts</BackLink>;
-
-/** One alert: what, since when, how the value went, who was told. */
-export const AlertPage = () => {
-  const { alertId } = route.useParams();
-  const { data: alert, error } = useQuery(alertQuery(alertId));
-  const rule = useQuery({ ...ruleQuery(alert?.rule_id ?? ""), enabled: alert !== undefined });
-  if (alert === undefined) {
+/** A side panel on a wide screen, a page of its own on a narrow one. */
+const Frame = ({ title, lead, actions, children }: FrameProps) => {
+  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
+  const search = route.useSearch();
+  if (!wide) {
     return (
-      <Page title="Alert" before={back}>
-        {error === null ? (
-          <SkeletonRows rows={8} />
-        ) : (
-          <Failure what={`The alert ${alertId} could not be loaded`} error={error} />
-        )}
+      <Page
+        title={title}
+        lead={lead}
+        actions={actions}
+        before={<BackLink to="/dashboard/alerts">Alerts</BackLink>}
+      >
+        {children}
       </Page>
     );
   }
+  const close = (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={32}
+      aria-label="Close the alert"
+      renderRoot={(props) => (
+        <Link to="/dashboard/alerts" search={search} resetScroll={false} {...props} />
+      )}
+    >
+      <IconX size={18} />
+    </ActionIcon>
+  );
   return (
-    <Page title={alert.name} before={back} lead={<Lead alert={alert} />}>
-      {!rule.isLoading && <AlertGraph alert={alert} rule={rule.data} />}
-      <div className={classes["split"]}>
-        <div className={classes["column"]}>
-          <Panel title="What happened">
-            <Facts rows={facts(alert)} />
-          </Panel>
-          <Panel title="Labels">
-            <LabelChips labels={alert.labels} />
-          </Panel>
-          <RulePanel id={alert.rule_id} />
-        </div>
-        <Deliveries id={alert.id} />
-      </div>
-    </Page>
+    <SidePanel title={title} lead={lead} actions={actions} close={close}>
+      {children}
+    </SidePanel>
+  );
+};
+
+const Matter = ({ alert, row }: { alert: Alert | null; row: AlertRow }) => {
+  const open = alert === null || alert.resolved_at === null;
+  return (
+    <Frame
+      title={row.name}
+      lead={<Lead alert={alert} row={row} />}
+      actions={open ? <AlertActions row={row} /> : undefined}
+    >
+      {open && <AlertQuiet row={row} />}
+      <AlertWords row={row} alert={alert} />
+      {alert !== null && <AlertGraph alert={alert} />}
+      <AlertLabels labels={row.labels} />
+      <AlertRoute labels={row.labels} />
+      <Deliveries id={row.key} fingerprint={row.fingerprint} />
+      <AlertTimeline row={row} alert={alert} />
+    </Frame>
+  );
+};
+
+/** One alert: what, since when, how the value went, who was told and why them. */
+export const AlertPage = () => {
+  const { alertId } = route.useParams();
+  const active = useSharedAlerts();
+  const outside = FINGERPRINT.test(alertId);
+  const own = useQuery({ ...alertQuery(alertId), enabled: !outside });
+  const row = active.rows.find(
+    ({ key, fingerprint }) => key === alertId || fingerprint === alertId,
+  );
+  const alert = row?.alert ?? own.data ?? null;
+  if (row !== undefined) return <Matter key={alertId} alert={alert} row={row} />;
+  if (alert !== null) return <Matter key={alertId} alert={alert} row={rowOfAlert(alert)} />;
+  const error = outside && active.loaded ? new Error("it is not active any more") : own.error;
+  return (
+    <Frame title="Alert">
+      {error === null ? (
+        <SkeletonRows rows={8} />
+      ) : (
+        <Failure what={`The alert ${alertId} could not be loaded`} error={error} />
+      )}
+    </Frame>
   );
 };

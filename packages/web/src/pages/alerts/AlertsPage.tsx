@@ -1,37 +1,38 @@
-import type { Alert } from "@fleetlight/contract";
 import { Button } from "@mantine/core";
-import { IconCircleCheck, IconHistory, IconPlus } from "@tabler/icons-react";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { getRouteApi, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 
-import { alertHistoryQuery, alertsQuery, HISTORY_HOURS, rulesQuery } from "../../api/queries.ts";
-import { plural } from "../../format/units.ts";
-import { AlertRows } from "../../ui/alert-list.tsx";
+import { rulesQuery } from "../../api/queries.ts";
+import { routedGroupsQuery } from "../../api/routing.ts";
+import type { AlertsSearch } from "../../app/alert-search.ts";
+import { formatCount, plural } from "../../format/units.ts";
 import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
-import { SEVERITIES } from "../../ui/state.tsx";
 import { useListKeys } from "../../ui/use-list-keys.ts";
+import { matchersFor } from "../silences/silence-draft.ts";
+import { SilenceDialog } from "../silences/SilenceForm.tsx";
+import { flatItems, groupItems } from "./alert-groups.ts";
+import type { AlertRow } from "./alert-rows.ts";
+import { quietWord } from "./alert-rows.ts";
+import type { Selection } from "./alert-select.ts";
+import { selectAlerts } from "./alert-select.ts";
+import { AlertTable } from "./AlertTable.tsx";
 import { AlertTabs } from "./AlertTabs.tsx";
-import classes from "./alerts.module.css";
+import classes from "./alerts-page.module.css";
+import { BulkBar } from "./BulkBar.tsx";
+import { FacetColumn } from "./FacetColumn.tsx";
+import { FilterBar } from "./FilterBar.tsx";
+import { NewRuleButton } from "./NewRuleButton.tsx";
+import { useAlertActions } from "./use-alert-actions.ts";
+import { useAlertKeys } from "./use-alert-keys.ts";
+import type { ActiveAlerts } from "./use-alerts.ts";
+import { SharedAlerts, useAlertRows } from "./use-alerts.ts";
 
-/** Rows of the history that are drawn at first. */
-const FIRST_ROWS = 100;
-
-export const NewRuleButton = () => (
-  <Button component={Link} to="/dashboard/alerts/rules/new" leftSection={<IconPlus size={16} />}>
-    Create a rule
-  </Button>
-);
-
-/** Firing before pending, severe before mild, new before old. */
-const ranked = (alerts: Alert[]): Alert[] =>
-  alerts.toSorted(
-    (a, b) =>
-      Number(b.state === "firing") - Number(a.state === "firing") ||
-      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-      b.active_at.localeCompare(a.active_at),
-  );
+const route = getRouteApi("/dashboard/alerts");
 
 const Quiet = () => {
   const rules = useQuery(rulesQuery()).data?.rules;
@@ -42,74 +43,199 @@ const Quiet = () => {
       title="Nothing is firing"
       {...(watching !== undefined && { waiting: `${plural(watching, "rule")} watching` })}
     >
-      <p>An alert stands here from the moment a rule holds until it no longer does.</p>
+      <p>
+        An alert stands here from the moment a rule holds until it no longer does. A Prometheus can
+        send its own to this address, as to an Alertmanager.
+      </p>
     </Empty>
   );
 };
 
-/** What is wrong now. */
-export const ActiveAlertsPage = () => {
+const leadOf = (rows: readonly AlertRow[]): string => {
+  if (rows.length === 0) return "What is wrong now, and who is on it?";
+  const firing = rows.filter(({ state }) => state === "firing");
+  const loud = firing.filter((row) => quietWord(row) === null).length;
+  const pending = rows.length - firing.length;
+  return [
+    `${formatCount(firing.length)} firing`,
+    firing.length > 0 && `${formatCount(loud)} of them with nobody on it`,
+    pending > 0 && `${formatCount(pending)} pending`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+};
+
+/** Who the pipeline tells is asked only while somebody looks at it. */
+const useItems = (selection: Selection, grouped: boolean) => {
+  const groups = useQuery({ ...routedGroupsQuery(), enabled: grouped });
+  const items = useMemo(
+    () =>
+      grouped ? groupItems(selection.rows, groups.data?.groups ?? []) : flatItems(selection.rows),
+    [selection.rows, grouped, groups.data],
+  );
+  return { items, error: grouped && groups.data === undefined ? groups.error : null };
+};
+
+const useSelected = () => {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (key: string) =>
+    setSelected((old) => {
+      const next = new Set(old);
+      if (!next.delete(key)) next.add(key);
+      return next;
+    });
+  return { selected, toggle, clear: () => setSelected(new Set()) };
+};
+
+interface ListProps {
+  active: ActiveAlerts;
+  openKey: string | undefined;
+  wide: boolean;
+  phone: boolean;
+}
+
+/** The box with the rows, or with what stands there instead of them. */
+const Sheet = ({
+  active: { rows, loaded, error },
+  left,
+  change,
+  children,
+}: {
+  active: ActiveAlerts;
+  /** How many rows the filters leave. */
+  left: number;
+  change: (next: AlertsSearch) => void;
+  children: ReactNode;
+}) => (
+  <div className={classes["sheet"]}>
+    {error !== null && <Failure what="The alerts could not be loaded" error={error} />}
+    {!loaded && error === null && <SkeletonRows rows={8} height={58} />}
+    {loaded && rows.length === 0 && <Quiet />}
+    {rows.length > 0 && left === 0 && (
+      <Empty title="No alert matches these filters">
+        <Button variant="default" onClick={() => change({})}>
+          Show all {rows.length}
+        </Button>
+      </Empty>
+    )}
+    {children}
+  </div>
+);
+
+const Keys = () => (
+  <p className={classes["keys"]}>
+    <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select <kbd>a</kbd>{" "}
+    acknowledge <kbd>s</kbd> silence <kbd>Esc</kbd> back
+  </p>
+);
+
+/** What is selected, the keys, and what both do. */
+const useHands = (rows: readonly AlertRow[], openKey: string | undefined, search: AlertsSearch) => {
+  const navigate = useNavigate();
+  const { selected, toggle, clear } = useSelected();
+  const actions = useAlertActions(rows, toggle);
+  const { rowsOf, acknowledgeAll, setSilencing } = actions;
+  const chosen = rowsOf(selected);
   useListKeys();
-  const { data, error } = useQuery(alertsQuery());
-  const alerts = ranked(data?.active_alerts ?? []);
-  const firing = alerts.filter(({ state }) => state === "firing").length;
-  const pending = alerts.length - firing;
+  useAlertKeys({
+    chosen: (key) => (chosen.length > 0 ? chosen : rowsOf([key ?? openKey ?? ""])),
+    acknowledge: acknowledgeAll,
+    silence: setSilencing,
+    toggle,
+    escape: () => {
+      if (selected.size > 0) clear();
+      else if (openKey !== undefined) void navigate({ to: "/dashboard/alerts", search });
+    },
+  });
+  return { ...actions, selected, chosen, clear };
+};
+
+const List = ({ active, openKey, wide, phone }: ListProps) => {
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const { partial } = active;
+  // Typing into the filter goes before news about thousands of alerts.
+  const rows = useDeferredValue(active.rows);
+  const selection = useMemo(() => selectAlerts(rows, search), [rows, search]);
+  const { items, error: groupsError } = useItems(selection, search.view === "groups");
+  const hands = useHands(rows, openKey, search);
+  const [asked, setAsked] = useState(false);
+  const room = wide && openKey === undefined;
+  const facetsShown = asked || room;
+  const failed = partial ?? groupsError;
+  const change = (next: AlertsSearch) =>
+    void navigate({ to: ".", search: next, replace: true, resetScroll: false });
   return (
-    <Page
-      title="Alerts"
-      lead={
-        alerts.length === 0
-          ? "What is wrong now, and since when?"
-          : [firing > 0 && `${firing} firing`, pending > 0 && `${pending} pending`]
-              .filter(Boolean)
-              .join(", ")
-      }
-      actions={<NewRuleButton />}
-    >
-      <AlertTabs />
-      <div className={classes["sheet"]}>
-        {error !== null && data === undefined && (
-          <Failure what="The alerts could not be loaded" error={error} />
-        )}
-        {data === undefined && error === null && <SkeletonRows rows={5} height={54} />}
-        {data !== undefined && alerts.length === 0 && <Quiet />}
-        <AlertRows alerts={alerts} />
+    <>
+      <FilterBar
+        search={search}
+        selection={selection}
+        all={rows}
+        facetsShown={facetsShown}
+        change={change}
+        onFacets={room ? undefined : () => setAsked(!asked)}
+      />
+      <div className={classes["body"]} data-facets={facetsShown || undefined}>
+        {facetsShown && <FacetColumn counts={selection.counts} search={search} change={change} />}
+        <div className={classes["list"]}>
+          {failed !== null && <Failure what="It is not known who is told" error={failed} />}
+          {hands.chosen.length > 0 && (
+            <BulkBar
+              count={hands.chosen.length}
+              onAcknowledge={() => {
+                hands.acknowledgeAll(hands.chosen);
+                hands.clear();
+              }}
+              onSilence={() => hands.setSilencing(hands.chosen)}
+              onClear={hands.clear}
+            />
+          )}
+          <Sheet active={active} left={selection.rows.length} change={change}>
+            <AlertTable
+              items={items}
+              search={search}
+              selected={hands.selected}
+              openKey={openKey}
+              phone={phone}
+              actions={hands.rowActions}
+            />
+          </Sheet>
+          {rows.length > 0 && !phone && <Keys />}
+        </div>
       </div>
-    </Page>
+      {hands.silencing !== null && hands.silencing.length > 0 && (
+        <SilenceDialog
+          matchers={matchersFor(hands.silencing.map(({ labels }) => labels))}
+          onClose={() => hands.setSilencing(null)}
+        />
+      )}
+    </>
   );
 };
 
-/** What was wrong lately. */
-export const AlertHistoryPage = () => {
-  useListKeys();
-  const [shown, setShown] = useState(FIRST_ROWS);
-  const { data, error } = useQuery(alertHistoryQuery());
-  const alerts = (data?.alerts ?? []).toSorted((a, b) => b.active_at.localeCompare(a.active_at));
+/** What is wrong now; beside it, on a wide screen, the alert that is looked at. */
+export const ActiveAlertsPage = () => {
+  const { alertId } = useParams({ strict: false });
+  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
+  const phone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
+  const active = useAlertRows();
+  const outlet = <Outlet />;
   return (
-    <Page
-      title="Alerts"
-      lead={`What was wrong in the last ${HISTORY_HOURS} hours, and for how long?`}
-      actions={<NewRuleButton />}
-    >
-      <AlertTabs />
-      <div className={classes["sheet"]}>
-        {error !== null && data === undefined && (
-          <Failure what="The history could not be loaded" error={error} />
-        )}
-        {data === undefined && error === null && <SkeletonRows rows={6} height={54} />}
-        {data !== undefined && alerts.length === 0 && (
-          <Empty
-            icon={<IconHistory size={30} stroke={1.5} />}
-            title={`No alert in the last ${HISTORY_HOURS} hours`}
-          />
-        )}
-        <AlertRows alerts={alerts.slice(0, shown)} />
-      </div>
-      {alerts.length > shown && (
-        <Button variant="default" onClick={() => setShown(shown + FIRST_ROWS)}>
-          Show {Math.min(FIRST_ROWS, alerts.length - shown)} more of {alerts.length}
-        </Button>
+    <SharedAlerts value={active}>
+      {alertId !== undefined && !wide ? (
+        outlet
+      ) : (
+        <Page
+          title="Alerts"
+          lead={leadOf(active.rows)}
+          {...(alertId === undefined
+            ? { actions: phone ? undefined : <NewRuleButton /> }
+            : { beside: outlet })}
+        >
+          <AlertTabs />
+          <List active={active} openKey={alertId} wide={wide} phone={phone} />
+        </Page>
       )}
-    </Page>
+    </SharedAlerts>
   );
 };

@@ -15,7 +15,14 @@ import { Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { RuleEditor } from "./RuleEditor.tsx";
-import { conditionText, emptyForm, formOf, toRuleInput, toRulePatch } from "./rule-form.ts";
+import {
+  conditionText,
+  emptyForm,
+  fitsForm,
+  formOf,
+  toRuleInput,
+  toRulePatch,
+} from "./rule-form.ts";
 import type { RuleForm } from "./rule-form.ts";
 
 const newRoute = getRouteApi("/dashboard/alerts/rules/new");
@@ -87,6 +94,13 @@ const FIXED = {
   builtin: "It is built in. It can be turned on and off, in the list of rules.",
 };
 
+const fixedText = (rule: AlertRule): string | undefined => {
+  if (rule.origin !== "api") return FIXED[rule.origin];
+  return fitsForm(rule)
+    ? undefined
+    : "It says more than this form can show: change it by API. In the list of rules it can be turned on and off.";
+};
+
 const Evaluated = ({ rule }: { rule: AlertRule }) => {
   const { last_at: at, last_duration_seconds: took, series, error } = rule.evaluation;
   return (
@@ -128,7 +142,7 @@ export const RulePage = () => {
       </Page>
     );
   }
-  const fixed = rule.origin === "api" ? undefined : FIXED[rule.origin];
+  const fixed = fixedText(rule);
   return (
     <Page
       title={rule.name}
@@ -144,8 +158,8 @@ export const RulePage = () => {
         <Button
           variant="default"
           leftSection={<IconTrash size={15} />}
-          disabled={fixed !== undefined}
-          title={fixed}
+          disabled={rule.origin !== "api"}
+          title={rule.origin === "api" ? undefined : fixed}
           onClick={() => setDeleting(true)}
         >
           Delete

@@ -1,88 +1,206 @@
+import type { RulePreview as Preview } from "@fleetlight/contract";
+import { SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useMemo } from "react";
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 
+import { request } from "../../api/client.ts";
+import { paths } from "../../api/paths.ts";
 import { Chart, ChartSkeleton } from "../../charts/chart.tsx";
-import { toLines } from "../../charts/lines.ts";
-import { parseSelector } from "../../format/selector.ts";
-import { formatValue, plural, unitOf } from "../../format/units.ts";
+import type { Line } from "../../charts/chart.tsx";
+import { huesOf } from "../../charts/colours.ts";
+import type { Band } from "../../charts/marks.ts";
+import { distinctive, selectorOf, seriesLabel } from "../../format/selector.ts";
+import { formatDateTime, formatDuration } from "../../format/time.ts";
+import { formatValue, plural } from "../../format/units.ts";
 import { useNow } from "../../live/live.tsx";
-import { useRange } from "../../live/use-range.ts";
+import { splitComparison } from "../../promql/comparison.ts";
 import { Empty, Failure } from "../../ui/notes.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { holds, numberOf } from "./rule-form.ts";
+import { unitOfExpression } from "../metrics/expression-unit.ts";
+import classes from "./alerts.module.css";
 import type { RuleForm } from "./rule-form.ts";
+import { isWhole, toRuleInput } from "./rule-form.ts";
 
-const WINDOW_MS = 3_600_000;
-const HEIGHT = 300;
+const HEIGHT = 260;
 const LINES_DRAWN = 24;
+/** Firings that the list names. */
+const LISTED = 30;
+const MINUTE_MS = 60_000;
 
-const verdict = (form: RuleForm, last: (number | null)[], matched: number): string => {
-  const threshold = numberOf(form.threshold);
-  const series = plural(matched, "series", "series");
-  if (threshold === null) return `${series}. Type a threshold to see what would hold now.`;
-  const holding = last.filter((value) => holds(value, form.condition, threshold)).length;
-  return `${series}. The condition holds for ${holding === 0 ? "none" : holding} of ${last.length} now.`;
+const DAY_MS = 86_400_000;
+/** How often what is stored anew is tried as well: a short range shows what came just now. */
+const freshMs = (windowMs: number): number => (windowMs < DAY_MS ? 10_000 : MINUTE_MS);
+
+const RANGES = [
+  { value: "3600000", label: "1 hour" },
+  { value: "86400000", label: "1 day" },
+  { value: "604800000", label: "7 days" },
+] as const;
+
+/** What the rule would have done; asked again when the form rests, and as minutes pass. */
+const previewQuery = (form: RuleForm, windowMs: number, endMs: number) => {
+  const { id: _, cooldown_minutes: __, ...rule } = toRuleInput(form);
+  const named = { ...rule, name: rule.name === "" ? "preview" : rule.name };
+  return queryOptions({
+    queryKey: ["rule-preview", named, windowMs, endMs],
+    queryFn: ({ signal }) =>
+      request<Preview>("POST", paths.rulePreview(), {
+        body: {
+          rule: named,
+          start: new Date(endMs - windowMs).toISOString(),
+          end: new Date(endMs).toISOString(),
+        },
+        signal,
+      }),
+    enabled: isWhole(form),
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: freshMs(windowMs),
+  });
 };
 
-/** The metric of the form over the last hour with its threshold, so that a rule is never made blind. */
-export const RulePreview = ({ form }: { form: RuleForm }) => {
-  const [typed] = useDebouncedValue(form.metric.trim(), 400);
-  const selector = parseSelector(typed);
-  const name = selector?.name ?? "";
-  const range = useRange(
-    typed,
-    { windowMs: WINDOW_MS },
-    { live: true, enabled: selector !== null },
-  );
-  const now = useNow(2000);
-  const lines = useMemo(
-    () => (selector === null ? [] : toLines(range.data?.series.slice(0, LINES_DRAWN) ?? [])),
-    // oxlint-disable-next-line react/exhaustive-deps -- the selector is made anew from the text at every drawing
-    [range.data, typed],
-  );
-  const unit = unitOf(name);
-  const threshold = numberOf(form.threshold);
-  const said =
-    range.data === undefined
-      ? ""
-      : verdict(
-          form,
-          range.data.series.map(({ values }) => values.at(-1) ?? null),
-          range.data.matched,
-        );
+const linesOf = ({ series }: Preview): Line[] => {
+  const shown = series.slice(0, LINES_DRAWN);
+  const only = distinctive(shown.map(({ labels }) => labels));
+  const hues = huesOf(shown.map(({ labels }) => selectorOf(labels)));
+  return shown.map(({ labels, times, values }) => ({
+    key: selectorOf(labels),
+    label: seriesLabel(labels, only),
+    hue: hues.get(selectorOf(labels)) ?? 1,
+    timestamps: times.map((at) => at * 1000),
+    values,
+  }));
+};
+
+interface Firing {
+  key: string;
+  start: number;
+  end: number | null;
+  labels: Record<string, string>;
+}
+
+const firingsOf = ({ alerts }: Preview): Firing[] =>
+  alerts
+    .flatMap(({ labels, intervals }) =>
+      intervals
+        .filter(({ state }) => state === "firing")
+        .map(({ start, end }) => ({
+          key: `${selectorOf(labels)}/${start}`,
+          start: Date.parse(start),
+          end: end === null ? null : Date.parse(end),
+          labels,
+        })),
+    )
+    .toSorted((a, b) => b.start - a.start);
+
+const bandsOf = (firings: readonly Firing[], endMs: number): Band[] =>
+  firings.map(({ start, end }) => ({ from: start, to: end ?? endMs, token: "--fl-firing" }));
+
+const verdictOf = ({ firings, matched }: Preview, windowMs: number): string => {
+  const range = RANGES.find(({ value }) => value === String(windowMs))?.label ?? "";
+  if (matched === 0) return `Gives nothing in the last ${range}, so it would not have fired.`;
+  const times =
+    firings === 0
+      ? "not have fired"
+      : `have fired ${plural(firings, "time")}`.replace("1 time", "once");
+  return `Would ${times} in the last ${range}, over ${plural(matched, "series", "series")}.`;
+};
+
+const Firings = ({ firings }: { firings: readonly Firing[] }) => {
+  const only = distinctive(firings.map(({ labels }) => labels));
   return (
-    <Panel title="Preview" aside="last hour">
-      {selector === null && (
-        <Empty title={typed === "" ? "Choose a metric" : "This is not a selector yet"}>
-          <p>Its course appears here with the threshold drawn into it.</p>
+    <ol className={classes["firings"]} aria-label="When it would have fired" tabIndex={0}>
+      {firings.slice(0, LISTED).map(({ key, start, end, labels }) => (
+        <li key={key} className={classes["firing"]}>
+          <span className="num">{formatDateTime(start).slice(5, 16)}</span>
+          <span className="num dim">
+            {end === null ? "still" : `for ${formatDuration(end - start)}`}
+          </span>
+          <span className="clip">{seriesLabel(labels, only)}</span>
+        </li>
+      ))}
+      {firings.length > LISTED && <li className="dim">and {firings.length - LISTED} more</li>}
+    </ol>
+  );
+};
+
+const Picture = ({ preview, windowMs }: { preview: Preview; windowMs: number }) => {
+  const endMs = Date.parse(preview.end);
+  const comparison = splitComparison(preview.query);
+  const drawn = comparison?.left ?? preview.query;
+  const unit = unitOfExpression(drawn);
+  const { threshold, condition } = preview;
+  const lines = useMemo(() => linesOf(preview), [preview]);
+  const firings = useMemo(() => firingsOf(preview), [preview]);
+  const bands = useMemo(() => bandsOf(firings, endMs), [firings, endMs]);
+  return (
+    <>
+      <p className={classes["verdict"]} role="status">
+        {verdictOf(preview, windowMs)}
+      </p>
+      <Chart
+        title={`${drawn}, and when the rule would have fired`}
+        lines={lines}
+        unit={unit}
+        from={endMs - windowMs}
+        to={endMs}
+        height={HEIGHT}
+        bands={bands}
+        threshold={
+          threshold === null
+            ? undefined
+            : {
+                value: threshold,
+                condition: condition ?? "",
+                label: `${condition ?? ""} ${formatValue(threshold, unit)}`,
+              }
+        }
+        emptyText="The expression gave nothing in this time"
+      />
+      {firings.length > 0 && <Firings firings={firings} />}
+      {preview.truncated && <p className="dim">Some series were left out.</p>}
+      {preview.warnings.map((warning) => (
+        <p key={warning} className="dim">
+          {warning}
+        </p>
+      ))}
+      <p className={classes["query"]}>{preview.query}</p>
+    </>
+  );
+};
+
+/** What the rule of the form would have done on stored data, so that a rule is never made blind. */
+export const RulePreview = ({ form }: { form: RuleForm }) => {
+  const [windowMs, setWindowMs] = useState(604_800_000);
+  const [settled] = useDebouncedValue(form, 500);
+  const everyMs = freshMs(windowMs);
+  const endMs = Math.floor(useNow(everyMs) / everyMs) * everyMs;
+  const whole = isWhole(settled);
+  const { data, error, isPending } = useQuery(previewQuery(settled, windowMs, endMs));
+  return (
+    <Panel
+      title="Preview"
+      className={classes["preview"]}
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label="How far back"
+          data={RANGES.map(({ value, label }) => ({ value, label }))}
+          value={String(windowMs)}
+          onChange={(value) => setWindowMs(Number(value))}
+        />
+      }
+    >
+      {!whole && (
+        <Empty title="Say what is watched">
+          <p>What it would have done appears here, on the data that is stored.</p>
         </Empty>
       )}
-      {selector !== null && range.error !== null && (
-        <Failure what="The metric could not be loaded" error={range.error} />
-      )}
-      {selector !== null && range.isPending && <ChartSkeleton height={HEIGHT} />}
-      {selector !== null && range.data !== undefined && (
-        <>
-          <Chart
-            title={`${typed} over the last hour`}
-            lines={lines}
-            unit={unit}
-            from={now - WINDOW_MS}
-            to={now}
-            height={HEIGHT}
-            threshold={
-              threshold === null
-                ? undefined
-                : {
-                    value: threshold,
-                    condition: form.condition,
-                    label: `${form.condition} ${formatValue(threshold, unit)}`,
-                  }
-            }
-            emptyText="No samples of this metric in the last hour"
-          />
-          <p className="dim num">{said}</p>
-        </>
+      {whole && error !== null && <Failure what="It cannot be tried" error={error} />}
+      {whole && error === null && isPending && <ChartSkeleton height={HEIGHT} />}
+      {whole && error === null && data !== undefined && (
+        <Picture preview={data} windowMs={windowMs} />
       )}
     </Panel>
   );

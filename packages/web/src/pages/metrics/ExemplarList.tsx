@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 
 import { selectorOf } from "../../format/selector.ts";
 import { formatDateTime } from "../../format/time.ts";
@@ -36,7 +37,13 @@ const Row = ({ exemplar, unit, on }: { exemplar: Exemplar; unit: Unit; on: boole
       <span className="dim num">{formatDateTime(timeMs)}</span>
       <span className="num">{formatValue(value, unit)}</span>
       <span className="mono clip" title={selectorOf(seriesLabels)}>
-        {traceId === "" ? selectorOf(labels) : `trace ${traceId}`}
+        {/^[0-9a-f]{1,32}$/i.test(traceId) ? (
+          <Link to="/dashboard/runs/$runId" params={{ runId: traceId }}>
+            run {traceId}
+          </Link>
+        ) : (
+          selectorOf(labels)
+        )}
       </span>
       {traceId !== "" && <CopyTrace traceId={traceId} />}
     </li>

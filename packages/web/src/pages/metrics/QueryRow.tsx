@@ -18,7 +18,6 @@ import { useMemo, useState } from "react";
 
 import type { ApiError } from "../../api/client.ts";
 import { hueVariable } from "../../charts/colours.ts";
-import { parseSelector } from "../../format/selector.ts";
 import { Editor } from "../../promql/editor.tsx";
 import { readHistory, remember } from "../../promql/history.ts";
 import type { PlacedMessage } from "../../promql/place.ts";
@@ -74,28 +73,17 @@ const HistoryMenu = ({ name, onPick }: { name: string; onPick: (text: string) =>
   );
 };
 
-const AlertItem = ({ expression }: { expression: string }) => {
-  const plain = parseSelector(expression) !== null;
-  // A rule watches the series of one selector; it cannot evaluate an expression.
-  return plain ? (
-    <Menu.Item
-      leftSection={<IconBellPlus size={15} />}
-      renderRoot={(props) => (
-        <Link to="/dashboard/alerts/rules/new" search={{ metric: expression.trim() }} {...props} />
-      )}
-    >
-      Alert on this
-    </Menu.Item>
-  ) : (
-    <Menu.Item
-      leftSection={<IconBellPlus size={15} />}
-      disabled
-      title='Rules watch plain selectors, such as up{job="api"}'
-    >
-      Alert on this: only plain selectors
-    </Menu.Item>
-  );
-};
+const AlertItem = ({ expression }: { expression: string }) => (
+  <Menu.Item
+    leftSection={<IconBellPlus size={15} />}
+    disabled={expression.trim() === ""}
+    renderRoot={(props) => (
+      <Link to="/dashboard/alerts/rules/new" search={{ metric: expression.trim() }} {...props} />
+    )}
+  >
+    Alert on this
+  </Menu.Item>
+);
 
 const MoreMenu = ({ query, index, count, onRename, onMove, onRemove }: QueryRowProps) => (
   <Menu position="bottom-end" width={250}>
