@@ -51,7 +51,12 @@ async function throughStore(dataDir: string): Promise<Figures> {
       headMaxBytes: 128 << 20,
       headWindowMs: 7_200_000,
       maxSeries: 1_000_000,
-      retention: () => ({ metricsMs: 100 * year, eventsMs: year, maxBytes: undefined }),
+      retention: () => ({
+        metricsMs: 100 * year,
+        eventsMs: year,
+        tracesMs: year,
+        maxBytes: undefined,
+      }),
       now: Date.now,
       onError: (message) => console.error(message),
     },

@@ -39,7 +39,12 @@ function openStore(kind: string, dataDir: string): Promise<TelemetryStore> {
     headMaxBytes: 256 << 20,
     headWindowMs: 7_200_000,
     maxSeries: 1_000_000,
-    retention: () => ({ metricsMs: 15 * DAY_MS, eventsMs: 15 * DAY_MS, maxBytes: undefined }),
+    retention: () => ({
+      metricsMs: 15 * DAY_MS,
+      eventsMs: 15 * DAY_MS,
+      tracesMs: 15 * DAY_MS,
+      maxBytes: undefined,
+    }),
     now: Date.now,
     onError: (message: string) => console.error(message),
   };
