@@ -34,10 +34,21 @@ describe("docs/configuration.md", () => {
         continue;
       const value = fallback.slice(1, -1);
       if (type !== "text" && value === "") continue;
-      // A webhook and a log file have settings that mean something only beside a required one.
+      // Channels and a log file have settings that mean something only beside required ones.
       const required = {
         ALERT_WEBHOOK_URL: "http://hook",
         FLEETLIGHT_LOGGING__FILE__PATH: "x.log",
+        ...(variable.includes("NOTIFICATIONS__EMAIL") && {
+          FLEETLIGHT_NOTIFICATIONS__EMAIL__SMTP_SERVER: "mail",
+          FLEETLIGHT_NOTIFICATIONS__EMAIL__FROM_EMAIL: "a@example.org",
+          FLEETLIGHT_NOTIFICATIONS__EMAIL__TO_EMAILS: "b@example.org",
+        }),
+        ...(variable.includes("NOTIFICATIONS__SLACK") && {
+          FLEETLIGHT_NOTIFICATIONS__SLACK__WEBHOOK_URL: "http://slack/hook",
+        }),
+        ...(variable.includes("NOTIFICATIONS__PAGERDUTY") && {
+          FLEETLIGHT_NOTIFICATIONS__PAGERDUTY__INTEGRATION_KEY: "key",
+        }),
       };
       const env = { ...required, [variable.slice(1, -1)]: value };
       expect(() => loadConfig({ env }), `${variable}=${value}`).not.toThrow();

@@ -296,7 +296,7 @@ it("delivers a notification to a webhook that was dead, also after the server it
   expect(waiting.deliveries[0]).toMatchObject({
     state: "pending",
     status: "firing",
-    channel: "webhook",
+    channel: "default/webhook[0]",
   });
   expect(waiting.deliveries[0]?.attempts[0]).toMatchObject({
     ok: false,

@@ -11,7 +11,7 @@ const isProgram = (path: string): boolean => {
 };
 
 /** Where a program of one of these names is installed, the first name first; undefined when none is. */
-const findProgram = (...names: string[]): string | undefined => {
+export const findProgram = (...names: string[]): string | undefined => {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
 };

@@ -32,8 +32,8 @@ const PAGES: [string, string][] = [
   ["/dashboard/services", "Services"],
   ["/dashboard/services/e2e-service", "E2E service"],
   ["/dashboard/alerts", "Alerts"],
-  ["/dashboard/alerts/history", "Alerts"],
-  ["/dashboard/alerts/rules", "Alerts"],
+  ["/dashboard/alerts/history", "Alert history"],
+  ["/dashboard/alerts/rules", "Alert rules"],
   ["/dashboard/alerts/rules/new", "Create a rule"],
   ["/dashboard/explore", "Metrics"],
   ["/dashboard/explore?metric=e2e_requests_total&range=5m", "Metrics"],
@@ -140,12 +140,13 @@ describe.skipIf(program === undefined)("the console in a real browser", () => {
       .click();
     await page.getByRole("link", { name: "Service down" }).click();
     await page.getByRole("heading", { level: 1, name: "Service down" }).waitFor();
-    await page.getByText("Firing", { exact: true }).waitFor();
+    const panel = page.getByRole("region", { name: "Service down" });
+    await panel.getByText("Firing", { exact: true }).waitFor();
     await page.getByRole("img", { name: /with the threshold == 0.*1 line/ }).waitFor();
     await expectAccessible(page);
     service.answer(200);
-    await page.getByText("Resolved", { exact: true }).first().waitFor({ timeout: 20_000 });
-    await go(page, "/dashboard/alerts/history", "Alerts");
+    await panel.getByText("Resolved", { exact: true }).first().waitFor({ timeout: 20_000 });
+    await go(page, "/dashboard/alerts/history", "Alert history");
     await page.getByRole("link", { name: "Service down" }).first().waitFor();
     expect(desk.errors.splice(0)).toEqual([]);
   }, 60_000);
@@ -153,12 +154,13 @@ describe.skipIf(program === undefined)("the console in a real browser", () => {
   test("a rule is made beside its preview, fires, and is switched off", async () => {
     const { page } = desk;
     await go(page, "/dashboard/alerts/rules/new", "Create a rule");
-    const metric = page.getByLabel("Metric", { exact: false }).first();
+    const metric = page.getByPlaceholder("probe_duration_seconds");
     await metric.fill("e2e_queue");
     await page.getByRole("option", { name: "e2e_queue_depth" }).click();
     await page.getByLabel("Threshold").fill("5");
-    await page.getByLabel("Name").fill("Queue is deep");
-    await page.getByText("The condition holds for 1 of 1 now.").waitFor();
+    await page.getByPlaceholder("Checks are slow").fill("Queue is deep");
+    await page.getByText("1 hour", { exact: true }).click();
+    await page.getByText(/Would have fired .*, over 1 series/).waitFor({ timeout: 20_000 });
     await expectAccessible(page);
     await page.getByRole("button", { name: "Create the rule" }).click();
     await page.waitForURL("**/dashboard/alerts/rules");
