@@ -9,8 +9,9 @@ const rooms: Record<string, string[]> = {
   query: ["lib", "config", "store", "collect"],
   decide: ["lib", "config", "store", "collect", "query"],
   respond: ["lib", "config", "store", "collect", "query", "decide"],
-  serve: ["lib", "config", "store", "collect", "query", "decide", "respond"],
-  app: ["lib", "config", "store", "collect", "query", "decide", "respond", "serve"],
+  fleet: ["lib", "config", "store", "collect", "query", "decide", "respond"],
+  serve: ["lib", "config", "store", "collect", "query", "decide", "respond", "fleet"],
+  app: ["lib", "config", "store", "collect", "query", "decide", "respond", "fleet", "serve"],
 };
 
 /** Which workspace package may import which. Anything not listed is an error. */

@@ -74,10 +74,14 @@ export async function build(go: string, amtool: string): Promise<Built> {
   const binary = (suite: Suite): string => join(directory, `${suite.replaceAll("/", "-")}.test`);
   mkdirSync(join(directory, "bin"));
   const shim = join(directory, "bin", "prometheus-alertmanager");
-  writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${CLI}" alertmanager "$@"\n`);
+  // amtool warns of another version than its own, and these tests read its warnings as if they were answers.
+  const { stdout, stderr } = await promisify(execFile)(amtool, ["--version"]);
+  const version = /version (\d+\.\d+\.\d+)/.exec(stdout + stderr)?.[1] ?? "";
+  const env = `FLEETLIGHT_ALERTING__ALERTMANAGER_VERSION=${version}`;
+  writeFileSync(shim, `#!/bin/sh\n${env} exec "${process.execPath}" "${CLI}" alertmanager "$@"\n`);
   chmodSync(shim, 0o755);
   symlinkSync(amtool, join(directory, "bin", "amtool"));
-  const env = { ...process.env, GO111MODULE: "off", GOPATH, GOFLAGS: "" };
+  const goEnv = { ...process.env, GO111MODULE: "off", GOPATH, GOFLAGS: "" };
   const overlay = writeOverlay(directory, [
     "test/with_api_v2/acceptance.go",
     "test/cli/acceptance.go",
@@ -85,7 +89,7 @@ export async function build(go: string, amtool: string): Promise<Built> {
   const flags = ["-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay];
   for (const suite of SUITES)
     await promisify(execFile)(go, ["test", ...flags, "-o", binary(suite), `${PACKAGE}/${suite}`], {
-      env,
+      env: goEnv,
       maxBuffer: 10 * 1024 ** 2,
     });
   return { directory, binary };

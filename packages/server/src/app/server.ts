@@ -17,6 +17,7 @@ import {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
+import { LiveTraces } from "#fleet";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
 import { createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
 import {
@@ -263,6 +264,9 @@ export async function startServer({
     });
     await ingest.push.start();
     shutdown.add("push gateway", () => ingest.push.stop());
+    const liveTraces = new LiveTraces({ spans: telemetry.spans, now, registry: ownMetrics });
+    liveTraces.start();
+    shutdown.add("live traces", () => liveTraces.stop());
     const doors: Doors = {
       version,
       now,

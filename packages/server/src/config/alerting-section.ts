@@ -47,6 +47,13 @@ export const alerting = section("When an alert is raised, and who looks after it
     .describe(
       "File in Alertmanager's format with routes, receivers, inhibition and time intervals; see docs/alertmanager.md. Without one everybody in `notifications` is told of every alert.",
     ),
+  alertmanager_version: z
+    .string()
+    .regex(/^\d{1,4}\.\d{1,4}\.\d{1,4}$/, "expected a version such as 0.28.1")
+    .default("0.28.1")
+    .describe(
+      "Version of Alertmanager that `GET /api/v2/status` names. amtool warns when it is of another minor version than its own.",
+    ),
   retention: duration({ min: "1m", max: "100y" })
     .prefault("5d")
     .describe("How long expired silences are kept, and what is known of who was told."),

@@ -46,6 +46,8 @@ export interface TraceAnalysis {
   edges: AgentEdge[];
   toolCalls: ToolCall[];
   usage: Usage[];
+  /** Spans whose usage is in `usage`, by span id. */
+  payable: ReadonlySet<string>;
   /** The agent of each span, by span id: its own, or that of the nearest ancestor with one. */
   agentOf: ReadonlyMap<string, string>;
 }
@@ -115,9 +117,9 @@ function payable(spans: readonly AnalysedSpan[], family: Family): AnalysedSpan[]
   ];
 }
 
-function usageOf(spans: readonly AnalysedSpan[], family: Family): Usage[] {
+function usageOf(paid: readonly AnalysedSpan[], family: Family): Usage[] {
   const byKey = new Map<string, Usage>();
-  for (const one of payable(spans, family)) {
+  for (const one of paid) {
     const { facets } = one;
     const agent = family.agentOf(one);
     const key = JSON.stringify([agent, facets.model]);
@@ -174,6 +176,7 @@ export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
   const invoked = ordered.filter(
     ({ facets }) => facets.operation === "invoke_agent" && facets.agent !== "",
   );
+  const paid = payable(ordered, family);
   return {
     workflow: firstOf("workflow"),
     conversation: firstOf("conversation"),
@@ -187,7 +190,8 @@ export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
         spanId: one.span.spanId,
         failed: one.span.status === 2,
       })),
-    usage: usageOf(ordered, family),
+    usage: usageOf(paid, family),
+    payable: new Set(paid.map(({ span }) => span.spanId)),
     agentOf: new Map(ordered.map((one) => [one.span.spanId, family.agentOf(one)])),
   };
 }

@@ -6,6 +6,7 @@ export {
   type TraceAnalysis,
   type Usage,
 } from "./analyse-trace.ts";
+export { MODEL_OPERATIONS, type Operation } from "./model.ts";
 export { readSpansJson } from "./read-json.ts";
 export { readSpansProtobuf } from "./read-protobuf.ts";
 export { SpanReceiver, type TakenSpans } from "./receiver.ts";

@@ -1,1 +1,2 @@
+export { analysedOf } from "./analysed.ts";
 export { createTraceQueries, type TraceQueries } from "./queries.ts";

@@ -1,8 +1,10 @@
 import type { Trace, TraceSpan, TraceSummary } from "@fleetlight/contract";
 
-import { analyseTrace, type AnalysedSpan, type TraceAnalysis } from "#collect";
+import { analyseTrace, type TraceAnalysis } from "#collect";
 import { isoTime } from "#lib";
 import type { SpanContent, SpanRow, SpanStore, TraceQuery } from "#store";
+
+import { analysedOf } from "./analysed.ts";
 
 /** Spans of one trace that are shown. */
 const MAX_SPANS = 50_000;
@@ -32,20 +34,6 @@ export interface TraceQueries {
   /** Services with spans in the range, and the names of their spans. */
   names: SpanStore["names"];
 }
-
-const analysed = (row: SpanRow): AnalysedSpan => ({
-  span: {
-    spanId: row.spanId,
-    parentSpanId: row.parentSpanId,
-    startNs: BigInt(row.startNs),
-    status: row.status,
-  },
-  facets: {
-    ...row,
-    operation: row.operation as AnalysedSpan["facets"]["operation"],
-    costUsd: row.costUsd === 0 ? undefined : row.costUsd,
-  },
-});
 
 const endNs = (row: SpanRow): bigint => BigInt(row.startNs) + BigInt(Math.round(row.durationNs));
 
@@ -124,7 +112,7 @@ function traceOf(
   rows: readonly SpanRow[],
   contents: ReadonlyMap<string, readonly SpanContent[]>,
 ): Trace {
-  const analysis = analyseTrace(rows.map(analysed));
+  const analysis = analyseTrace(rows.map(analysedOf));
   return {
     ...summaryOf(rows, analysis),
     edges: analysis.edges,
@@ -163,7 +151,7 @@ export function createTraceQueries(spans: SpanStore): TraceQueries {
     names: (tenant, range) => spans.names(tenant, range),
     list: async (tenant, query) =>
       (await rows(tenant, query)).map((found) =>
-        summaryOf(found, analyseTrace(found.map(analysed))),
+        summaryOf(found, analyseTrace(found.map(analysedOf))),
       ),
     get: async (tenant, traceId) => {
       const [found, contents] = await Promise.all([

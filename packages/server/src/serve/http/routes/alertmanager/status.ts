@@ -5,9 +5,6 @@ import type { App } from "../../app-type.ts";
 
 const tags = ["alertmanager"];
 
-/** The version whose behaviour this API has; clients choose what they ask by it. */
-const ALERTMANAGER_VERSION = "0.28.1";
-
 /** Fleetlight is one process and speaks to no peers: it counts itself, as an Alertmanager without others does. */
 function clusterOf({ config }: Doors) {
   const { host, port } = config().server;
@@ -32,7 +29,7 @@ export function statusRoutes(app: App, doors: Doors): void {
         buildUser: "",
         goVersion: `node ${process.version}`,
         revision: `fleetlight ${doors.version}`,
-        version: ALERTMANAGER_VERSION,
+        version: doors.config().alerting.alertmanager_version,
       },
     }),
   });

@@ -1,0 +1,143 @@
+import { createRegistry } from "@fleetlight/sdk";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { SpanRecord, SpanStore } from "#store";
+
+import { spanRecord } from "../../store/telemetry/spans/fixture.ts";
+import { LiveTraces } from "./live-traces.ts";
+import type { TraceUpdate } from "./types.ts";
+
+const TRACE = "a".repeat(32);
+
+/** Hands over spans as the store does once they are durable. */
+class Feed {
+  listener: (tenant: string, spans: readonly SpanRecord[]) => void = () => undefined;
+  readonly store = {
+    onSpans: (listener: Feed["listener"]) => {
+      this.listener = listener;
+      return () => undefined;
+    },
+  } as unknown as SpanStore;
+
+  send(...records: SpanRecord[]): void {
+    this.listener("default", records);
+  }
+}
+
+interface Told {
+  fresh: string[];
+  paid: string[];
+  agents: string[];
+}
+
+describe("live traces", () => {
+  let feed: Feed;
+  let live: LiveTraces;
+  let told: Told[];
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_780_315_200_000 });
+    feed = new Feed();
+    live = new LiveTraces({ spans: feed.store, now: Date.now, registry: createRegistry() });
+    told = [];
+    live.onUpdate(({ fresh, paid, analysis }: TraceUpdate) =>
+      told.push({
+        fresh: fresh.map(({ spanId }) => spanId),
+        paid: paid.map(({ row, agent }) => `${row.spanId} for ${agent}`),
+        agents: analysis.agents,
+      }),
+    );
+    live.start();
+  });
+  afterEach(() => {
+    live.stop();
+    vi.useRealTimers();
+  });
+
+  const agent = (row = {}) =>
+    spanRecord({
+      traceId: TRACE,
+      spanId: "a000000000000001",
+      operation: "invoke_agent",
+      agent: "writer",
+      inputTokens: 10,
+      ...row,
+    });
+  const chat = (row = {}) =>
+    spanRecord({
+      traceId: TRACE,
+      spanId: "c000000000000001",
+      parentSpanId: "a000000000000001",
+      operation: "chat",
+      inputTokens: 10,
+      ...row,
+    });
+
+  it("tells once of a burst, with the agent of a span that names none", () => {
+    feed.send(chat());
+    feed.send(agent({ inputTokens: 0 }));
+    vi.advanceTimersByTime(300);
+    expect(told).toEqual([
+      {
+        fresh: ["c000000000000001", "a000000000000001"],
+        paid: ["c000000000000001 for writer"],
+        agents: ["writer"],
+      },
+    ]);
+  });
+
+  it("counts the sum on an agent's span only when no call of a model came below it", () => {
+    feed.send(agent());
+    vi.advanceTimersByTime(1000);
+    feed.send(chat());
+    vi.advanceTimersByTime(10_000);
+    expect(told.flatMap(({ paid }) => paid)).toEqual(["c000000000000001 for writer"]);
+
+    feed.send(agent({ traceId: "b".repeat(32) }));
+    vi.advanceTimersByTime(10_000);
+    expect(told.flatMap(({ paid }) => paid).at(-1)).toBe("a000000000000001 for writer");
+  });
+
+  it("tells of a span when it begins and when it ends, and of a second delivery not at all", () => {
+    feed.send(chat({ ended: false }));
+    vi.advanceTimersByTime(300);
+    feed.send(chat());
+    vi.advanceTimersByTime(300);
+    feed.send(chat());
+    vi.advanceTimersByTime(10_000);
+    expect(told.map(({ fresh }) => fresh)).toEqual([["c000000000000001"], ["c000000000000001"]]);
+    expect(told.flatMap(({ paid }) => paid)).toHaveLength(1);
+  });
+
+  it("tells calls of a tool with the same arguments from others", () => {
+    const call = (spanId: string, text: string) =>
+      spanRecord({ traceId: TRACE, spanId, operation: "execute_tool", tool: "search" }, [
+        { name: "gen_ai.tool.call.arguments", text, truncated: false },
+      ]);
+    feed.send(call("1".repeat(16), '{"q":1}'), call("2".repeat(16), '{"q":1}'));
+    feed.send(call("3".repeat(16), '{"q":2}'));
+    const [trace] = [...live.all("default")];
+    const digests = [...(trace?.spans.values() ?? [])].map((span) => span.argumentsDigest);
+    expect(new Set(digests).size).toBe(2);
+    expect(digests[0]).toBe(digests[1]);
+  });
+
+  it("forgets what is over, and keeps what goes on", () => {
+    feed.send(agent());
+    feed.send(agent({ traceId: "b".repeat(32), ended: false }));
+    vi.advanceTimersByTime(120_000);
+    feed.send(agent({ traceId: "c".repeat(32) }));
+    expect([...live.all("default")].map(({ traceId }) => traceId[0])).toEqual(["b", "c"]);
+  });
+
+  it("keeps the newest when there are too many", () => {
+    for (let index = 0; index < 10_010; index++)
+      feed.send(chat({ traceId: (index + 1).toString(16).padStart(32, "0") }));
+    const kept = [...live.all("default")];
+    expect(kept).toHaveLength(10_000);
+    expect(kept.at(-1)?.traceId.endsWith((10_010).toString(16))).toBe(true);
+    vi.advanceTimersByTime(60_000);
+    expect(new Set(told.flatMap(({ paid }) => paid)).size).toBe(1);
+    expect(told).toHaveLength(10_010);
+  });
+});

@@ -1,0 +1,235 @@
+import { createHash } from "node:crypto";
+
+import type { Registry } from "@fleetlight/sdk";
+
+import { analyseTrace, MODEL_OPERATIONS, type AnalysedSpan } from "#collect";
+import type { Now } from "#lib";
+import { analysedOf } from "#query";
+import type { SpanRecord, SpanRow, SpanStore } from "#store";
+
+import type { LiveSpan, PaidSpan, TraceUpdate } from "./types.ts";
+
+/** News of a trace wait this long for more, so that a burst is looked at once. */
+const SETTLE_MS = 200;
+/** A sum on an agent's span waits this long for the calls of models below it, which count instead. */
+const SUM_GRACE_MS = 5000;
+/** A trace is forgotten when nothing has come of it for so long: with all its spans ended, and with some that go on. */
+const IDLE_MS = 60_000;
+const OPEN_IDLE_MS = 1_800_000;
+/** Spans and traces that are remembered; the ones without news for longest go first. */
+const MAX_SPANS = 50_000;
+const MAX_TRACES = 10_000;
+/** Spans of one trace that are remembered; those beyond are told of one by one and without their relatives. */
+const MAX_TRACE_SPANS = 5000;
+/** How long one turn may keep the event loop. */
+const SLICE_MS = 8;
+
+/** Contents that hold what a tool was called with. */
+const ARGUMENTS = [
+  "gen_ai.tool.call.arguments",
+  "ai.toolCall.args",
+  "input.value",
+  "traceloop.entity.input",
+  "langfuse.observation.input",
+];
+
+interface LiveTrace {
+  tenant: string;
+  traceId: string;
+  spans: Map<string, LiveSpan>;
+  fresh: Map<string, SpanRow>;
+  /** Ended spans with usage that has not been counted. */
+  unpaid: Map<string, { row: SpanRow; heardMs: number }>;
+  heardMs: number;
+  open: number;
+}
+
+interface Options {
+  spans: SpanStore;
+  now: Now;
+  registry: Registry;
+}
+
+const digestOf = ({ row, content }: SpanRecord): string => {
+  if (row.operation !== "execute_tool") return "";
+  const found = ARGUMENTS.map(
+    (name) => content.find((one) => one.name === name)?.text ?? row.attributes[name],
+  ).find((text) => text !== undefined);
+  return found === undefined ? "" : createHash("sha1").update(found).digest("base64url");
+};
+
+const hasUsage = (row: SpanRow): boolean =>
+  row.inputTokens > 0 || row.outputTokens > 0 || row.costUsd > 0;
+
+/**
+ * Traces that go on, in memory: listeners hear within a quarter of a second what came of a trace and how it looks as a
+ * whole. All figures that are counted while things happen are counted from here, so that they agree with one another.
+ * What was counted is not remembered over a restart: a span that is delivered again long after it was told of counts again.
+ */
+export class LiveTraces {
+  private readonly options: Options;
+  private readonly traces = new Map<string, LiveTrace>();
+  private readonly changed = new Set<LiveTrace>();
+  private readonly listeners = new Set<(update: TraceUpdate) => void>();
+  private readonly forgotten;
+  private spanCount = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
+
+  constructor(options: Options) {
+    this.options = options;
+    const { registry } = options;
+    this.forgotten = registry.counter({
+      name: "fleetlight_live_traces_forgotten_total",
+      help: "Traces that were forgotten before they were over, because there were too many.",
+    });
+    registry
+      .gauge({ name: "fleetlight_live_traces", help: "Traces that may go on." })
+      .collect((gauge) => gauge.set(this.traces.size));
+    registry
+      .gauge({ name: "fleetlight_live_spans", help: "Spans of traces that may go on." })
+      .collect((gauge) => gauge.set(this.spanCount));
+  }
+
+  start(): void {
+    this.unsubscribe = this.options.spans.onSpans((tenant, records) => this.hear(tenant, records));
+  }
+
+  stop(): void {
+    this.unsubscribe?.();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Listeners must not throw, and must not keep what they are given. */
+  onUpdate(listener: (update: TraceUpdate) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Traces that may go on, the one with the oldest news first. */
+  *all(tenant: string): Generator<Pick<TraceUpdate, "traceId" | "spans"> & { heardMs: number }> {
+    for (const { tenant: owner, traceId, spans, heardMs } of this.traces.values())
+      if (owner === tenant) yield { traceId, spans, heardMs };
+  }
+
+  private hear(tenant: string, records: readonly SpanRecord[]): void {
+    const nowMs = this.options.now();
+    for (const record of records) this.remember(this.traceOf(tenant, record.row), record, nowMs);
+    this.forget(nowMs);
+    this.schedule(SETTLE_MS);
+  }
+
+  private traceOf(tenant: string, { traceId }: SpanRow): LiveTrace {
+    const key = `${tenant}\0${traceId}`;
+    let trace = this.traces.get(key);
+    if (trace === undefined)
+      trace = {
+        tenant,
+        traceId,
+        spans: new Map(),
+        fresh: new Map(),
+        unpaid: new Map(),
+        heardMs: 0,
+        open: 0,
+      };
+    // The map's order is that of the latest news.
+    else this.traces.delete(key);
+    this.traces.set(key, trace);
+    return trace;
+  }
+
+  private remember(trace: LiveTrace, record: SpanRecord, heardMs: number): void {
+    const { row } = record;
+    const { spanId, ended } = row;
+    const known = trace.spans.get(spanId);
+    trace.heardMs = heardMs;
+    if (known?.ended === true) return;
+    this.changed.add(trace);
+    trace.fresh.set(spanId, row);
+    if (ended && hasUsage(row)) trace.unpaid.set(spanId, { row, heardMs });
+    if (known === undefined && trace.spans.size >= MAX_TRACE_SPANS) return;
+    const analysed = analysedOf(row);
+    trace.spans.set(spanId, {
+      ...analysed,
+      service: row.service,
+      name: row.name,
+      kind: row.kind,
+      endNs: analysed.span.startNs + BigInt(Math.round(row.durationNs)),
+      ended,
+      heardMs,
+      argumentsDigest: digestOf(record),
+    });
+    if (known === undefined) this.spanCount++;
+    trace.open += (ended ? 0 : 1) - (known === undefined ? 0 : 1);
+  }
+
+  private schedule(ms: number): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.settle();
+    }, ms).unref();
+  }
+
+  private settle(): void {
+    const startMs = performance.now();
+    const nowMs = this.options.now();
+    let later = false;
+    for (const trace of this.changed) {
+      if (performance.now() - startMs > SLICE_MS) {
+        this.schedule(1);
+        return;
+      }
+      this.changed.delete(trace);
+      this.tell(trace, nowMs);
+      later ||= trace.unpaid.size > 0;
+    }
+    for (const trace of this.traces.values()) if (trace.unpaid.size > 0) this.changed.add(trace);
+    if (this.changed.size > 0) this.schedule(later ? SUM_GRACE_MS / 5 : SETTLE_MS);
+    this.forget(nowMs);
+  }
+
+  private tell(trace: LiveTrace, nowMs: number): void {
+    const { tenant, traceId, spans } = trace;
+    const analysis = analyseTrace([...spans.values()]);
+    const paid = this.paidOf(trace, analysis.payable, analysis.agentOf, nowMs);
+    const fresh = [...trace.fresh.values()];
+    trace.fresh.clear();
+    if (fresh.length === 0 && paid.length === 0) return;
+    for (const listener of this.listeners)
+      listener({ tenant, traceId, spans, analysis, fresh, paid });
+  }
+
+  private paidOf(
+    trace: LiveTrace,
+    payable: ReadonlySet<string>,
+    agentOf: ReadonlyMap<string, string>,
+    nowMs: number,
+  ): PaidSpan[] {
+    const paid: PaidSpan[] = [];
+    for (const [spanId, { row, heardMs }] of trace.unpaid) {
+      const isCall = MODEL_OPERATIONS.has(row.operation as AnalysedSpan["facets"]["operation"]);
+      if (!isCall && nowMs - heardMs < SUM_GRACE_MS) continue;
+      trace.unpaid.delete(spanId);
+      if (payable.has(spanId) || !trace.spans.has(spanId))
+        paid.push({ row, agent: agentOf.get(spanId) ?? row.agent });
+    }
+    return paid;
+  }
+
+  private forget(nowMs: number): void {
+    for (const [key, trace] of this.traces) {
+      const isFull = this.spanCount > MAX_SPANS || this.traces.size > MAX_TRACES;
+      const idleMs = nowMs - trace.heardMs;
+      const isOver = idleMs > (trace.open > 0 ? OPEN_IDLE_MS : IDLE_MS);
+      // Those that follow were heard of later; a trace that goes on may stand before ones that are over.
+      if (!isFull && !isOver && idleMs <= IDLE_MS) break;
+      if (!isFull && !isOver) continue;
+      if (trace.fresh.size > 0 || trace.unpaid.size > 0) this.tell(trace, Infinity);
+      if (!isOver) this.forgotten.inc();
+      this.traces.delete(key);
+      this.changed.delete(trace);
+      this.spanCount -= trace.spans.size;
+    }
+  }
+}
