@@ -70,7 +70,11 @@ export type TraceSpan = z.infer<typeof TraceSpan>;
 export const Trace = z.object({
   ...TraceSummary.shape,
   edges: z.array(
-    z.object({ from: z.string(), to: z.string(), kind: z.enum(["handoff", "delegation"]) }),
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      kind: z.enum(["handoff", "delegation", "message", "wait"]),
+    }),
   ),
   tools: z.array(
     z.object({ agent: z.string(), tool: z.string(), span_id: z.string(), failed: z.boolean() }),

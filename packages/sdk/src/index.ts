@@ -1,3 +1,4 @@
+export { ATTRIBUTES, OPERATIONS } from "./attributes.ts";
 export * from "./client/index.ts";
 export * from "./collector/index.ts";
 export * from "./metrics/index.ts";

@@ -1,4 +1,4 @@
-import { MODEL_OPERATIONS, type Facets, type Span } from "./model.ts";
+import { MODEL_OPERATIONS, type Facets, type Operation, type Span } from "./model.ts";
 
 /** Ancestors that are followed from one span: longer chains, and those in a circle, end here. */
 const MAX_ANCESTORS = 1000;
@@ -13,9 +13,15 @@ export interface AnalysedSpan {
 export interface AgentEdge {
   from: string;
   to: string;
-  /** Handed the conversation over, or asked for something and waited for the answer. */
-  kind: "handoff" | "delegation";
+  /** Handed the conversation over; asked for something; told something; waited until the other one was done. */
+  kind: "handoff" | "delegation" | "message" | "wait";
 }
+
+/** What a span with a peer is to it. */
+const KINDS: Partial<Record<Operation, AgentEdge["kind"]>> = { message: "message", wait: "wait" };
+
+/** Spans that are an agent at work. */
+const WORK: ReadonlySet<Operation> = new Set(["invoke_agent", "task"]);
 
 export interface ToolCall {
   agent: string;
@@ -155,8 +161,8 @@ function edgesOf(spans: readonly AnalysedSpan[], family: Family): AgentEdge[] {
   };
   for (const one of spans) {
     const { operation, peer, agent } = one.facets;
-    if (peer !== "") add(family.agentOf(one), peer, "handoff");
-    if (operation === "invoke_agent") add(family.callerOf(one), agent, "delegation");
+    if (peer !== "") add(family.agentOf(one), peer, KINDS[operation] ?? "handoff");
+    if (WORK.has(operation)) add(family.callerOf(one), agent, "delegation");
   }
   return [...edges.values()];
 }
@@ -173,9 +179,7 @@ export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
   const shallowest = ordered.toSorted((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0));
   const firstOf = (facet: "workflow" | "conversation"): string =>
     shallowest.find(({ facets }) => facets[facet] !== "")?.facets[facet] ?? "";
-  const invoked = ordered.filter(
-    ({ facets }) => facets.operation === "invoke_agent" && facets.agent !== "",
-  );
+  const invoked = ordered.filter(({ facets }) => WORK.has(facets.operation) && facets.agent !== "");
   const paid = payable(ordered, family);
   return {
     workflow: firstOf("workflow"),

@@ -56,7 +56,10 @@ export type Operation =
   | "retrieval"
   | "guardrail"
   | "handoff"
-  | "message";
+  | "message"
+  | "task"
+  | "conflict"
+  | "wait";
 
 /** Operations that call a model: what they used is what is paid. */
 export const MODEL_OPERATIONS: ReadonlySet<Operation> = new Set(["chat", "embeddings"]);
@@ -68,7 +71,7 @@ export interface Facets {
   operation: Operation;
   /** The agent that does it, as far as the span itself says; see `analyseTrace` for the rest. */
   agent: string;
-  /** Whom a hand-off or message goes to. */
+  /** Whom a hand-off or message goes to, or who is waited for. */
   peer: string;
   workflow: string;
   task: string;

@@ -47,13 +47,20 @@ const Usage = ({ run }: { run: Trace }) => (
   </Panel>
 );
 
+const HAND_WORDS: Readonly<Record<Trace["edges"][number]["kind"], string>> = {
+  handoff: "handed over to",
+  delegation: "asked",
+  message: "told",
+  wait: "waited for",
+};
+
 const Hands = ({ run }: { run: Trace }) => (
   <Panel title="Who asked whom">
     <ul className={classes["hands"]}>
       {run.edges.map(({ from, to, kind }) => (
         <li key={`${from}/${to}/${kind}`}>
           <span>{from}</span>
-          <span className="dim">{kind === "handoff" ? "handed over to" : "asked"}</span>
+          <span className="dim">{HAND_WORDS[kind]}</span>
           <span>{to}</span>
         </li>
       ))}
