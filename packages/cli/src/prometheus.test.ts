@@ -71,7 +71,7 @@ describe("fleetlight import", () => {
       "prometheus.yml",
       `${GOOD}    kubernetes_sd_configs: [{role: pod}]
     enable_http2: true
-alerting: {}
+alerting: {alertmanagers: [{static_configs: [{targets: ["am:9093"]}], consul_sd_configs: [{}]}]}
 remote_write: [{url: "http://x/"}]
 no_such_thing: 1
 `,
@@ -79,14 +79,16 @@ no_such_thing: 1
     write("rules.yml", `${RULES}  - {alert: A, expr: up == 0}\n`);
     const { code, stdout, stderr } = await run("import", "prometheus.yml");
     expect(code).toBe(2);
-    for (const gone of ["kubernetes", "enable_http2", "alerting", "remote_write", "no_such"])
+    for (const gone of ["kubernetes", "enable_http2", "consul", "remote_write", "no_such"])
       expect(stdout).not.toContain(gone);
     expect(stderr).toMatch(/changed:[^]*prometheus.yml:10: scrape_configs\[0\].enable_http2: /);
     expect(stderr).toMatch(/not supported:[^]*yml:9: scrape_configs\[0\].kubernetes_sd_configs: /);
-    expect(stderr).toMatch(/prometheus.yml:11: alerting: comes with alerting/);
+    expect(stdout).toContain("am:9093");
+    expect(stderr).toMatch(/yml:11: alerting.alertmanagers\[0\].consul_sd_configs: /);
+    expect(stderr).toMatch(/prometheus.yml:11: alerting: alerts are routed and told here/);
     expect(stderr).toMatch(/prometheus.yml:12: remote_write: /);
     expect(stderr).toMatch(/prometheus.yml:13: no_such_thing: Fleetlight has no such setting/);
-    expect(stderr).toMatch(/alert rules: 1; they are read and shown/);
+    expect(stderr).toMatch(/rules.yml: recording rules: 1, alerting rules: 1/);
   });
 
   it("tells which job has no targets left", async () => {
@@ -173,7 +175,6 @@ describe("fleetlight check-rules", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("Checking a.yml\n  SUCCESS: 1 rules found\n");
     expect(stdout).toContain("Checking b.yml\n  SUCCESS: 2 rules found\n");
-    expect(stdout).toContain("1 alert rule checked; evaluating them comes with alerting");
   });
 
   it("says what is wrong and where, and goes on with the next file", async () => {

@@ -30,13 +30,11 @@ export interface PrometheusImport {
 
 type Verdict = [kind: "changed" | "unsupported", message: string];
 
-const COMES_WITH_ALERTING = "comes with alerting; left out for now";
 const ONLY_TEXT = "only text formats are scraped, which have no native histograms; left out";
 const PROXY = "only proxy_url is supported";
 
 /** Why keys of prometheus.yml are left out; `changed` where everything goes on working. */
 const VERDICTS: Readonly<Record<string, Verdict>> = {
-  alerting: ["unsupported", COMES_WITH_ALERTING],
   remote_write: [
     "unsupported",
     "Fleetlight keeps samples itself and receives remote write, but does not send it yet",
@@ -68,7 +66,14 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   http_headers: ["unsupported", "only the Authorization header can be set"],
 };
 
-const SECTIONS = ["global", "scrape_configs", "scrape_config_files", "rule_files", "otlp"] as const;
+const SECTIONS = [
+  "global",
+  "alerting",
+  "scrape_configs",
+  "scrape_config_files",
+  "rule_files",
+  "otlp",
+] as const;
 
 /** Limits that `global` gives to every job which does not say. */
 const JOB_DEFAULTS = [
@@ -188,13 +193,11 @@ class Importer {
         const rules = groups.flatMap((group) => group.rules);
         const alerts = rules.filter(({ kind }) => kind === "alerting").length;
         const at = ["rule_files", index];
-        this.note("taken", at, `${path}: recording rules: ${rules.length - alerts}`);
-        if (alerts > 0)
-          this.note(
-            "unsupported",
-            at,
-            `${path}: alert rules: ${alerts}; they are read and shown, evaluating them comes with alerting`,
-          );
+        this.note(
+          "taken",
+          at,
+          `${path}: recording rules: ${rules.length - alerts}, alerting rules: ${alerts}`,
+        );
       }
     }
   }
@@ -234,6 +237,12 @@ export function importPrometheus(file: string, directory: string | undefined): P
   if (directory !== undefined && resolve(directory) !== source)
     for (const key of SECTIONS) importer.anchor(tree[key], [key], source);
   for (const [index, job] of jobs.entries()) importer.noteJob(job, ["scrape_configs", index]);
+  if (isTree(tree.alerting))
+    importer.note(
+      "changed",
+      ["alerting"],
+      "alerts are routed and told here as well; see docs/alertmanager.md to take over the Alertmanager's file",
+    );
   importer.noteRules(listOf(tree.rule_files), source);
   if (jobs.length > 0)
     importer.note(
