@@ -145,6 +145,18 @@ describe("check-config", () => {
     ]);
   });
 
+  it.each(["alertmanager.yml", "fleet.yaml"])("reads the templates that %s names", async (name) => {
+    write("bad.tmpl", '{{ define "a" }}\n{{ .Labels | nosuch }}{{ end }}\n');
+    write(
+      "alertmanager.yml",
+      "templates: ['*.tmpl']\nroute: {receiver: ops}\nreceivers: [{name: ops}]\n",
+    );
+    write("fleet.yaml", "alerting: {alertmanager_config: alertmanager.yml}\n");
+    const { code, stderr } = await run(["check-config", name]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/bad\.tmpl:2:\d+: .*"nosuch" not defined/);
+  });
+
   it("exits with 1 for a file that is not there", async () => {
     expect(await run(["check-config", "no.yaml"])).toMatchObject({
       code: 1,

@@ -5,6 +5,7 @@ import {
   type AlertmanagerConfig,
   type RouteConfig,
 } from "@fleetlight/server/config";
+import { checkTemplates } from "@fleetlight/server/templates";
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
@@ -41,12 +42,15 @@ function describeAlertmanager(file: string, config: AlertmanagerConfig): string[
  */
 export function checkConfig(file: string): void {
   if (isAlertmanagerFile(file)) {
-    print(describeAlertmanager(file, readAlertmanagerFile(file)));
+    const read = readAlertmanagerFile(file);
+    checkTemplates(read.templates);
+    print(describeAlertmanager(file, read));
     return;
   }
   const { config, source, scrapeJobs, ruleFiles, alertmanager } = loadConfig({
     file,
     env: process.env,
+    check: (included) => checkTemplates(included.alertmanager.templates),
   });
   const { server, services, discovery, alerting, auth } = config;
   const lists = discovery.file_sd.reduce((count, list) => count + list.files.length, 0);

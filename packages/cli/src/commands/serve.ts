@@ -4,6 +4,7 @@ import {
   type ConfigManager,
 } from "@fleetlight/server/config";
 import { createLogger, type Logger } from "@fleetlight/server/lib";
+import { checkTemplates } from "@fleetlight/server/templates";
 
 import type { EarlyDoor } from "../early-door.ts";
 import { toOverrides, type ServerOptions } from "../server-options.ts";
@@ -82,6 +83,7 @@ export async function runServer({
 }: RunOptions): Promise<number> {
   const manager = createConfigManager({
     ...source,
+    check: ({ alertmanager }) => checkTemplates(alertmanager.templates),
     onError: (err) =>
       logger.error({ err }, "a part of the server could not take the new configuration"),
   });

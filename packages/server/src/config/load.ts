@@ -18,6 +18,8 @@ export interface LoadOptions {
   overrides?: ConfigInput | undefined;
   /** What was loaded before; files that did not change since are not read into rules again. */
   former?: IncludedFiles | undefined;
+  /** Looks at what only other rooms understand. @throws ConfigError when it is wrong: then nothing of it is taken. */
+  check?: ((loaded: IncludedFiles) => void) | undefined;
 }
 
 export interface LoadedConfig extends IncludedFiles {
@@ -126,9 +128,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     ...environment.problems,
   ];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  const included = readIncludes(result.data, provenance, options.former);
+  options.check?.(included);
   return {
     config: result.data,
-    ...readIncludes(result.data, provenance, options.former),
+    ...included,
     source: {
       file,
       variables: environment.overlays.map((overlay) => overlay.source),

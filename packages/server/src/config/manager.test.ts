@@ -30,7 +30,12 @@ afterEach(async () => {
 
 const port = (value: number): string => `server:\n  port: ${value}\n`;
 const create = (
-  options: { pollMs?: number; now?: () => number; onError?: (error: unknown) => void } = {},
+  options: {
+    pollMs?: number;
+    now?: () => number;
+    onError?: (error: unknown) => void;
+    check?: () => void;
+  } = {},
 ) => {
   manager = createConfigManager({ file, env: {}, debounceMs: 20, pollMs: 3_600_000, ...options });
   return manager;
@@ -66,6 +71,20 @@ describe("reload", () => {
     expect(config.status().restart_needed).toEqual(["server.port"]);
     writeFileSync(file, port(1000));
     expect(await config.reload()).toMatchObject({ ok: true, restart_needed: [] });
+  });
+
+  it("leaves everything as it is when another room refuses what it reads", async () => {
+    writeFileSync(file, port(1000));
+    let isWrong = false;
+    const check = () => {
+      if (isWrong) throw new ConfigError([{ path: "", message: "no such function" }]);
+    };
+    const config = create({ check });
+    isWrong = true;
+    writeFileSync(file, port(2000));
+    expect(await config.reload()).toMatchObject({ ok: false });
+    expect(config.current().server.port).toBe(1000);
+    expect(config.status().error).toBe("no such function");
   });
 
   it("tells nobody when nothing changed", async () => {
