@@ -1,5 +1,7 @@
 export * from "./alerts.ts";
+export * from "./budgets.ts";
 export * from "./common.ts";
+export * from "./coordination.ts";
 export * from "./events.ts";
 export * from "./incidents.ts";
 export * from "./maintenance.ts";
