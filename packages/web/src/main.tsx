@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/client.ts";
 import { watchToken } from "./api/token.ts";
+import { alertmanagerLink } from "./app/alertmanager-link.ts";
 import { makeRouter } from "./app/router.tsx";
 import { LiveProvider } from "./live/live.tsx";
 import { cssVariables, theme } from "./theme/mantine.ts";
@@ -25,6 +26,9 @@ const cache = new QueryClient({
   },
 });
 watchToken(() => void cache.invalidateQueries());
+
+const link = alertmanagerLink(window.location.hash);
+if (link !== undefined) window.history.replaceState(null, "", link);
 
 const router = makeRouter(cache);
 const colourScheme = localStorageColorSchemeManager({ key: "fleetlight-color-scheme" });
