@@ -39,7 +39,7 @@ function factsOf(span: TraceSpan): [string, string][] {
       "Tokens",
       `${formatCount(span.input_tokens)} in, ${formatCount(span.output_tokens)} out`,
     ]);
-  if (span.cost_usd > 0) facts.push(["Cost", money(span.cost_usd)]);
+  if (span.cost_usd !== null) facts.push(["Cost", money(span.cost_usd)]);
   return facts.filter(([, value]) => value !== "");
 }
 
