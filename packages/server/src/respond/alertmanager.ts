@@ -247,6 +247,8 @@ export interface Alertmanager {
   groups(tenant: string, filter?: AlertFilter): Promise<AlertGroupView[]>;
   /** Names of the configured receivers in their order. */
   receivers(): string[];
+  /** Tenants that have alerts. */
+  tenants(): string[];
   get(tenant: string, fingerprint: string): AlertView | undefined;
   readonly silences: Silences;
   explainRoute(tenant: string, labels: Readonly<Record<string, string>>): RouteExplanation;

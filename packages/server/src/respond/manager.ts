@@ -263,6 +263,10 @@ export class AlertPipeline implements Alertmanager {
     this.instruments.alertmanager.invalid.inc({ version: "v2" }, count);
   }
 
+  tenants(): string[] {
+    return this.table.tenantNames();
+  }
+
   receivers(): string[] {
     return this.options.alertmanager().receivers.map(({ name }) => name);
   }

@@ -74,7 +74,9 @@ function source(existing: PipelineAlert[] = []) {
       listener = next;
       return () => (listener = undefined);
     },
-    alerts: async () => existing.map((one) => ({ alert: one }) as AlertView),
+    tenants: () => [...new Set(existing.map(({ tenant }) => tenant))],
+    alerts: async (of: string) =>
+      existing.filter(({ tenant }) => tenant === of).map((one) => ({ alert: one }) as AlertView),
     tell: (one: PipelineAlert) =>
       listener?.({ kind: "alert", tenant: one.tenant, change: "fired", alert: one }),
   };
@@ -133,6 +135,12 @@ describe("forwarding", () => {
     const aheadMs = Date.parse(first?.alerts[0]?.endsAt ?? "") - Date.now();
     expect(aheadMs).toBeGreaterThan(3 * 60_000);
     expect(aheadMs).toBeLessThanOrEqual(4 * 60_000);
+  });
+
+  it("tells of every tenant's alerts that fire when it starts", async () => {
+    const peer = await startPeer();
+    await start(to(peer.address), { existing: [alert("A"), alert("B", { tenant: "team-b" })] });
+    await vi.waitFor(() => expect(peer.names().toSorted()).toEqual(["A", "B"]));
   });
 
   it("tells of what fires again and again, and of what ended once", async () => {

@@ -1,7 +1,7 @@
 import type { Registry } from "@fleetlight/sdk";
 import { compileRelabel, JobClient } from "#collect";
 import type { Config } from "#config";
-import { DEFAULT_TENANT, type Logger, type Now, type Outbound, type OutboundPolicy } from "#lib";
+import { type Logger, type Now, type Outbound, type OutboundPolicy } from "#lib";
 
 import type { Alertmanager } from "../alertmanager.ts";
 import type { PipelineAlert } from "../types.ts";
@@ -12,7 +12,7 @@ import { keyOf, Sender } from "./sender.ts";
 const RESEND_MS = 60_000;
 
 interface ForwarderOptions {
-  alertmanager: Pick<Alertmanager, "onChange" | "alerts">;
+  alertmanager: Pick<Alertmanager, "onChange" | "alerts" | "tenants">;
   config: () => Config;
   outbound: Outbound;
   policy: () => OutboundPolicy;
@@ -75,8 +75,9 @@ class AlertForwarder implements Forwarder {
     this.unsubscribe = alertmanager.onChange((change) => {
       if (change.kind === "alert") this.take(change.alert);
     });
-    for (const { alert } of await alertmanager.alerts(DEFAULT_TENANT))
-      if (alert.alertId !== null) this.firing.set(keyOf(alert), alert);
+    for (const tenant of alertmanager.tenants())
+      for (const { alert } of await alertmanager.alerts(tenant))
+        if (alert.alertId !== null) this.firing.set(keyOf(alert), alert);
     this.reconfigure();
     this.timer = setInterval(() => this.tell(this.firing.values()), resendMs).unref();
   }
