@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { alertCases } from "./battery-alerts.ts";
+import { budgetCases, findingCases } from "./battery-budgets.ts";
 import { T0, service, rule, alert, stored, notification } from "./battery-fixtures.ts";
 import { incidentCases, insightCases, maintenanceCases, onCallCases } from "./battery-oncall.ts";
 import {
@@ -43,6 +44,8 @@ export function stateBattery(name: string, backend: StateBackend): void {
     maintenanceCases(() => state);
     incidentCases(() => state);
     insightCases(() => state);
+    budgetCases(() => state);
+    findingCases(() => state);
 
     it.runIf(backend.durable)("finds everything again after it was closed and opened", async () => {
       await state.services.put(service("default", "api", { lastHeartbeatMs: T0 + 1 }));

@@ -36,6 +36,14 @@ export type {
   StoredOccurrence,
   TallyRow,
 } from "./incident-records.ts";
+export type {
+  BudgetRepository,
+  SpendingBatch,
+  StoredBudget,
+  StoredSpending,
+  StoredStop,
+} from "./budgets.ts";
+export type { FindingFilter, FindingRepository, StoredFinding } from "./findings.ts";
 export type { MaintenanceRepository, StoredMaintenance } from "./maintenance.ts";
 export type {
   OnCallDocuments,

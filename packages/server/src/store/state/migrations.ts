@@ -1,6 +1,7 @@
 import { FleetlightError, type Now } from "#lib";
 import { sql, type Kysely, type Transaction } from "kysely";
 
+import { createBudgets, createFindings } from "./migrate-budgets.ts";
 import { createIncidents, createMaintenance, createOnCall } from "./migrate-oncall.ts";
 import { createNotificationTables, indexNotificationGroups } from "./migrate-notifications.ts";
 import type { StateTables } from "./schema.ts";
@@ -131,6 +132,8 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "maintenance", up: createMaintenance },
   { name: "notifications, silences and received alerts", up: createNotificationTables },
   { name: "notifications by group", up: indexNotificationGroups },
+  { name: "budgets and stops", up: createBudgets },
+  { name: "findings of coordination", up: createFindings },
 ];
 
 /** Any number, the same in every replica: it names the lock that lets one of them migrate at a time. */

@@ -2,6 +2,8 @@ import { FleetlightError, describeError, type Logger, type Now } from "#lib";
 import { Kysely, PostgresDialect, SqliteDialect, sql, type Dialect } from "kysely";
 
 import { alertRepository } from "./alerts.ts";
+import { budgetRepository } from "./budgets.ts";
+import { findingRepository } from "./findings.ts";
 import { incidentRepository } from "./incidents.ts";
 import { maintenanceRepository } from "./maintenance.ts";
 import { migrate } from "./migrations.ts";
@@ -71,6 +73,8 @@ export async function createStateStore(
     oncall: onCallRepository(db),
     incidents: incidentRepository(db),
     maintenance: maintenanceRepository(db),
+    budgets: budgetRepository(db),
+    findings: findingRepository(db),
     async ping() {
       await sql`select 1`.execute(db);
     },

@@ -1,10 +1,11 @@
+import type { BudgetTables } from "./budget-tables.ts";
 import type { OnCallTables } from "./oncall-tables.ts";
 
 /**
  * Tables as Kysely sees them. Times are Unix milliseconds, booleans are 0 or 1 and documents are JSON text, because
  * SQLite and PostgreSQL agree on these.
  */
-export interface StateTables extends OnCallTables {
+export interface StateTables extends OnCallTables, BudgetTables {
   services: {
     tenant: string;
     id: string;

@@ -8,6 +8,8 @@ import type {
   ServiceStatus,
 } from "@fleetlight/contract";
 
+import type { BudgetRepository } from "./budgets.ts";
+import type { FindingRepository } from "./findings.ts";
 import type { IncidentRepository } from "./incident-records.ts";
 import type { MaintenanceRepository } from "./maintenance.ts";
 import type { OnCallRepository } from "./oncall.ts";
@@ -285,6 +287,8 @@ export interface StateStore {
   readonly oncall: OnCallRepository;
   readonly incidents: IncidentRepository;
   readonly maintenance: MaintenanceRepository;
+  readonly budgets: BudgetRepository;
+  readonly findings: FindingRepository;
   /** Asks the database a trivial question. */
   ping(): Promise<void>;
   /** Closes at once; what is under way fails and leaves nothing half done. */
