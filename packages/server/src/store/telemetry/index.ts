@@ -17,5 +17,34 @@ export type {
   TelemetryStore,
   TimeRange,
 } from "./types.ts";
+export {
+  addFigures,
+  bucketMiddle,
+  bucketOf,
+  edgeKeyOf,
+  mergeSums,
+  sumRows,
+  type EdgeKey,
+  type EdgeQuery,
+  type EdgeRow,
+  type EdgeStore,
+  type EdgeSum,
+} from "./edges/index.ts";
+export { costOf } from "./spans/index.ts";
+export {
+  compareCursors,
+  levelOf,
+  matchesLog,
+  wordsOf,
+  type LogCount,
+  type LogCursor,
+  type LogFilter,
+  type LogLine,
+  type LogNames,
+  type LogQuery,
+  type LogRow,
+  type LogStore,
+  type LogTerm,
+} from "./logs/index.ts";
 export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./spans/index.ts";
 export { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "./store.ts";

@@ -12,6 +12,8 @@ import type {
   Signal,
   Tables,
 } from "./tables.ts";
+import { MemoryEdges } from "./edges/index.ts";
+import { MemoryLogs } from "./logs/index.ts";
 import { MemorySpans } from "./spans/index.ts";
 import type { EventQuery, EventRecord } from "./types.ts";
 
@@ -38,6 +40,8 @@ const BUCKET_MS = 2 * 3_600_000;
 export class MemoryTables implements Tables {
   readonly rollups = new MemoryRollups();
   readonly spans = new MemorySpans();
+  readonly logs = new MemoryLogs();
+  readonly edges = new MemoryEdges();
   private readonly tokens = new Set<string>();
   private readonly series = new Map<string, SeriesRow>();
   private readonly metadata = new Map<string, MetadataRow>();
@@ -229,7 +233,10 @@ export class MemoryTables implements Tables {
       this.samples = this.samples.filter((row) => row.time >= cutoffMs);
       this.histograms = this.histograms.filter((row) => row.timeMs >= cutoffMs);
       this.exemplars = this.exemplars.filter((row) => row.timeMs >= cutoffMs);
-    } else if (signal === "traces") this.spans.deleteBefore(cutoffMs);
+    } else if (signal === "traces") {
+      this.spans.deleteBefore(cutoffMs);
+      this.edges.deleteBefore(cutoffMs);
+    } else if (signal === "logs") this.logs.deleteBefore(cutoffMs);
     else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
     else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
   }

@@ -6,6 +6,8 @@ import type { Columns } from "./join.ts";
 import { SqlRollups } from "./rollup-sql.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
 import { SqlReader } from "./sql-reader.ts";
+import { SqlEdges } from "./edges/index.ts";
+import { SqlLogs } from "./logs/index.ts";
 import { SqlSpans } from "./spans/index.ts";
 import { SqlSamples } from "./sql-samples.ts";
 import type {
@@ -27,10 +29,18 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
-  traces: ["spans", "span_content"],
+  traces: ["spans", "span_content", "edges_1m"],
+  logs: ["logs"],
   rollups_5m: ["rollups_5m"],
   rollups_1h: ["rollups_1h"],
 };
+
+const SIGNAL_OF = new Map(
+  Object.entries(TABLES_OF).flatMap(([signal, tables]) =>
+    tables.map((table) => [table, signal as Signal] as const),
+  ),
+);
+const KEPT_TABLES = [...SIGNAL_OF.keys()].map((table) => `'${table}'`).join(", ");
 
 interface PartitionRow {
   table: string;
@@ -46,6 +56,8 @@ interface PartitionRow {
 export class SqlTables implements Tables {
   readonly rollups: SqlRollups;
   readonly spans: SqlSpans;
+  readonly logs: SqlLogs;
+  readonly edges: SqlEdges;
   private readonly driver: Driver;
   private readonly samples: SqlSamples;
   private readonly reader: SqlReader;
@@ -54,6 +66,8 @@ export class SqlTables implements Tables {
     this.driver = driver;
     this.rollups = new SqlRollups(driver);
     this.spans = new SqlSpans(driver);
+    this.logs = new SqlLogs(driver);
+    this.edges = new SqlEdges(driver);
     this.samples = new SqlSamples(driver);
     this.reader = new SqlReader(driver);
   }
@@ -269,10 +283,10 @@ export class SqlTables implements Tables {
   async partitions(): Promise<Partition[]> {
     const rows = await this.driver.rows<PartitionRow>(
       `SELECT table, partition_id, toUnixTimestamp64Milli(toDateTime64(max(max_time), 3, 'UTC')) AS newest, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'histograms', 'exemplars', 'events', 'spans', 'span_content', 'rollups_5m', 'rollups_1h') GROUP BY table, partition_id ORDER BY newest`,
+       FROM system.parts WHERE active AND database = currentDatabase() AND table IN (${KEPT_TABLES}) GROUP BY table, partition_id ORDER BY newest`,
     );
     return rows.map((row) => ({
-      signal: signalOf(row.table),
+      signal: SIGNAL_OF.get(row.table) ?? "metrics",
       table: row.table,
       id: row.partition_id,
       newestMs: partitionEndMs(row.partition_id, Number(row.newest)),
@@ -314,11 +328,6 @@ export class SqlTables implements Tables {
   close(): Promise<void> {
     return this.driver.close();
   }
-}
-
-function signalOf(table: string): Signal {
-  if (table === "events" || table === "rollups_5m" || table === "rollups_1h") return table;
-  return table === "spans" || table === "span_content" ? "traces" : "metrics";
 }
 
 /** End of the day or month that a partition holds, from its name (`20261121`, `202611`); the parts' own time if it has another form. */

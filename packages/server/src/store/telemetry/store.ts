@@ -9,6 +9,8 @@ import { Metrics } from "./metrics.ts";
 import { RollupHours } from "./rollup-hours.ts";
 import { NO_ROLLUPS } from "./rollups.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
+import { Edges } from "./edges/index.ts";
+import { Logs } from "./logs/index.ts";
 import { Spans } from "./spans/index.ts";
 import { SqlTables } from "./sql-tables.ts";
 import type { Tables } from "./tables.ts";
@@ -179,6 +181,20 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     pending: (tenant) => writer.pendingSpans(tenant),
     cutoffMs: () => retention.cutoffMs("traces"),
   });
+  const edges = new Edges({
+    tables: tables.edges,
+    write: (tenant, rows) => writer.write(draftBatch({ tenant, edges: rows }), () => false),
+    pending: (tenant) => writer.pendingEdges(tenant),
+    cutoffMs: () => retention.cutoffMs("traces"),
+  });
+  const logs = new Logs({
+    tables: tables.logs,
+    write: (tenant, rows) => writer.write(draftBatch({ tenant, logs: rows }), () => false),
+    pending: (tenant) => writer.pendingLogs(tenant),
+    cutoffMs: () => retention.cutoffMs("logs"),
+    now: options.now,
+  });
+  await logs.load();
   const exemplars = new Exemplars({
     idOf: (ref) => metrics.idOf(ref),
     write: (tenant, rows) => writer.write(draftBatch({ tenant, exemplars: rows }), () => false),
@@ -197,6 +213,8 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     exemplars,
     events,
     spans,
+    edges,
+    logs,
     stats: (): TelemetryStats => ({
       ...metrics.stats(),
       rollups: metrics.rollups?.stats() ?? NO_ROLLUPS,
@@ -270,6 +288,7 @@ export function createMemoryTelemetry(
         metricsMs: 15 * 86_400_000,
         eventsMs: 400 * 86_400_000,
         tracesMs: 30 * 86_400_000,
+        logsMs: 14 * 86_400_000,
         maxBytes: undefined,
       }),
       now: Date.now,

@@ -1,6 +1,8 @@
 import type { Columns } from "./join.ts";
 import type { RollupName } from "./rollup-columns.ts";
 import type { RollupTables } from "./rollup-tables.ts";
+import type { EdgeTables } from "./edges/index.ts";
+import type { LogTables } from "./logs/index.ts";
 import type { SpanTables } from "./spans/index.ts";
 import type { EventQuery, EventRecord, MetricMetadata } from "./types.ts";
 
@@ -57,7 +59,7 @@ export interface BucketRows {
   rows: number;
 }
 
-export type Signal = "metrics" | "events" | "traces" | RollupName;
+export type Signal = "metrics" | "events" | "traces" | "logs" | RollupName;
 
 /** One partition that can be dropped whole. */
 export interface Partition {
@@ -77,6 +79,8 @@ export interface Partition {
 export interface Tables {
   readonly rollups: RollupTables;
   readonly spans: SpanTables;
+  readonly logs: LogTables;
+  readonly edges: EdgeTables;
   migrate(): Promise<void>;
   insertSeries(rows: readonly SeriesRow[], token: string): Promise<void>;
   /** The columns of all parts, one after the other. */

@@ -4,6 +4,8 @@ import type { Buckets, Labels } from "@fleetlight/promql";
 
 import type { LabelSet, Selector } from "#lib";
 
+import type { EdgeStore } from "./edges/index.ts";
+import type { LogStore } from "./logs/index.ts";
 import type { SpanStore } from "./spans/index.ts";
 
 /**
@@ -317,6 +319,8 @@ export interface TelemetryStore {
   readonly exemplars: ExemplarStore;
   readonly events: EventStore;
   readonly spans: SpanStore;
+  readonly logs: LogStore;
+  readonly edges: EdgeStore;
   stats(): TelemetryStats;
   /** Asks the store a trivial question; rejects when it does not answer within `timeoutMs`. */
   ping(timeoutMs: number): Promise<void>;

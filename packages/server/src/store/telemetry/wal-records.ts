@@ -1,5 +1,7 @@
 import { crc32 } from "node:zlib";
 
+import type { EdgeRow } from "./edges/index.ts";
+import type { LogRow } from "./logs/index.ts";
 import type { SpanRecord } from "./spans/index.ts";
 import type { ExemplarRow, HistogramRow, MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
@@ -11,6 +13,8 @@ export interface BatchParts {
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
   spans?: readonly SpanRecord[];
+  edges?: readonly EdgeRow[];
+  logs?: readonly LogRow[];
   exemplars?: readonly ExemplarRow[];
   histograms?: readonly HistogramRow[];
 }
@@ -46,6 +50,8 @@ interface JsonPart {
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
   spans?: readonly SpanRecord[];
+  edges?: readonly EdgeRow[];
+  logs?: readonly LogRow[];
   exemplars?: (Omit<ExemplarRow, "id"> & { id: string })[];
 }
 
@@ -55,6 +61,8 @@ function jsonOf({
   metadata,
   events,
   spans,
+  edges,
+  logs,
   exemplars,
 }: Required<BatchParts>): Buffer {
   const part: JsonPart = { tenant };
@@ -69,6 +77,8 @@ function jsonOf({
   if (metadata.length > 0) part.metadata = metadata;
   if (events.length > 0) part.events = events;
   if (spans.length > 0) part.spans = spans;
+  if (logs.length > 0) part.logs = logs;
+  if (edges.length > 0) part.edges = edges;
   if (exemplars.length > 0)
     part.exemplars = exemplars.map((row) => ({ ...row, id: row.id.toString() }));
   const text = Buffer.from(JSON.stringify(part), "utf8");
@@ -93,6 +103,8 @@ export function draftBatch(
     metadata: [],
     events: [],
     spans: [],
+    logs: [],
+    edges: [],
     exemplars: [],
     histograms: [],
     ...parts,
@@ -170,6 +182,8 @@ function decodeRecord(bytes: Buffer): Batch {
     metadata: part.metadata ?? [],
     events: part.events ?? [],
     spans: part.spans ?? [],
+    logs: part.logs ?? [],
+    edges: part.edges ?? [],
     exemplars: (part.exemplars ?? []).map((row) => ({ ...row, id: BigInt(row.id) })),
     samples: count === 0 ? undefined : columnsAt(record, columns, count),
     histograms: decodeHistograms(record, columns + count * BYTES_PER_SAMPLE),

@@ -1,6 +1,8 @@
 import { describeError, overloaded } from "#lib";
 
 import { RecordPool } from "./record-pool.ts";
+import type { EdgeRow } from "./edges/index.ts";
+import type { LogRow } from "./logs/index.ts";
 import type { SpanRecord } from "./spans/index.ts";
 import type { HistogramRow, SampleColumns, Tables } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
@@ -13,7 +15,7 @@ const MAX_RETRY_MS = 10_000;
  * Rows per INSERT: bounds the memory of one insert when much has piled up (the engine takes some 200 bytes per row meanwhile).
  */
 const MAX_INSERT_ROWS = 350_000;
-/** Spans per INSERT; each is some forty columns. */
+/** Spans or log lines per INSERT; each span is some forty columns. */
 const MAX_INSERT_SPANS = 20_000;
 /** Memory of inserted records that waits for the next ones. */
 const MAX_POOL_BYTES = 16 << 20;
@@ -35,6 +37,8 @@ const rowsOf = (batch: Batch): number =>
   batch.metadata.length +
   batch.events.length +
   batch.spans.length +
+  batch.logs.length +
+  batch.edges.length +
   batch.exemplars.length +
   batch.histograms.length +
   (batch.samples?.ids.length ?? 0);
@@ -100,6 +104,20 @@ export class BatchWriter {
     return this.pendingLoads()
       .flatMap((load) => load.batches)
       .flatMap((batch) => (batch.tenant === tenant ? batch.spans : []));
+  }
+
+  /** Edges that readers do not find in the tables yet, oldest first. */
+  pendingEdges(tenant: string): EdgeRow[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.batches)
+      .flatMap((batch) => (batch.tenant === tenant ? batch.edges : []));
+  }
+
+  /** Log lines that readers do not find in the tables yet. */
+  pendingLogs(tenant: string): LogRow[] {
+    return this.pendingLoads()
+      .flatMap((load) => load.batches)
+      .flatMap((batch) => (batch.tenant === tenant ? batch.logs : []));
   }
 
   /** Samples that readers find neither in the head, because they came late, nor in the tables yet. */
@@ -254,19 +272,26 @@ export class BatchWriter {
         all(own, ({ events }) => events),
         `${token}-events-${i}`,
       );
+      await tables.edges.insert(
+        tenant,
+        all(own, ({ edges }) => edges),
+        `${token}-edges-${i}`,
+      );
       for (const [part, spans] of cut(all(own, (batch) => batch.spans)).entries())
         await tables.spans.insert(tenant, spans, `${token}-spans-${i}-${part}`);
+      for (const [part, logs] of cut(all(own, (batch) => batch.logs)).entries())
+        await tables.logs.insert(tenant, logs, `${token}-logs-${i}-${part}`);
     }
     this.rowsInserted += load.rows;
     this.insertSeconds += (performance.now() - start) / 1000;
   }
 }
 
-/** Spans in pieces that the engine takes at once; the same spans always give the same pieces. */
-function cut(spans: readonly SpanRecord[]): SpanRecord[][] {
-  const pieces: SpanRecord[][] = [];
-  for (let start = 0; start < spans.length; start += MAX_INSERT_SPANS)
-    pieces.push(spans.slice(start, start + MAX_INSERT_SPANS));
+/** Spans or log lines in pieces that the engine takes at once; the same ones always give the same pieces. */
+function cut<T>(rows: readonly T[]): T[][] {
+  const pieces: T[][] = [];
+  for (let start = 0; start < rows.length; start += MAX_INSERT_SPANS)
+    pieces.push(rows.slice(start, start + MAX_INSERT_SPANS));
   return pieces;
 }
 

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, describe, expect, it } from "vitest";
+
+import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
+import type { TelemetryStore } from "../types.ts";
+import { edgeRow } from "./fixture.ts";
+import type { EdgeQuery, EdgeSum } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const START_MS = 1_780_315_200_000;
+const NOW_MS = START_MS + 3_600_000;
+
+const options: TelemetryOptions = {
+  flushIntervalMs: 60_000,
+  flushRows: 100_000,
+  maxPendingRows: 200_000,
+  headMaxBytes: 16 << 20,
+  headWindowMs: 2 * 3_600_000,
+  maxSeries: 10_000,
+  retention: () => ({
+    metricsMs: DAY_MS,
+    eventsMs: DAY_MS,
+    tracesMs: DAY_MS,
+    maxBytes: undefined,
+  }),
+  now: () => NOW_MS,
+  onError: (message) => {
+    throw new Error(message);
+  },
+};
+
+const hour: EdgeQuery = {
+  startMs: START_MS,
+  endMs: NOW_MS,
+  stepMs: 3_600_000,
+  without: [],
+  buckets: true,
+  limit: 1000,
+};
+
+let dataDir: string | undefined;
+let store: TelemetryStore | undefined;
+
+const open = async (kind: "memory" | "chdb"): Promise<TelemetryStore> => {
+  if (kind === "memory") return (store = await createMemoryTelemetry(options));
+  dataDir ??= await mkdtemp(join(tmpdir(), "fleetlight-edges-"));
+  return (store = await createTelemetryStore({ dataDir }, options));
+};
+
+afterEach(async () => {
+  await store?.close();
+  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
+  store = dataDir = undefined;
+});
+
+const inOrder = (sums: readonly EdgeSum[]) =>
+  sums
+    .map((sum) => ({ ...sum, buckets: sum.buckets.toSorted(([a], [b]) => a - b) }))
+    .toSorted((a, b) => a.step - b.step || (a.target < b.target ? -1 : 1));
+
+describe.each(["memory", "chdb"] as const)("edges in %s", (kind) => {
+  it.each([false, true])("add up over minutes and parts (in tables: %s)", async (flushed) => {
+    const { edges, flush } = await open(kind);
+    await edges.append("default", [
+      edgeRow({ inputTokens: 10, costUsd: 0.5 }),
+      edgeRow({ timeMs: START_MS + MINUTE_MS, calls: 2, errors: 1, buckets: [[90, 2]] }),
+      edgeRow({ part: 7_290_000_000_000_002, outputTokens: 3 }),
+      edgeRow({ targetKind: "agent", target: "writer", kind: "handoff", calls: 9, buckets: [] }),
+    ]);
+    if (flushed) await flush();
+    expect(inOrder(await edges.read("default", hour))).toMatchObject([
+      {
+        step: 0,
+        target: "search",
+        calls: 4,
+        errors: 1,
+        durationNs: 15_000_000,
+        inputTokens: 10,
+        outputTokens: 3,
+        costUsd: 0.5,
+        buckets: [
+          [89, 2],
+          [90, 2],
+        ],
+      },
+      { step: 0, target: "writer", kind: "handoff", calls: 9, buckets: [] },
+    ]);
+    expect(await edges.read("other", hour)).toEqual([]);
+    expect(await edges.read("default", { ...hour, limit: 1 })).toMatchObject([
+      { target: "writer" },
+    ]);
+  });
+
+  it("a later version of a row replaces it, wherever both are", async () => {
+    const { edges, flush } = await open(kind);
+    const calls = async () => (await edges.read("default", hour)).map((sum) => sum.calls);
+    await edges.append("default", [edgeRow()]);
+    await edges.append("default", [edgeRow({ version: 2, calls: 5 })]);
+    expect(await calls()).toEqual([5]);
+    await flush();
+    expect(await calls()).toEqual([5]);
+    await edges.append("default", [edgeRow({ version: 3, calls: 6 })]);
+    expect(await calls()).toEqual([6]);
+    await flush();
+    await edges.append("default", [edgeRow({ version: 2, calls: 5 })]);
+    expect(await calls()).toEqual([6]);
+    await flush();
+    expect(await calls()).toEqual([6]);
+  });
+
+  it.each([false, true])(
+    "come by step, without parts that the caller has (%s)",
+    async (flushed) => {
+      const { edges, flush } = await open(kind);
+      await edges.append("default", [
+        edgeRow({ timeMs: START_MS - MINUTE_MS }),
+        edgeRow(),
+        edgeRow({ timeMs: START_MS + 5 * MINUTE_MS }),
+        edgeRow({ timeMs: START_MS + 6 * MINUTE_MS, part: 1 }),
+        edgeRow({ timeMs: NOW_MS }),
+      ]);
+      if (flushed) await flush();
+      const steps = async (query: Partial<EdgeQuery>) =>
+        inOrder(await edges.read("default", { ...hour, stepMs: 5 * MINUTE_MS, ...query })).map(
+          ({ step, calls }) => [step, calls],
+        );
+      expect(await steps({})).toEqual([
+        [0, 1],
+        [1, 2],
+      ]);
+      expect(await steps({ without: [1] })).toEqual([
+        [0, 1],
+        [1, 1],
+      ]);
+      const [lean] = await edges.read("default", { ...hour, buckets: false });
+      expect(lean?.buckets).toEqual([]);
+    },
+  );
+
+  it("texts are data, whatever they look like", async () => {
+    const { edges, flush } = await open(kind);
+    const evil = "'); DROP TABLE edges_1m; -- \n\n{x:String} \\ \u0000 \u2028 ü";
+    await edges.append(evil, [edgeRow({ source: evil, target: evil, service: evil })]);
+    await flush();
+    expect(await edges.read(evil, hour)).toMatchObject([
+      { source: evil, target: evil, service: evil, calls: 1 },
+    ]);
+  });
+
+  it("nothing older than the retention is answered", async () => {
+    const { edges, flush } = await open(kind);
+    await edges.append("default", [edgeRow({ timeMs: NOW_MS - 2 * DAY_MS }), edgeRow()]);
+    const all = { ...hour, startMs: 0, stepMs: NOW_MS };
+    expect((await edges.read("default", all)).map(({ calls }) => calls)).toEqual([1]);
+    await flush();
+    expect((await edges.read("default", all)).map(({ calls }) => calls)).toEqual([1]);
+  });
+});
+
+it("edges that were acknowledged are there after a restart, also those that were not inserted yet", async () => {
+  const first = await open("chdb");
+  await first.edges.append("default", [edgeRow({ calls: 3 })]);
+  await first.close();
+  const again = await open("chdb");
+  expect(await again.edges.read("default", hour)).toMatchObject([{ calls: 3 }]);
+});

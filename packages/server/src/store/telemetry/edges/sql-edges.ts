@@ -1,0 +1,154 @@
+import type { Driver } from "../drivers/types.ts";
+import { sqlTime, toBigInts } from "../sql-columns.ts";
+import type { EdgeQuery, EdgeRow, EdgeSum, EdgeTables } from "./types.ts";
+
+/** Text columns of the table with the key of the row that they hold. */
+const TEXTS = {
+  service: "service",
+  source_kind: "sourceKind",
+  source: "source",
+  target_kind: "targetKind",
+  target: "target",
+  kind: "kind",
+} as const;
+
+/** Columns of whole numbers. */
+const INTEGERS = {
+  part: "part",
+  version: "version",
+  calls: "calls",
+  errors: "errors",
+  duration_ns: "durationNs",
+  input_tokens: "inputTokens",
+  output_tokens: "outputTokens",
+} as const;
+
+/** Those that add up. */
+const SUMS = Object.keys(INTEGERS).filter((name) => name !== "part" && name !== "version");
+
+const entries = <K extends string, V extends string>(of: Readonly<Record<K, V>>): [K, V][] =>
+  Object.entries(of) as [K, V][];
+
+const INTO = [
+  "tenant",
+  "ts",
+  ...Object.keys(TEXTS),
+  ...Object.keys(INTEGERS),
+  "cost_usd",
+  "bucket_indexes",
+  "bucket_counts",
+].join(", ");
+
+const SELECT = [
+  "{tenant:String}",
+  "toDateTime(fromUnixTimestamp64Milli(assumeNotNull(ts), 'UTC'), 'UTC')",
+  ...Object.keys(TEXTS).map((name) => `assumeNotNull(${name})`),
+  ...Object.keys(INTEGERS).map((name) => `assumeNotNull(${name})`),
+  "assumeNotNull(cost_usd)",
+  "JSONExtract(assumeNotNull(bucket_indexes), 'Array(Int16)')",
+  "JSONExtract(assumeNotNull(bucket_counts), 'Array(UInt64)')",
+].join(", ");
+
+type Stored = Record<string, unknown>;
+
+function edgeOf(stored: Stored): Omit<EdgeRow, "timeMs" | "part" | "version"> {
+  const edge: Record<string, unknown> = { costUsd: Number(stored["cost_usd"]) };
+  for (const [column, key] of entries(TEXTS)) edge[key] = String(stored[column]);
+  for (const [column, key] of entries(INTEGERS)) edge[key] = Number(stored[column] ?? 0);
+  const [indexes, counts] = (stored["buckets"] ?? [[], []]) as [number[], (number | string)[]];
+  edge["buckets"] = indexes.map((index, i) => [index, Number(counts[i])]);
+  delete edge["part"];
+  delete edge["version"];
+  return edge as unknown as Omit<EdgeRow, "timeMs" | "part" | "version">;
+}
+
+const numbers = (of: readonly number[]): string => of.map((one) => Math.trunc(one)).join(", ");
+
+/** Edges in ClickHouse SQL, embedded or on a server. */
+export class SqlEdges implements EdgeTables {
+  private readonly driver: Driver;
+
+  constructor(driver: Driver) {
+    this.driver = driver;
+  }
+
+  async insert(tenant: string, rows: readonly EdgeRow[], token: string): Promise<void> {
+    if (rows.length === 0) return;
+    const json = (pick: (row: EdgeRow) => unknown) => rows.map((row) => JSON.stringify(pick(row)));
+    await this.driver.insert({
+      into: `edges_1m (${INTO})`,
+      select: SELECT,
+      columns: [
+        { name: "ts", type: "Int64", data: toBigInts(rows.map(({ timeMs }) => timeMs)) },
+        ...entries(TEXTS).map(([name, key]) => ({
+          name,
+          type: "String" as const,
+          data: rows.map((row) => row[key]),
+        })),
+        ...entries(INTEGERS).map(([name, key]) => ({
+          name,
+          type: "Int64" as const,
+          data: toBigInts(rows.map((row) => row[key])),
+        })),
+        {
+          name: "cost_usd",
+          type: "Float64",
+          data: Float64Array.from(rows, ({ costUsd }) => costUsd),
+        },
+        {
+          name: "bucket_indexes",
+          type: "String",
+          data: json(({ buckets }) => buckets.map(([index]) => index)),
+        },
+        {
+          name: "bucket_counts",
+          type: "String",
+          data: json(({ buckets }) => buckets.map(([, count]) => count)),
+        },
+      ],
+      parameters: { tenant },
+      token,
+    });
+  }
+
+  async read(tenant: string, query: EdgeQuery, fromMs: number): Promise<EdgeSum[]> {
+    const { startMs, endMs, stepMs, without, buckets, limit } = query;
+    const texts = Object.keys(TEXTS).join(", ");
+    const columns = [
+      `intDiv(toUnixTimestamp(ts) - ${Math.trunc(startMs / 1000)}, ${Math.max(1, Math.trunc(stepMs / 1000))}) AS step`,
+      texts,
+      ...SUMS.map((name) => `toString(sum(edges_1m.${name})) AS ${name}`),
+      "sum(edges_1m.cost_usd) AS cost_usd",
+      ...(buckets ? ["sumMap(bucket_indexes, bucket_counts) AS buckets"] : []),
+    ];
+    const rows = await this.driver.rows<Stored>(
+      `SELECT ${columns.join(", ")} FROM edges_1m FINAL
+       WHERE tenant = {tenant:String} AND ts >= ${sqlTime(fromMs)} AND ts < ${sqlTime(endMs)}
+       ${without.length === 0 ? "" : `AND part NOT IN (${numbers(without)})`}
+       GROUP BY step, ${texts} ORDER BY sum(edges_1m.calls) DESC LIMIT ${Math.trunc(limit)}`,
+      { parameters: { tenant } },
+    );
+    return rows.map((row) => ({ ...edgeOf(row), step: Number(row["step"]) }));
+  }
+
+  async rows(tenant: string, parts: readonly number[]): Promise<EdgeRow[]> {
+    if (parts.length === 0) return [];
+    const columns = [
+      "toUnixTimestamp(ts) AS seconds",
+      ...Object.keys(TEXTS),
+      ...Object.keys(INTEGERS).map((name) => `toString(${name}) AS ${name}`),
+      "cost_usd",
+      "tuple(bucket_indexes, bucket_counts) AS buckets",
+    ];
+    const rows = await this.driver.rows<Stored>(
+      `SELECT ${columns.join(", ")} FROM edges_1m FINAL WHERE tenant = {tenant:String} AND edges_1m.part IN (${numbers(parts)})`,
+      { parameters: { tenant } },
+    );
+    return rows.map((row) => ({
+      ...edgeOf(row),
+      timeMs: Number(row["seconds"]) * 1000,
+      part: Number(row["part"]),
+      version: Number(row["version"]),
+    }));
+  }
+}
