@@ -4,11 +4,11 @@ import { useMemo } from "react";
 
 import type { AlertsSearch } from "../../app/alert-search.ts";
 import { FACETS } from "../../app/alert-search.ts";
-import { indexLabels } from "../../format/alert-filter.ts";
+import { completeFilter, indexLabels } from "../../format/alert-filter.ts";
+import { FilterBox } from "../../ui/filter-box.tsx";
 import type { AlertRow } from "./alert-rows.ts";
 import type { Selection } from "./alert-select.ts";
 import classes from "./alerts-page.module.css";
-import { FilterBox } from "./FilterBox.tsx";
 import { SavedViews } from "./SavedViews.tsx";
 
 interface BarProps {
@@ -41,7 +41,7 @@ export const FilterBar = ({ search, selection, all, facetsShown, change, onFacet
         label="Filter alerts"
         placeholder='Filter: severity="critical" service=~"api.*" or words'
         value={search.q ?? ""}
-        index={index}
+        complete={(text, caret) => completeFilter(text, caret, index)}
         problem={selection.problem}
         onChange={(q) => {
           const { q: _, ...rest } = search;

@@ -3,11 +3,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 
 import { explainQuery, routesQuery } from "../../api/routing.ts";
-import { indexLabels, parseAlertFilter } from "../../format/alert-filter.ts";
+import { completeFilter, indexLabels, parseAlertFilter } from "../../format/alert-filter.ts";
+import { FilterBox } from "../../ui/filter-box.tsx";
 import { Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { AlertTabs } from "../alerts/AlertTabs.tsx";
-import { FilterBox } from "../alerts/FilterBox.tsx";
 import { useAlertRows } from "../alerts/use-alerts.ts";
 import { routeRows } from "./route-tree.ts";
 import { ReceiversPanel } from "./ReceiversPanel.tsx";
@@ -50,7 +50,7 @@ export const RoutingPage = () => {
             label="Labels of an alert to test"
             placeholder="Test: labels of an alert, severity=critical service=api"
             value={typed}
-            index={index}
+            complete={(text, caret) => completeFilter(text, caret, index)}
             problem={problem}
             onChange={(text) =>
               void navigate({

@@ -3,16 +3,15 @@ import { IconSearch } from "@tabler/icons-react";
 import type { KeyboardEvent, RefObject } from "react";
 import { useId, useRef, useState } from "react";
 
-import type { Completion, LabelIndex } from "../../format/alert-filter.ts";
-import { completeFilter } from "../../format/alert-filter.ts";
+import type { Completion } from "../format/alert-filter.ts";
 import classes from "./filter-box.module.css";
 
 interface FilterBoxProps {
   label: string;
   placeholder: string;
   value: string;
-  /** Labels that completion knows. */
-  index: LabelIndex;
+  /** What could stand where the caret is. */
+  complete: (text: string, caret: number) => Completion[];
   /** Why a part of the text does not count. */
   problem: string | null;
   onChange: (text: string) => void;
@@ -64,12 +63,12 @@ const Offers = ({
 
 /** What completion offers, and how keys walk through it. */
 const useOffers = (
-  { value, index, onChange }: Pick<FilterBoxProps, "value" | "index" | "onChange">,
+  { value, complete, onChange }: Pick<FilterBoxProps, "value" | "complete" | "onChange">,
   input: RefObject<HTMLInputElement | null>,
 ) => {
   const [caret, setCaret] = useState<number | null>(null);
   const [chosen, setChosen] = useState(-1);
-  const offers = caret === null ? [] : completeFilter(value, caret, index);
+  const offers = caret === null ? [] : complete(value, caret);
   const at = Math.min(chosen, offers.length - 1);
   const look = (place: number | null) => {
     setCaret(place);
@@ -98,18 +97,18 @@ const useOffers = (
   return { offers, at, look, take, onKey };
 };
 
-/** A field for Alertmanager's matchers and for words, with completion from what is in the list. */
+/** A field for filters and words, with completion from what is in the list. */
 export const FilterBox = ({
   label,
   placeholder,
   value,
-  index,
+  complete,
   problem,
   onChange,
 }: FilterBoxProps) => {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  const { offers, at, look, take, onKey } = useOffers({ value, index, onChange }, input);
+  const { offers, at, look, take, onKey } = useOffers({ value, complete, onChange }, input);
   const follow = () => look(input.current?.selectionStart ?? null);
   return (
     <div className={classes["box"]}>
