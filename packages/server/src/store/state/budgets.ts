@@ -177,10 +177,9 @@ const budgetQueries = (
     }),
 });
 
-export const budgetRepository = (db: Kysely<StateTables>): BudgetRepository => ({
-  ...budgetQueries(db),
-  ...stopQueries(db),
-
+const spendingQueries = (
+  db: Kysely<StateTables>,
+): Pick<BudgetRepository, "spending" | "history" | "clearSpending"> => ({
   async spending(tenant, id, periodStartMs, limit) {
     const rows = await db
       .selectFrom("budget_spending")
@@ -217,6 +216,12 @@ export const budgetRepository = (db: Kysely<StateTables>): BudgetRepository => (
       .where("budget_id", "=", id)
       .execute();
   },
+});
+
+export const budgetRepository = (db: Kysely<StateTables>): BudgetRepository => ({
+  ...budgetQueries(db),
+  ...stopQueries(db),
+  ...spendingQueries(db),
 
   record: (batch) => recordBatch(db, batch),
 
