@@ -18,12 +18,10 @@ export type {
   TimeRange,
 } from "./types.ts";
 export {
-  addFigures,
   bucketMiddle,
   bucketOf,
   edgeKeyOf,
-  mergeSums,
-  sumRows,
+  EdgeSums,
   type EdgeKey,
   type EdgeQuery,
   type EdgeRow,
@@ -47,4 +45,22 @@ export {
   type LogTerm,
 } from "./logs/index.ts";
 export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./spans/index.ts";
+export {
+  cellsOf,
+  conversationsOf,
+  durationOfClass,
+  figuresOf,
+  MAX_CONVERSATION_TRACES,
+  type Activity,
+  type ActivityKind,
+  type ActivityStore,
+  type Cell,
+  type CellsQuery,
+  type ConversationFigures,
+  type ConversationsQuery,
+  type Figures,
+  type FiguresQuery,
+  type KnownAgent,
+  type OpenWork,
+} from "./activities/index.ts";
 export { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "./store.ts";

@@ -12,6 +12,7 @@ import type {
   Signal,
   Tables,
 } from "./tables.ts";
+import { MemoryActivities } from "./activities/index.ts";
 import { MemoryEdges } from "./edges/index.ts";
 import { MemoryLogs } from "./logs/index.ts";
 import { MemorySpans } from "./spans/index.ts";
@@ -42,6 +43,7 @@ export class MemoryTables implements Tables {
   readonly spans = new MemorySpans();
   readonly logs = new MemoryLogs();
   readonly edges = new MemoryEdges();
+  readonly activities = new MemoryActivities();
   private readonly tokens = new Set<string>();
   private readonly series = new Map<string, SeriesRow>();
   private readonly metadata = new Map<string, MetadataRow>();
@@ -236,6 +238,7 @@ export class MemoryTables implements Tables {
     } else if (signal === "traces") {
       this.spans.deleteBefore(cutoffMs);
       this.edges.deleteBefore(cutoffMs);
+      this.activities.deleteBefore(cutoffMs);
     } else if (signal === "logs") this.logs.deleteBefore(cutoffMs);
     else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
     else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);

@@ -6,6 +6,7 @@ import type { Columns } from "./join.ts";
 import { SqlRollups } from "./rollup-sql.ts";
 import { asSigned, sqlTime, toBigInts } from "./sql-columns.ts";
 import { SqlReader } from "./sql-reader.ts";
+import { SqlActivities } from "./activities/index.ts";
 import { SqlEdges } from "./edges/index.ts";
 import { SqlLogs } from "./logs/index.ts";
 import { SqlSpans } from "./spans/index.ts";
@@ -29,7 +30,7 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
-  traces: ["spans", "span_content", "edges_1m"],
+  traces: ["spans", "span_content", "edges_1m", "activities"],
   logs: ["logs"],
   rollups_5m: ["rollups_5m"],
   rollups_1h: ["rollups_1h"],
@@ -58,6 +59,7 @@ export class SqlTables implements Tables {
   readonly spans: SqlSpans;
   readonly logs: SqlLogs;
   readonly edges: SqlEdges;
+  readonly activities: SqlActivities;
   private readonly driver: Driver;
   private readonly samples: SqlSamples;
   private readonly reader: SqlReader;
@@ -68,6 +70,7 @@ export class SqlTables implements Tables {
     this.spans = new SqlSpans(driver);
     this.logs = new SqlLogs(driver);
     this.edges = new SqlEdges(driver);
+    this.activities = new SqlActivities(driver);
     this.samples = new SqlSamples(driver);
     this.reader = new SqlReader(driver);
   }

@@ -9,6 +9,7 @@ import { Metrics } from "./metrics.ts";
 import { RollupHours } from "./rollup-hours.ts";
 import { NO_ROLLUPS } from "./rollups.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
+import { createActivities } from "./activities/index.ts";
 import { Edges } from "./edges/index.ts";
 import { Logs } from "./logs/index.ts";
 import { Spans } from "./spans/index.ts";
@@ -214,6 +215,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
     events,
     spans,
     edges,
+    activities: createActivities(tables.activities, () => retention.cutoffMs("traces")),
     logs,
     stats: (): TelemetryStats => ({
       ...metrics.stats(),

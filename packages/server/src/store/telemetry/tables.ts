@@ -1,3 +1,4 @@
+import type { ActivityTables } from "./activities/index.ts";
 import type { Columns } from "./join.ts";
 import type { RollupName } from "./rollup-columns.ts";
 import type { RollupTables } from "./rollup-tables.ts";
@@ -79,6 +80,7 @@ export interface Partition {
 export interface Tables {
   readonly rollups: RollupTables;
   readonly spans: SpanTables;
+  readonly activities: ActivityTables;
   readonly logs: LogTables;
   readonly edges: EdgeTables;
   migrate(): Promise<void>;

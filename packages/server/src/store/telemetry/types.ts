@@ -6,6 +6,7 @@ import type { LabelSet, Selector } from "#lib";
 
 import type { EdgeStore } from "./edges/index.ts";
 import type { LogStore } from "./logs/index.ts";
+import type { ActivityStore } from "./activities/index.ts";
 import type { SpanStore } from "./spans/index.ts";
 
 /**
@@ -319,6 +320,7 @@ export interface TelemetryStore {
   readonly exemplars: ExemplarStore;
   readonly events: EventStore;
   readonly spans: SpanStore;
+  readonly activities: ActivityStore;
   readonly logs: LogStore;
   readonly edges: EdgeStore;
   stats(): TelemetryStats;

@@ -1,0 +1,20 @@
+export { createActivities } from "./activities.ts";
+export { cellsOf, conversationsOf } from "./cells.ts";
+export { figuresOf } from "./figures.ts";
+export { MemoryActivities } from "./memory-activities.ts";
+export { SqlActivities } from "./sql-activities.ts";
+export { durationOfClass, MAX_CONVERSATION_TRACES } from "./types.ts";
+export type {
+  Activity,
+  ActivityKind,
+  ActivityStore,
+  ActivityTables,
+  Cell,
+  CellsQuery,
+  ConversationFigures,
+  ConversationsQuery,
+  Figures,
+  FiguresQuery,
+  KnownAgent,
+  OpenWork,
+} from "./types.ts";
