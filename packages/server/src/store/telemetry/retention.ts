@@ -7,6 +7,8 @@ export interface RetentionLimits {
   metricsMs: number;
   eventsMs: number;
   tracesMs: number;
+  /** As traces when it is absent. */
+  logsMs?: number | undefined;
   /** Absent when there are no rollups. */
   rollups5mMs?: number | undefined;
   rollups1hMs?: number | undefined;
@@ -52,6 +54,8 @@ export class Retention {
         return limits.eventsMs;
       case "traces":
         return limits.tracesMs;
+      case "logs":
+        return limits.logsMs ?? limits.tracesMs;
       case "rollups_5m":
         return limits.rollups5mMs ?? limits.metricsMs;
       case "rollups_1h":
@@ -104,6 +108,7 @@ export class Retention {
     await this.deleteRows("metrics");
     await this.deleteRows("events");
     await this.deleteRows("traces");
+    await this.deleteRows("logs");
     await this.forgetSeries();
     await this.shrink(kept);
   }
