@@ -1,3 +1,4 @@
+export * from "./agents.ts";
 export * from "./alerts.ts";
 export * from "./budgets.ts";
 export * from "./common.ts";
@@ -8,8 +9,11 @@ export * from "./maintenance.ts";
 export * from "./metrics.ts";
 export * from "./oncall.ts";
 export * from "./overview.ts";
+export * from "./prices.ts";
 export * from "./realtime.ts";
 export * from "./receivers.ts";
 export * from "./routes.ts";
 export * from "./services.ts";
+export * from "./trace-analysis.ts";
+export * from "./trace-search.ts";
 export * from "./traces.ts";
