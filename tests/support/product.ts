@@ -29,7 +29,16 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const child = spawn(
     process.execPath,
     [CLI, "serve", "--port", "0", "--data-dir", options.dataDir, ...(options.args ?? [])],
-    { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] },
+    {
+      // Many run beside one another: none takes the ports that OTLP has on a machine.
+      env: {
+        ...process.env,
+        FLEETLIGHT_OTLP__GRPC_PORT: "off",
+        FLEETLIGHT_OTLP__HTTP_PORT: "off",
+        ...options.env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
   let output = "";
   const exited = once(child, "exit");

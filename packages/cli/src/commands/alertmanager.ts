@@ -41,6 +41,7 @@ function overridesOf(flags: AlertmanagerFlags): ConfigInput {
       confirm_broad_silences: false,
       retention: flags.retention,
     },
+    otlp: { grpc_port: "off", http_port: "off" },
     host: { enabled: false },
     monitoring: { self_metrics: false },
     logging: { level: flags.logLevel, format: flags.logFormat === "json" ? "json" : "auto" },

@@ -23,18 +23,25 @@ const REASONS: Record<string, string> = {
 
 interface ListenOptions {
   doors: Doors;
-  hub: RealtimeHub;
+  /** Answers `/ws`, where there is one. */
+  hub?: RealtimeHub;
   instruments: ReturnType<typeof createHttpInstruments>;
   port: number;
+  /** Only the paths of OTLP. */
+  only?: "otlp";
 }
+
+type MainDoor = Pick<ListenOptions, "doors" | "instruments"> & { hub: RealtimeHub };
 
 /** Goes behind a door that is open already, and answers those who wait there. */
 export async function listenBehind(
   door: FrontDoor,
-  { doors, hub, instruments }: Omit<ListenOptions, "port">,
+  { doors, hub, instruments }: MainDoor,
 ): Promise<Listener> {
   let handler: RequestListener = (_request, response) => response.writeHead(503).end();
-  const app = createHttp(doors, instruments, { door, onHandler: (given) => (handler = given) });
+  const app = createHttp(doors, instruments, {
+    front: { door, onHandler: (given) => (handler = given) },
+  });
   hub.attach(app.server);
   await app.ready();
   door.attach(handler);
@@ -51,10 +58,10 @@ export async function listenBehind(
 
 /** Opens one door: HTTP and `/ws` on a port. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { doors, hub, instruments, port } = options;
+  const { doors, hub, instruments, port, only } = options;
   const { host, tls } = doors.config().server;
-  const app = createHttp(doors, instruments);
-  hub.attach(app.server);
+  const app = createHttp(doors, instruments, { ...(only && { only }) });
+  hub?.attach(app.server);
   try {
     await app.listen({ host, port });
   } catch (error) {

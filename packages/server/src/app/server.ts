@@ -13,6 +13,7 @@ import {
   createServiceRegistry,
   createTargetViews,
   dependenciesOf,
+  PriceBook,
   scrapeTargets,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
@@ -41,6 +42,7 @@ import { watchProcess } from "./figures.ts";
 import { createIngest } from "./ingest.ts";
 import { listen, listenBehind } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
+import { openOtlpDoors } from "./otlp-doors.ts";
 import { exposeFigures } from "./own-metrics.ts";
 import { watchRelated } from "./related-services.ts";
 import { startSelfScrape } from "./self-scrape.ts";
@@ -59,6 +61,8 @@ export interface RunningServer {
   /** Where the API answers. */
   url: string;
   consoleUrl: string;
+  /** Ports of OTLP's own, where they are open. */
+  otlp: { grpcPort: number | undefined; httpUrl: string | undefined };
   /** Stops accepting, flushes, and closes everything in order. */
   stop(): Promise<void>;
 }
@@ -94,6 +98,7 @@ async function openStores(config: () => Config, logger: Logger, shutdown: Shutdo
       metricsMs: config().storage.retention.metrics,
       eventsMs: config().storage.retention.events,
       tracesMs: config().storage.retention.traces,
+      logsMs: config().storage.retention.logs,
       // Of a store that others write to we do not learn which hours got late samples.
       ...(storage.telemetry_url === undefined && {
         rollups5mMs: config().storage.retention.rollups_5m,
@@ -256,8 +261,17 @@ export async function startServer({
     });
     shutdown.add("process figures", process.stop);
 
+    const prices = new PriceBook({
+      file: () => config().traces.prices,
+      now,
+      logger,
+      registry: ownMetrics,
+    });
+    await prices.start();
+    shutdown.add("prices", () => prices.stop());
     const ingest = createIngest({
       ...common,
+      prices,
       exemplars: telemetry.exemplars,
       spans: telemetry.spans,
       settings: state.settings,
@@ -286,7 +300,12 @@ export async function startServer({
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
       promql,
-      traces: createTraceQueries(telemetry.spans),
+      prices,
+      traces: createTraceQueries({
+        spans: telemetry.spans,
+        now,
+        staleAfterMs: () => config().traces.stale_after,
+      }),
       figures: process.figures,
       isReady: () => ready,
       targets: () => {
@@ -346,6 +365,7 @@ export async function startServer({
             await main.close();
             throw error;
           });
+    const otlp = await openOtlpDoors({ ...door, registry: ownMetrics });
 
     await registry.syncOrigin("config", DEFAULT_TENANT, config().services);
     await discovery.start();
@@ -390,7 +410,7 @@ export async function startServer({
     shutdown.add("doors", async () => {
       ready = false;
       hub.stop();
-      await Promise.all([main.close(), second?.close()]);
+      await Promise.all([main.close(), second?.close(), otlp.close()]);
     });
     // A new server has nothing to ask yet; one that starts again has dashboards waiting, and says so when it is warm.
     if (metrics.seriesCount(DEFAULT_TENANT) > 0) {
@@ -406,6 +426,7 @@ export async function startServer({
     return {
       url: main.url,
       consoleUrl: `${second?.url ?? main.url}/dashboard`,
+      otlp,
       stop: () => shutdown.run(),
     };
   } catch (error) {

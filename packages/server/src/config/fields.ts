@@ -131,6 +131,17 @@ export const cidr = () =>
 
 export const port = () => z.int().min(0).max(65_535);
 
+/** A port, or `off` for none: text in an environment variable, a number in a file. */
+export const portOrOff = () =>
+  z.custom<number | string>().transform((value, context): number | "off" => {
+    if (value === "off") return "off";
+    const read = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : value;
+    const parsed = port().safeParse(read);
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: "expected a port from 0 to 65535, or off" });
+    return z.NEVER;
+  });
+
 /** A path of a file. */
 export const file = () => z.string().min(1).max(4096);
 

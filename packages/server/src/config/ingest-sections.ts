@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { bytes, duration, section } from "./fields.ts";
+import { bytes, duration, portOrOff, section } from "./fields.ts";
 
 const MIB = 1024 ** 2;
 const count = () => z.int().min(1).max(1_000_000_000);
@@ -46,7 +46,20 @@ export const limits = section("What one tenant may send.", {
     .describe("Samples a second, with bursts of ten seconds' worth; 0 is no limit."),
 });
 
-export const otlp = section("How OpenTelemetry metrics become series.", {
+export const otlp = section("OpenTelemetry: its own ports, and how its metrics become series.", {
+  grpc_port: portOrOff()
+    .prefault(4317)
+    .describe(
+      "Port of OTLP over gRPC, at `server.host`; `off` opens none, 0 takes any free one. One that is taken is only warned of.",
+    ),
+  http_port: portOrOff()
+    .prefault(4318)
+    .describe(
+      "Further port of OTLP over HTTP, where nothing else answers; `off` opens none. `server.port` takes it as well.",
+    ),
+  grpc_max_message_bytes: bytes({ min: 1024 })
+    .prefault(16 * MIB)
+    .describe("Largest message over gRPC, decompressed."),
   translation_strategy: z
     .enum([
       "UnderscoreEscapingWithSuffixes",

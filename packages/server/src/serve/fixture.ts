@@ -20,6 +20,7 @@ export function makeSite(config: ConfigInput = {}, file?: string) {
     overrides: {
       ...config,
       server: { port: 0, ...config.server },
+      otlp: { grpc_port: "off", http_port: "off", ...config.otlp },
       storage: { data_dir: join(directory, "data"), ...config.storage },
     },
   });

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 
 import type { Config } from "#config";
 import { FleetlightError } from "#lib";
@@ -13,7 +13,13 @@ const GRANTS: Record<Scope, readonly Scope[]> = {
   admin: ["read", "write", "admin"],
 };
 
-const bearer = (request: IncomingMessage): string | undefined => {
+/** What may carry a token: an HTTP request, or a call over gRPC. */
+export interface Credentials {
+  headers: Pick<IncomingHttpHeaders, "authorization">;
+  url?: string | undefined;
+}
+
+const bearer = (request: Credentials): string | undefined => {
   const header = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
   if (header !== undefined) return header;
   // A browser cannot send headers with a WebSocket; the logger never prints queries.
@@ -31,7 +37,7 @@ const sameHash = (a: string, b: string): boolean => {
  * Lets a request pass when no tokens are configured, or when it carries one whose scopes allow what it asks for.
  * @throws FleetlightError `unauthorized` (401) or `forbidden` (403).
  */
-export function authorize(config: Config, request: IncomingMessage, needed: Scope): void {
+export function authorize(config: Config, request: Credentials, needed: Scope): void {
   const { tokens, mode } = config.auth;
   if (mode === "none" || tokens.length === 0) return;
   const token = bearer(request);
@@ -49,7 +55,7 @@ export function authorize(config: Config, request: IncomingMessage, needed: Scop
 }
 
 /** The name of the token that a request carries, for the record of who did what; undefined without one. */
-export function tokenNameOf(config: Config, request: IncomingMessage): string | undefined {
+export function tokenNameOf(config: Config, request: Credentials): string | undefined {
   const token = bearer(request);
   if (token === undefined) return undefined;
   const hash = createHash("sha256").update(token).digest("hex");

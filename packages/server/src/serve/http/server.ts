@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import type { RequestListener, Server } from "node:http";
-import { createSecureContext } from "node:tls";
 
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
@@ -10,14 +8,14 @@ import type { Registry } from "@fleetlight/sdk";
 import fastify, { LogController, type FastifyBaseLogger } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
 
-import type { Config } from "#config";
-import { describeError, FleetlightError } from "#lib";
+import { FleetlightError } from "#lib";
 
 import type { Doors } from "../doors.ts";
 import { guardRoutes } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { acceptBodies } from "./bodies.ts";
 import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
+import { readTls } from "./read-tls.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
 import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
@@ -25,7 +23,7 @@ import { jaegerRoutes } from "./routes/jaeger.ts";
 import { traceRoutes } from "./routes/traces.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
-import { ingestRoutes } from "./routes/ingest/index.ts";
+import { ingestRoutes, otlpOnlyRoutes } from "./routes/ingest/index.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { maosAlertRoutes } from "./routes/maos-alerts.ts";
 import { metricRoutes } from "./routes/metrics.ts";
@@ -124,23 +122,6 @@ function allowOrigins(app: App, doors: Doors): void {
   });
 }
 
-/** @throws FleetlightError `config_invalid` that names the file and what is wrong with it. */
-function readTls({ cert_file, key_file }: NonNullable<Config["server"]["tls"]>) {
-  const attempt = <T>(setting: string, file: string, read: () => T): T => {
-    try {
-      return read();
-    } catch (error) {
-      const message = `server.tls.${setting}: ${file}: ${describeError(error)}`;
-      throw new FleetlightError("config_invalid", 400, message);
-    }
-  };
-  const cert = attempt("cert_file", cert_file, () => readFileSync(cert_file));
-  const key = attempt("key_file", key_file, () => readFileSync(key_file));
-  attempt("cert_file", cert_file, () => createSecureContext({ cert }));
-  attempt("key_file", key_file, () => createSecureContext({ cert, key }));
-  return { cert, key };
-}
-
 /** No route has this path. */
 const OUTSIDE = "/-/outside-of-the-prefix";
 
@@ -170,19 +151,49 @@ const behindDoor = ({ server }: FrontDoor, onHandler: (handler: RequestListener)
   },
 });
 
+/** Every resource in the order in which they are registered. */
+const ROUTES: readonly ((app: App, doors: Doors) => void)[] = [
+  probeRoutes,
+  operationRoutes,
+  serviceRoutes,
+  ruleRoutes,
+  alertRoutes,
+  metricRoutes,
+  ingestRoutes,
+  prometheusRoutes,
+  alertmanagerRoutes,
+  slackActionRoutes,
+  routeExplainRoutes,
+  receiverRoutes,
+  incidentRoutes,
+  maintenanceRoutes,
+  onCallRoutes,
+  maosAlertRoutes,
+  traceRoutes,
+  jaegerRoutes,
+  dashboardRoutes,
+  consoleRoutes,
+];
+
+interface HttpOptions {
+  /** A door that listens already, and what takes the handler of its requests. */
+  front?: { door: FrontDoor; onHandler: (handler: RequestListener) => void };
+  /** Only the paths of OTLP, at the root. */
+  only?: "otlp";
+}
+
 /**
  * The HTTP application, not yet listening.
- * @param onHandler takes what answers requests, when there is a door that listens already.
  * @throws FleetlightError when the certificate is not usable.
  */
 export function createHttp(
   doors: Doors,
   instruments: HttpInstruments,
-  front?: { door: FrontDoor; onHandler: (handler: RequestListener) => void },
+  { front, only }: HttpOptions = {},
 ): App {
   const config = doors.config();
   const { tls } = config.server;
-  const prefix = (config.server.route_prefix ?? "").replace(/\/+$/, "");
+  const prefix = only ? "" : (config.server.route_prefix ?? "").replace(/\/+$/, "");
   const options = {
     rewriteUrl: ({ url = "/" }: { url?: string | undefined }) => behindPrefix(url, prefix),
     loggerInstance: doors.logger.child({}, { level: "warn" }) as FastifyBaseLogger,
@@ -216,30 +227,8 @@ export function createHttp(
   void app.register(compress, { threshold: COMPRESS_FROM_BYTES, encodings: ["gzip", "identity"] });
   void app.register(async (scope) => {
     const routes = scope as unknown as App;
-    for (const add of [
-      probeRoutes,
-      operationRoutes,
-      serviceRoutes,
-      ruleRoutes,
-      alertRoutes,
-      metricRoutes,
-      ingestRoutes,
-      prometheusRoutes,
-      alertmanagerRoutes,
-      slackActionRoutes,
-      routeExplainRoutes,
-      receiverRoutes,
-      incidentRoutes,
-      maintenanceRoutes,
-      onCallRoutes,
-      maosAlertRoutes,
-      traceRoutes,
-      jaegerRoutes,
-      dashboardRoutes,
-      consoleRoutes,
-    ])
-      add(routes, doors);
-    referenceRoutes(routes);
+    for (const add of only === "otlp" ? [otlpOnlyRoutes] : ROUTES) add(routes, doors);
+    if (only === undefined) referenceRoutes(routes);
   });
   return app;
 }

@@ -2,6 +2,7 @@ import type { OtlpEncoding } from "#collect";
 import { FleetlightError } from "#lib";
 
 import type { Doors } from "../../../doors.ts";
+import { exportAnswer, signalsOf, type Signal } from "../../../signals.ts";
 import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
 import { decompress } from "./content.ts";
@@ -31,69 +32,6 @@ const tooMuchJson = (maxBytes: number): FleetlightError =>
     `a body in JSON may have ${maxBytes} bytes (ingest.max_json_bytes); send protobuf, or fewer points at once`,
   );
 
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  return [...bytes, rest];
-}
-
-const delimited = (field: number, bytes: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from([field * 8 + 2, ...varint(bytes.length)]), bytes]);
-
-/** Name of the count of what was refused, in JSON. */
-type Rejected = "rejectedDataPoints" | "rejectedSpans";
-
-/** The answer of an export service, empty when everything was taken. */
-function answerOf(
-  rejected: Rejected,
-  refused: number,
-  message: string,
-  encoding: OtlpEncoding,
-): Buffer {
-  if (encoding === "json")
-    return Buffer.from(
-      JSON.stringify(
-        refused === 0
-          ? {}
-          : { partialSuccess: { [rejected]: String(refused), errorMessage: message } },
-      ),
-    );
-  if (refused === 0) return Buffer.alloc(0);
-  return delimited(
-    1,
-    Buffer.concat([Buffer.from([8, ...varint(refused)]), delimited(2, Buffer.from(message))]),
-  );
-}
-
-/** One kind of telemetry that comes over OTLP/HTTP. */
-interface Signal {
-  urls: readonly string[];
-  what: string;
-  rejected: Rejected;
-  write(
-    tenant: string,
-    body: Buffer,
-    encoding: OtlpEncoding,
-  ): Promise<{ refused: number; messages: readonly string[] }>;
-}
-
-/** Also under the paths that Prometheus has for them; spans under that of Langfuse's SDKs. */
-const signals = ({ ingest }: Doors): readonly Signal[] => [
-  {
-    urls: ["/v1/metrics", "/api/v1/otlp/v1/metrics"],
-    what: "metrics",
-    rejected: "rejectedDataPoints",
-    write: (tenant, body, encoding) => ingest.otlp.write(tenant, body, encoding),
-  },
-  {
-    urls: ["/v1/traces", "/api/v1/otlp/v1/traces", "/api/public/otel/v1/traces"],
-    what: "spans",
-    rejected: "rejectedSpans",
-    write: (tenant, body, encoding) => ingest.spans.write(tenant, body, encoding),
-  },
-];
-
 function signalRoute(app: App, doors: Doors, url: string, { what, rejected, write }: Signal): void {
   app.route({
     method: "POST",
@@ -117,13 +55,13 @@ function signalRoute(app: App, doors: Doors, url: string, { what, rejected, writ
       const { refused, messages } = await write(tenantOf(request), body, encoding);
       return reply
         .type(encoding === "json" ? "application/json" : "application/x-protobuf")
-        .send(answerOf(rejected, refused, messages.join("; "), encoding));
+        .send(exportAnswer(rejected, refused, messages.join("; "), encoding));
     },
   });
 }
 
 /** OpenTelemetry over HTTP. */
 export function otlpRoutes(app: App, doors: Doors): void {
-  for (const signal of signals(doors))
+  for (const signal of signalsOf(doors.ingest))
     for (const url of signal.urls) signalRoute(app, doors, url, signal);
 }

@@ -1,0 +1,63 @@
+import { ProtobufWriter } from "#lib";
+
+/** A span as tests send it; ids are hexadecimal, of any length. */
+export interface TestSpan {
+  traceId?: string;
+  spanId?: string;
+  parentSpanId?: string;
+  name?: string | Buffer;
+  startMs?: number;
+  endMs?: number;
+  attributes?: readonly (readonly [string, string | Buffer])[];
+}
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
+function field(number: number, bytes: Uint8Array): Buffer {
+  const writer = new ProtobufWriter();
+  writer.message(number, () => writer.raw(bytes));
+  return Buffer.from(writer.take());
+}
+
+function time(number: number, ms: number): Buffer {
+  const bytes = Buffer.alloc(9);
+  bytes[0] = number * 8 + 1;
+  bytes.writeBigUInt64LE(BigInt(ms) * 1_000_000n, 1);
+  return bytes;
+}
+
+const bytesOf = (text: string | Buffer): Buffer =>
+  typeof text === "string" ? Buffer.from(text) : text;
+
+const attribute = ([key, value]: readonly [string, string | Buffer]): Buffer =>
+  Buffer.concat([field(1, Buffer.from(key)), field(2, field(1, bytesOf(value)))]);
+
+export function spanBytes(span: TestSpan): Buffer {
+  const startMs = span.startMs ?? Date.now() - 1000;
+  return Buffer.concat([
+    field(1, Buffer.from(span.traceId ?? TRACE, "hex")),
+    field(2, Buffer.from(span.spanId ?? "b7ad6b7169203331", "hex")),
+    field(4, Buffer.from(span.parentSpanId ?? "", "hex")),
+    field(5, bytesOf(span.name ?? "step")),
+    time(7, startMs),
+    time(8, span.endMs ?? startMs + 500),
+    ...(span.attributes ?? []).map((one) => field(9, attribute(one))),
+  ]);
+}
+
+/** An ExportTraceServiceRequest of one service. */
+export const exportOf = (spans: readonly TestSpan[], service = "fleet"): Buffer =>
+  field(
+    1,
+    Buffer.concat([
+      field(1, field(1, attribute(["service.name", service]))),
+      field(2, Buffer.concat(spans.map((span) => field(2, spanBytes(span))))),
+    ]),
+  );
+
+/** As many spans as wanted, each with an id of its own. */
+export const manySpans = (count: number, more: TestSpan = {}): TestSpan[] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...more,
+    spanId: (index + 1).toString(16).padStart(16, "0"),
+  }));

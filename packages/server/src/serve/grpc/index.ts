@@ -1,0 +1,1 @@
+export { GrpcDoor } from "./door.ts";
