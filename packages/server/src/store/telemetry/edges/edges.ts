@@ -1,4 +1,4 @@
-import { latestRows, mergeSums, sumRows } from "./sum.ts";
+import { edgeKeyOf, EdgeSums, latestRows, sumRows } from "./sum.ts";
 import type { EdgeQuery, EdgeRow, EdgeStore, EdgeSum, EdgeTables } from "./types.ts";
 
 /** The latest time that the tables can be asked for: 2100. */
@@ -38,6 +38,10 @@ export class Edges implements EdgeStore {
       this.options.tables.read(tenant, { ...query, without: [...without, ...parts] }, fromMs),
       parts.length === 0 ? [] : this.options.tables.rows(tenant, parts),
     ]);
-    return mergeSums(stored, sumRows(latestRows([...rows, ...waiting]), query, fromMs));
+    const found = sumRows(latestRows([...rows, ...waiting]), query, fromMs);
+    if (found.length === 0) return stored;
+    const sums = new EdgeSums(query);
+    for (const sum of [...stored, ...found]) sums.add(sum.step, sum, edgeKeyOf(sum));
+    return sums.list(query.limit);
   }
 }
