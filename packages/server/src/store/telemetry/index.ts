@@ -48,6 +48,7 @@ export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./
 export {
   cellsOf,
   conversationsOf,
+  endedOf,
   durationOfClass,
   figuresOf,
   MAX_CONVERSATION_TRACES,
@@ -58,6 +59,7 @@ export {
   type CellsQuery,
   type ConversationFigures,
   type ConversationsQuery,
+  type Ended,
   type Figures,
   type FiguresQuery,
   type KnownAgent,

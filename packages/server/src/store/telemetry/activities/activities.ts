@@ -15,6 +15,7 @@ export function createActivities(tables: ActivityTables, cutoffMs: () => number)
     figures: (tenant, query) => tables.figures(tenant, within(query)),
     cells: (tenant, query) => tables.cells(tenant, within(query)),
     conversations: (tenant, query) => tables.conversations(tenant, within(query)),
+    ended: (tenant, query) => tables.ended(tenant, within(query)),
     known: (tenant, limit) => tables.known(tenant, limit),
   };
 }

@@ -76,6 +76,7 @@ function fleet(): Activity[] {
       inputTokens: random(1000),
       outputTokens: random(100),
       costUsd: random(100) / 128,
+      priced: random(2) === 0,
     });
   });
 }
@@ -298,6 +299,12 @@ describe("memory and chdb", () => {
       expect(await chdb.activities.cells("default", cells)).toEqual(
         await memory.activities.cells("default", cells),
       );
+      const ended = async (store: TelemetryStore) =>
+        (await store.activities.ended("default", { ...hour, stepMs: 300_000 })).toSorted((a, b) =>
+          JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+        );
+      expect(await ended(chdb)).toEqual(await ended(memory));
+      expect((await ended(memory)).length).toBeGreaterThan(50);
       const conversations = { ...hour, limit: 3, agent: "agent-3" };
       expect(await chdb.activities.conversations("default", conversations)).toEqual(
         await memory.activities.conversations("default", conversations),

@@ -7,6 +7,7 @@ import {
   type CellsQuery,
   type ConversationFigures,
   type ConversationsQuery,
+  type Ended,
 } from "./types.ts";
 import { participantsOf } from "./figures.ts";
 
@@ -38,6 +39,7 @@ export function cellsOf(activities: Iterable<Activity>, query: CellsQuery): Cell
         inputTokens: 0,
         outputTokens: 0,
         costUsd: 0,
+        priced: 0,
       };
       cells.set(key, cell);
     }
@@ -47,8 +49,27 @@ export function cellsOf(activities: Iterable<Activity>, query: CellsQuery): Cell
     cell.inputTokens += activity.inputTokens;
     cell.outputTokens += activity.outputTokens;
     cell.costUsd += activity.costUsd;
+    cell.priced += Number(activity.priced);
   }
   return [...cells.values()].toSorted(byTime).slice(-MAX_CELLS);
+}
+
+/** What `SqlActivities.ended` answers, of activities in memory, each span once. */
+export function endedOf(activities: Iterable<Activity>, query: CellsQuery): Ended[] {
+  const { agent: wanted, workflow, stepMs } = query;
+  const found = new Map<string, Ended>();
+  for (const activity of activities) {
+    const { kind, agent } = activity;
+    if ((kind !== "task" && kind !== "run") || agent === "" || !isWithin(activity, query)) continue;
+    if (wanted !== undefined && agent !== wanted) continue;
+    if (workflow !== undefined && activity.workflow !== workflow) continue;
+    const timeMs = Math.floor(activity.endUs / 1000 / stepMs) * stepMs;
+    const key = JSON.stringify([agent, timeMs]);
+    const ended = found.get(key) ?? { agent, timeMs, tasks: 0, runs: 0 };
+    ended[kind === "task" ? "tasks" : "runs"]++;
+    found.set(key, ended);
+  }
+  return [...found.values()];
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -93,6 +114,7 @@ export function conversationsOf(
           inputTokens: 0,
           outputTokens: 0,
           costUsd: 0,
+          priced: 0,
         },
         traces: new Map(),
         agents: new Set(),
@@ -112,6 +134,7 @@ export function conversationsOf(
     figures.inputTokens += activity.inputTokens;
     figures.outputTokens += activity.outputTokens;
     figures.costUsd += activity.costUsd;
+    figures.priced += Number(activity.priced);
   }
   return [...drafts.values()]
     .filter(

@@ -65,7 +65,9 @@ const draftOf = (key: string): Draft => ({
   inputTokens: 0,
   outputTokens: 0,
   costUsd: 0,
+  priced: 0,
   lastUs: 0,
+  workflowType: "",
   durations: [],
   resolutions: [],
   waitTimes: [],
@@ -77,13 +79,13 @@ const draftOf = (key: string): Draft => ({
 export const participantsOf = ({ agent, agents }: Activity): readonly string[] =>
   agents.length > 0 ? agents : agent === "" ? [] : [agent];
 
-/** Between the two nearest values, as ClickHouse's `quantileExactInclusive`. */
+/** Between the two nearest values, in whole microseconds; otherwise as ClickHouse's `quantileExactInclusive`. */
 function quantile(sorted: readonly number[], share: number): number | undefined {
   if (sorted.length === 0) return undefined;
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] as number;
   const above = sorted[Math.ceil(place)] as number;
-  return below + (above - below) * (place - Math.floor(place));
+  return Math.round(below + (above - below) * (place - Math.floor(place)));
 }
 
 /** Length of all intervals together, what overlaps counted once. */
@@ -181,6 +183,7 @@ class Count {
     draft.inputTokens += activity.inputTokens;
     draft.outputTokens += activity.outputTokens;
     draft.costUsd += activity.costUsd;
+    draft.priced += Number(activity.priced);
     if (kind === "model") draft.modelCalls++;
     else if (kind === "message") draft.messages++;
     else if (kind === "tool") {
@@ -189,6 +192,7 @@ class Count {
     } else if (kind === "workflow") {
       draft.workflows++;
       draft.workflowsFailed += Number(failed);
+      if (activity.type > draft.workflowType) draft.workflowType = activity.type;
     } else if (kind === "wait") {
       draft.waits++;
       draft.waitSumUs += durationUs;

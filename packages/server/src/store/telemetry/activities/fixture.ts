@@ -21,5 +21,6 @@ export const activity = (given: Partial<Activity> = {}): Activity => ({
   inputTokens: 0,
   outputTokens: 0,
   costUsd: 0,
+  priced: false,
   ...given,
 });

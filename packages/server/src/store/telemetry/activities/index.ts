@@ -1,5 +1,5 @@
 export { createActivities } from "./activities.ts";
-export { cellsOf, conversationsOf } from "./cells.ts";
+export { cellsOf, conversationsOf, endedOf } from "./cells.ts";
 export { figuresOf } from "./figures.ts";
 export { MemoryActivities } from "./memory-activities.ts";
 export { SqlActivities } from "./sql-activities.ts";
@@ -13,6 +13,7 @@ export type {
   CellsQuery,
   ConversationFigures,
   ConversationsQuery,
+  Ended,
   Figures,
   FiguresQuery,
   KnownAgent,

@@ -1,4 +1,4 @@
-import { cellsOf, conversationsOf } from "./cells.ts";
+import { cellsOf, conversationsOf, endedOf } from "./cells.ts";
 import { figuresOf, participantsOf } from "./figures.ts";
 import type {
   Activity,
@@ -7,6 +7,7 @@ import type {
   CellsQuery,
   ConversationFigures,
   ConversationsQuery,
+  Ended,
   Figures,
   FiguresQuery,
   KnownAgent,
@@ -35,6 +36,10 @@ export class MemoryActivities implements ActivityTables {
 
   async conversations(tenant: string, query: ConversationsQuery): Promise<ConversationFigures[]> {
     return conversationsOf(this.of(tenant), query);
+  }
+
+  async ended(tenant: string, query: CellsQuery): Promise<Ended[]> {
+    return endedOf(this.of(tenant), query);
   }
 
   async known(tenant: string, limit: number): Promise<KnownAgent[]> {

@@ -3,7 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { Driver } from "../drivers/types.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
 import { byLast } from "./figures.ts";
-import { conversationsStatement, figuresStatements, cellsStatement } from "./statements.ts";
+import {
+  cellsStatement,
+  conversationsStatement,
+  endedStatement,
+  figuresStatements,
+} from "./statements.ts";
 import {
   MAX_KEYS,
   type Activity,
@@ -13,6 +18,7 @@ import {
   type CellsQuery,
   type ConversationFigures,
   type ConversationsQuery,
+  type Ended,
   type Figures,
   type FiguresQuery,
   type KnownAgent,
@@ -40,12 +46,13 @@ const FLOATS = { quality: "quality", cost_usd: "costUsd" } as const;
 
 const PLAIN = [...Object.keys(TEXTS), ...Object.keys(INTEGERS), ...Object.keys(FLOATS)];
 
-const INTO = `activities (tenant, ts, version, failed, agents, ${PLAIN.join(", ")})`;
+const INTO = `activities (tenant, ts, version, failed, priced, agents, ${PLAIN.join(", ")})`;
 const SELECT = [
   "{tenant:String}",
   "fromUnixTimestamp64Micro(assumeNotNull(ts), 'UTC')",
   "assumeNotNull(version)",
   "assumeNotNull(failed)",
+  "assumeNotNull(priced)",
   "JSONExtract(assumeNotNull(agents), 'Array(String)')",
   ...PLAIN.map((name) => `assumeNotNull(${name})`),
 ].join(", ");
@@ -56,7 +63,9 @@ type Sums = Record<string, number | string | null>;
 const numberOf = (value: number | string | null | undefined): number => Number(value ?? 0);
 /** Of nothing ClickHouse answers NaN, which JSON has as null. */
 const measured = (value: number | string | null | undefined): number | undefined =>
-  value === null || value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value);
+  value === null || value === undefined || Number.isNaN(Number(value))
+    ? undefined
+    : Math.round(Number(value));
 
 function figuresFrom(key: string, sums: Sums): Figures {
   return {
@@ -92,7 +101,9 @@ function figuresFrom(key: string, sums: Sums): Figures {
     inputTokens: numberOf(sums["input_sum"]),
     outputTokens: numberOf(sums["output_sum"]),
     costUsd: numberOf(sums["cost_sum"]),
+    priced: numberOf(sums["priced_count"]),
     lastUs: numberOf(sums["last_us"]),
+    workflowType: String(sums["workflow_type"] ?? ""),
   };
 }
 
@@ -121,6 +132,11 @@ export class SqlActivities implements ActivityTables {
           name: "failed",
           type: "Int64",
           data: toBigInts(activities.map(({ failed }) => Number(failed))),
+        },
+        {
+          name: "priced",
+          type: "Int64",
+          data: toBigInts(activities.map(({ priced }) => Number(priced))),
         },
         {
           name: "agents",
@@ -179,6 +195,7 @@ export class SqlActivities implements ActivityTables {
         inputTokens: numberOf(row["input_sum"]),
         outputTokens: numberOf(row["output_sum"]),
         costUsd: numberOf(row["cost_sum"]),
+        priced: numberOf(row["priced_count"]),
       }))
       .toReversed();
   }
@@ -201,6 +218,18 @@ export class SqlActivities implements ActivityTables {
       inputTokens: numberOf(row["input_sum"]),
       outputTokens: numberOf(row["output_sum"]),
       costUsd: numberOf(row["cost_sum"]),
+      priced: numberOf(row["priced_count"]),
+    }));
+  }
+
+  async ended(tenant: string, query: CellsQuery): Promise<Ended[]> {
+    const { sql, parameters } = endedStatement(tenant, query);
+    const rows = await this.driver.rows<Sums & { name: string }>(sql, { parameters });
+    return rows.map((row) => ({
+      agent: row.name,
+      timeMs: numberOf(row["time_ms"]),
+      tasks: numberOf(row["tasks"]),
+      runs: numberOf(row["runs"]),
     }));
   }
 

@@ -101,7 +101,7 @@ export function figuresStatements(
         max(kind = 'task' AND ${ended}) OVER (PARTITION BY agent) AS has_tasks FROM ${rows} AND kind IN ('task', 'run'))
       WHERE kind = if(has_tasks, 'task', 'run')) WHERE ${known} GROUP BY k ${limit}`;
   const sums = `SELECT k, max(toUnixTimestamp64Micro(ts)) AS last_us, countIf(failed) AS errors, sum(input_tokens) AS input_sum, sum(output_tokens) AS output_sum,
-      sum(cost_usd) AS cost_sum, countIf(kind = 'model') AS model_calls, countIf(kind = 'message') AS messages, countIf(kind = 'tool') AS tool_calls,
+      sum(cost_usd) AS cost_sum, countIf(priced) AS priced_count, maxIf(toString(type), kind = 'workflow') AS workflow_type, countIf(kind = 'model') AS model_calls, countIf(kind = 'message') AS messages, countIf(kind = 'tool') AS tool_calls,
       countIf(kind = 'tool' AND failed) AS tool_errors, countIf(kind = 'workflow') AS workflows, countIf(kind = 'workflow' AND failed) AS workflows_failed,
       countIf(kind = 'wait') AS waits, sumIf(duration_us, kind = 'wait') AS wait_sum, quantileExactInclusiveIf(0.95)(duration_us, kind = 'wait') AS wait_p95,
       countIf(kind = 'conflict') AS conflicts, countIf(kind = 'conflict' AND NOT failed) AS resolved, sumIf(rounds, kind = 'conflict') AS rounds_sum,
@@ -131,8 +131,19 @@ export function cellsStatement(tenant: string, query: CellsQuery): Statement {
   const step = Math.max(1, Math.trunc(query.stepMs));
   return {
     sql: `SELECT intDiv(toUnixTimestamp64Milli(ts), ${step}) * ${step} AS time_ms, kind, type, toInt32(floor(8 * log2(greatest(duration_us, 1)))) AS class, count() AS n,
-        countIf(failed) AS failures, sum(duration_us) AS duration_sum, sum(input_tokens) AS input_sum, sum(output_tokens) AS output_sum, sum(cost_usd) AS cost_sum
+        countIf(failed) AS failures, sum(duration_us) AS duration_sum, sum(input_tokens) AS input_sum, sum(output_tokens) AS output_sum, sum(cost_usd) AS cost_sum, countIf(priced) AS priced_count
       FROM ${rows} GROUP BY time_ms, kind, type, class ORDER BY time_ms DESC, kind DESC, type DESC, class DESC LIMIT ${MAX_CELLS}`,
+    parameters,
+  };
+}
+
+/** Tasks and runs by agent and step. */
+export function endedStatement(tenant: string, query: CellsQuery): Statement {
+  const { sql: rows, parameters } = rowsOf(tenant, query, query.startMs, query.endMs);
+  const step = Math.max(1, Math.trunc(query.stepMs));
+  return {
+    sql: `SELECT toString(agent) AS name, intDiv(toUnixTimestamp64Milli(ts), ${step}) * ${step} AS time_ms, countIf(kind = 'task') AS tasks, countIf(kind = 'run') AS runs
+      FROM ${rows} AND kind IN ('task', 'run') AND agent != '' GROUP BY name, time_ms LIMIT ${MAX_CELLS}`,
     parameters,
   };
 }
@@ -154,7 +165,7 @@ export function conversationsStatement(tenant: string, query: ConversationsQuery
         arraySort(groupUniqArrayIf(toString(agent), agent != '')) AS names, uniqExact(trace_id) AS trace_count,
         arraySlice(arrayDistinct(arrayMap(p -> p.2, arrayReverseSort(p -> p.1, groupArray((ts, trace_id))))), 1, ${MAX_CONVERSATION_TRACES}) AS ids,
         countIf(kind = 'model') AS model_calls, countIf(kind = 'tool') AS tool_calls, countIf(failed) AS errors,
-        sum(input_tokens) AS input_sum, sum(output_tokens) AS output_sum, sum(cost_usd) AS cost_sum
+        sum(input_tokens) AS input_sum, sum(output_tokens) AS output_sum, sum(cost_usd) AS cost_sum, countIf(priced) AS priced_count
       FROM ${rows} AND conversation != '' GROUP BY conversation ${having.length > 0 ? `HAVING ${having.join(" AND ")}` : ""}
       ORDER BY last_us DESC LIMIT ${Math.trunc(query.limit)}`,
     parameters,

@@ -37,6 +37,8 @@ export interface Activity {
   outputTokens: number;
   /** 0 when nobody knows. */
   costUsd: number;
+  /** Whether the cost is known. */
+  priced: boolean;
 }
 
 /** Work that has begun and not ended. */
@@ -100,8 +102,12 @@ export interface Figures {
   inputTokens: number;
   outputTokens: number;
   costUsd: number;
+  /** Activities whose cost is known. */
+  priced: number;
   /** Unix microseconds of the latest end. */
   lastUs: number;
+  /** What the workflows are; of different ones the last by name. */
+  workflowType: string;
 }
 
 export interface CellsQuery {
@@ -126,6 +132,7 @@ export interface Cell {
   inputTokens: number;
   outputTokens: number;
   costUsd: number;
+  priced: number;
 }
 
 export interface ConversationsQuery {
@@ -151,6 +158,15 @@ export interface ConversationFigures {
   inputTokens: number;
   outputTokens: number;
   costUsd: number;
+  priced: number;
+}
+
+/** Tasks and runs of one agent that ended in one step. */
+export interface Ended {
+  agent: string;
+  timeMs: number;
+  tasks: number;
+  runs: number;
 }
 
 /** An agent and when it was first and last heard of, Unix milliseconds. */
@@ -169,6 +185,8 @@ export interface ActivityStore {
   figures(tenant: string, query: FiguresQuery): Promise<Figures[]>;
   cells(tenant: string, query: CellsQuery): Promise<Cell[]>;
   conversations(tenant: string, query: ConversationsQuery): Promise<ConversationFigures[]>;
+  /** By agent and step, in no order. */
+  ended(tenant: string, query: CellsQuery): Promise<Ended[]>;
   /** Agents of everything that is kept, those heard of last first. */
   known(tenant: string, limit: number): Promise<KnownAgent[]>;
 }

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS activities (
   input_tokens UInt64 CODEC(T64, ZSTD(1)),
   output_tokens UInt64 CODEC(T64, ZSTD(1)),
   cost_usd Float64 CODEC(ZSTD(1)),
+  priced UInt8 CODEC(ZSTD(1)),
   INDEX ix_conversation conversation TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX ix_workflow workflow TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = ReplacingMergeTree(version)
