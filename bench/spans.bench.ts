@@ -1,0 +1,155 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { AgentRuns, SpanBody } from "./support/agent-spans.ts";
+import type { SchemaFigures } from "./support/compare-schemas.ts";
+import { makeDataDir, startServer, type BenchServer } from "./support/children.ts";
+import { cpuSeconds, diskBytes, peakResidentBytes, sleep } from "./support/process.ts";
+import { ownMetric } from "./support/questions.ts";
+import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
+
+export const describe =
+  "spans taken over OTLP, bytes of each, and the same in the schemas of ClickStack and SigNoz [--spans 300000 --batch 500 --senders 4 --idle 20 --dir D --profile D]";
+
+const SPAN_MS = 3 * 3_600_000;
+const WARM_SPANS = 20_000;
+const SETTLE_MS = 120_000;
+
+interface Sent {
+  seconds: number;
+  cpuSeconds: number;
+  latencies: number[];
+}
+
+/** Bodies of so many spans each, of runs that follow one another over the last hours. */
+function makeBodies(spans: number, batch: number, seed: number): Uint8Array[] {
+  const runs = new AgentRuns(seed);
+  const body = new SpanBody();
+  const bodies: Uint8Array[] = [];
+  const startNs = BigInt(Date.now() - SPAN_MS) * 1_000_000n;
+  const stepNs = (BigInt(SPAN_MS) * 1_000_000n * 16n) / BigInt(spans);
+  let waiting: ReturnType<AgentRuns["run"]> = [];
+  for (let made = 0, run = 0n; made < spans; run++) {
+    const some = runs.run(startNs + run * stepNs);
+    made += some.length;
+    waiting.push(...some);
+    for (; waiting.length >= batch; waiting = waiting.slice(batch))
+      bodies.push(body.encode(waiting.slice(0, batch)));
+  }
+  return bodies;
+}
+
+async function send(
+  { url, pid }: BenchServer,
+  bodies: readonly Uint8Array[],
+  senders: number,
+): Promise<Sent> {
+  const latencies: number[] = [];
+  const [cpu, start] = [cpuSeconds(pid), performance.now()];
+  let next = 0;
+  const sender = async () => {
+    for (let at = next++; at < bodies.length; at = next++) {
+      const began = performance.now();
+      const answer = await fetch(`${url}/v1/traces`, {
+        method: "POST",
+        headers: { "content-type": "application/x-protobuf" },
+        body: bodies[at],
+      });
+      await answer.arrayBuffer();
+      if (answer.status === 503) {
+        await sleep(100);
+        bodies = [...bodies, bodies[at] as Uint8Array];
+      } else if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
+      latencies.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: senders }, sender));
+  return {
+    seconds: (performance.now() - start) / 1000,
+    cpuSeconds: cpuSeconds(pid) - cpu,
+    latencies,
+  };
+}
+
+async function settle({ url, pid }: BenchServer): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (let quiet = 0; quiet < 2 && performance.now() < deadline;) {
+    const cpu = cpuSeconds(pid);
+    await sleep(2000);
+    const pending = await ownMetric(url, "fleetlight_store_pending_rows");
+    quiet = pending === 0 && cpuSeconds(pid) - cpu < 0.1 ? quiet + 1 : 0;
+  }
+}
+
+export async function run(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      spans: { type: "string", default: "300000" },
+      batch: { type: "string", default: "500" },
+      senders: { type: "string", default: "4" },
+      idle: { type: "string", default: "20" },
+      dir: { type: "string", default: tmpdir() },
+      profile: { type: "string" },
+    },
+  });
+  const [spans, batch] = [Number(values.spans), Number(values.batch)];
+  const dataDir = makeDataDir(values.dir);
+  const warm = makeBodies(WARM_SPANS, batch, 7);
+  const bodies = makeBodies(spans, batch, 11);
+  const bodyBytes = bodies.reduce((sum, { length }) => sum + length, 0);
+  // Its own series would be what grows.
+  process.env["FLEETLIGHT_MONITORING__SELF_METRICS"] = "false";
+  const server = await startServer({ dataDir, profile: values.profile });
+  await send(server, warm, 1);
+  await settle(server);
+  await server.loopDelay();
+  const cpu = cpuSeconds(server.pid);
+  const sent = await send(server, bodies, Number(values.senders));
+  const { late } = await server.loopDelay();
+  await settle(server);
+  const settled = cpuSeconds(server.pid) - cpu;
+  const [idleCpu, disk] = [cpuSeconds(server.pid), diskBytes(dataDir)];
+  await sleep(Number(values.idle) * 1000);
+  const idleShare = (cpuSeconds(server.pid) - idleCpu) / Number(values.idle);
+  const growth = diskBytes(dataDir) - disk;
+  const peak = peakResidentBytes(server.pid);
+  await server.stop();
+  const count = bodies.length * batch;
+  printTable(`spans: ${count} in requests of ${batch}, ${values.senders} senders`, [
+    ["spans a second", (count / sent.seconds).toFixed(0)],
+    ["CPU a span, acknowledged", `${((sent.cpuSeconds / count) * 1e6).toFixed(1)} us`],
+    ["CPU a span, settled", `${((settled / count) * 1e6).toFixed(1)} us`],
+    ["request p50, p99", [0.5, 0.99].map((at) => ms(percentile(sent.latencies, at))).join(", ")],
+    ["event-loop delay p50, p99, max", [late.p50, late.p99, late.max].map(ms).join(", ")],
+    ["peak resident", mib(peak)],
+    ["bytes a span in the requests", (bodyBytes / count).toFixed(0)],
+    ["bytes a span on disk, all in", (disk / (count + warm.length * batch)).toFixed(1)],
+    [
+      "idle",
+      `${(idleShare * 100).toFixed(2)} % of a core, ${(growth / 1024).toFixed(0)} KiB more on disk`,
+    ],
+  ]);
+  const output = execFileSync(
+    process.execPath,
+    [fileURLToPath(new URL("support/compare-schemas.ts", import.meta.url)), dataDir],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const schemas = JSON.parse(output) as SchemaFigures[];
+  rmSync(dataDir, { recursive: true, force: true });
+  const own = schemas[0]?.bytes ?? 1;
+  printGrid("the same spans in three schemas, merged; raw questions in SQL, medians", [
+    ["", "bytes a span", "to ours", "trace by id", "newest 100 of an hour", "p99 by operation"],
+    ...schemas.map((one) => [
+      one.name,
+      (one.bytes / (schemas[0]?.rows ?? 1)).toFixed(1),
+      (one.bytes / own).toFixed(2),
+      ms(one.traceMs),
+      ms(one.newestMs),
+      ms(one.p99Ms),
+    ]),
+  ]);
+}
