@@ -4,6 +4,7 @@ export * from "./budgets.ts";
 export * from "./common.ts";
 export * from "./coordination.ts";
 export * from "./events.ts";
+export * from "./fleet.ts";
 export * from "./incidents.ts";
 export * from "./maintenance.ts";
 export * from "./metrics.ts";

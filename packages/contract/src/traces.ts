@@ -14,20 +14,34 @@ export const TraceSummary = z.object({
   errors: z.int(),
   /** False while a span of it goes on. */
   ended: z.boolean(),
+  /**
+   * `stale` is a run of which nothing was heard for `traces.stale_after` although it was not over; `failed` one whose root failed.
+   */
+  state: z.enum(["running", "stale", "done", "failed"]),
+  /** The latest moment of which a span of it tells. */
+  last_news: Timestamp,
   workflow: z.string(),
   conversation: z.string(),
+  user: z.string(),
   /** In the order in which they began. */
   agents: z.array(z.string()),
   models: z.array(z.string()),
   tool_calls: z.int(),
   input_tokens: z.number(),
   output_tokens: z.number(),
-  /** As producers said it; null when none did. */
+  /** What producers said, or the price table; null when neither knows the price of any call. */
   cost_usd: z.number().nullable(),
+  /** Calls with tokens whose price nobody knows: they are not in `cost_usd`. */
+  cost_unknown_calls: z.int(),
 });
 export type TraceSummary = z.infer<typeof TraceSummary>;
 
-export const TraceList = z.object({ traces: z.array(TraceSummary), count: z.int() });
+export const TraceList = z.object({
+  traces: z.array(TraceSummary),
+  count: z.int(),
+  /** Set when texts were asked for and only those from here on could be searched in time. */
+  searched_from: Timestamp.nullable(),
+});
 export type TraceList = z.infer<typeof TraceList>;
 
 const Texts = z.record(z.string(), z.string());
@@ -55,7 +69,14 @@ export const TraceSpan = z.object({
   error_type: z.string(),
   input_tokens: z.number(),
   output_tokens: z.number(),
-  cost_usd: z.number(),
+  /** Parts of the input that were read from a cache and written into one, and the part of the output that nobody reads. */
+  cached_tokens: z.number(),
+  cache_write_tokens: z.number(),
+  reasoning_tokens: z.number(),
+  /** Null when nobody knows. */
+  cost_usd: z.number().nullable(),
+  /** `reported` by the producer, the id of a price (`GET /api/v1/prices`), or empty when nobody knows. */
+  cost_source: z.string(),
   attributes: Texts,
   numbers: z.record(z.string(), z.number()),
   resource: Texts,
@@ -89,6 +110,7 @@ export const Trace = z.object({
       cached_tokens: z.number(),
       reasoning_tokens: z.number(),
       cost_usd: z.number().nullable(),
+      cost_unknown_calls: z.int(),
     }),
   ),
   /** True when there are more spans than are shown. */

@@ -5,6 +5,7 @@ import {
   createIngestCounters,
   InFlight,
   OtlpReceiver,
+  PriceBook,
   PushGateway,
   RemoteWriteReceiver,
   SampleRates,
@@ -60,6 +61,11 @@ export function createIngest({ registry, ...options }: Options): Ingest {
   registry
     .gauge({ name: "fleetlight_push_groups", help: "Groups that the push gateway keeps." })
     .collect((gauge) => gauge.set(push.size));
-  const spans = new SpanReceiver({ ...gate, registry });
-  return { remoteWrite, otlp, push, spans };
+  const prices = new PriceBook({
+    ...options,
+    file: () => options.config().traces.prices,
+    registry,
+  });
+  const spans = new SpanReceiver({ ...gate, prices, registry });
+  return { remoteWrite, otlp, push, spans, prices };
 }

@@ -13,12 +13,11 @@ import {
   createServiceRegistry,
   createTargetViews,
   dependenciesOf,
-  PriceBook,
   scrapeTargets,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
-import { LiveTraces } from "#fleet";
+import { Budgets, LiveTraces } from "#fleet";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
 import { createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
 import {
@@ -261,26 +260,29 @@ export async function startServer({
     });
     shutdown.add("process figures", process.stop);
 
-    const prices = new PriceBook({
-      file: () => config().traces.prices,
-      now,
-      logger,
-      registry: ownMetrics,
-    });
-    await prices.start();
-    shutdown.add("prices", () => prices.stop());
     const ingest = createIngest({
       ...common,
-      prices,
       exemplars: telemetry.exemplars,
       spans: telemetry.spans,
       settings: state.settings,
     });
+    await ingest.prices.start();
+    shutdown.add("prices", () => ingest.prices.stop());
     await ingest.push.start();
     shutdown.add("push gateway", () => ingest.push.stop());
     const liveTraces = new LiveTraces({ spans: telemetry.spans, now, registry: ownMetrics });
     liveTraces.start();
     shutdown.add("live traces", () => liveTraces.stop());
+    const budgets = new Budgets({
+      ...common,
+      live: liveTraces,
+      spans: telemetry.spans,
+      events,
+      repository: state.budgets,
+      configured: () => config().budgets,
+    });
+    await budgets.start();
+    shutdown.add("budgets", () => budgets.stop());
     const doors: Doors = {
       version,
       now,
@@ -294,18 +296,14 @@ export async function startServer({
       onCall,
       slack,
       telemetry,
+      budgets,
       ingest,
       state,
       host,
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
       promql,
-      prices,
-      traces: createTraceQueries({
-        spans: telemetry.spans,
-        now,
-        staleAfterMs: () => config().traces.stale_after,
-      }),
+      traces: createTraceQueries({ spans: telemetry.spans, now, config }),
       figures: process.figures,
       isReady: () => ready,
       targets: () => {
@@ -391,6 +389,7 @@ export async function startServer({
         forwarder.reconfigure();
         void slack.reconfigure();
         rules.reconfigure(next);
+        void budgets.reconfigure();
         void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
         void discovery.reconfigure();
         void jobs.reconfigure();

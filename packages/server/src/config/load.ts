@@ -47,6 +47,7 @@ function anchorFiles(root: unknown, directory: string): void {
   const tokens = isTree(root.auth) ? root.auth.tokens : undefined;
   for (const token of Array.isArray(tokens) ? tokens : []) anchor(token, "token_file");
   anchor(root.alerting, "alertmanager_config");
+  anchor(root.traces, "prices");
   for (const way of isTree(root.notifications) ? Object.values(root.notifications) : [])
     for (const key of ["password_file", "webhook_url_file", "integration_key_file"])
       anchor(way, key);

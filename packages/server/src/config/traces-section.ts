@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { section } from "./fields.ts";
+import { duration, file, section } from "./fields.ts";
 
 export const traces = section("Spans of agents and services.", {
   keep_content: z
@@ -18,4 +18,12 @@ export const traces = section("Spans of agents and services.", {
     .max(4_194_304)
     .default(262_144)
     .describe("Longest prompt or answer; of longer ones the beginning is kept."),
+  stale_after: duration({ min: "5s", max: "7d" })
+    .prefault("5m")
+    .describe("A run of which nothing was heard for so long, although it is not over, is stale."),
+  prices: file()
+    .optional()
+    .describe(
+      "A JSON file with prices of models, which come before those that Fleetlight brings; read again when it changes.",
+    ),
 });

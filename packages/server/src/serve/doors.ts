@@ -3,6 +3,7 @@ import type { Registry } from "@fleetlight/sdk";
 import type {
   HostCollector,
   OtlpReceiver,
+  PriceBook,
   PushGateway,
   RemoteWriteReceiver,
   ServiceRegistry,
@@ -12,6 +13,7 @@ import type {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import type { Rules } from "#decide";
+import type { Budgets } from "#fleet";
 import type { Logger, Now } from "#lib";
 import type { MetricQueries, PromQLQueries, TraceQueries } from "#query";
 import type { Alertmanager, Alerts, OnCallRoom, SlackActions } from "#respond";
@@ -33,6 +35,8 @@ export interface Ingest {
   otlp: OtlpReceiver;
   push: PushGateway;
   spans: SpanReceiver;
+  /** What calls of models cost. */
+  prices: PriceBook;
 }
 
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */
@@ -53,6 +57,7 @@ export interface Doors {
   queries: MetricQueries;
   promql: PromQLQueries;
   traces: TraceQueries;
+  budgets: Budgets;
   telemetry: TelemetryStore;
   ingest: Ingest;
   state: StateStore;

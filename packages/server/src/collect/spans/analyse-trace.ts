@@ -39,8 +39,10 @@ export interface Usage {
   outputTokens: number;
   cachedTokens: number;
   reasoningTokens: number;
-  /** As producers said it; undefined when none did. */
+  /** Undefined when nobody knows the price of any call. */
   costUsd: number | undefined;
+  /** Calls with tokens whose price nobody knows. */
+  unpricedCalls: number;
 }
 
 /** What a trace shows of the agents in it. */
@@ -140,6 +142,7 @@ function usageOf(paid: readonly AnalysedSpan[], family: Family): Usage[] {
         cachedTokens: 0,
         reasoningTokens: 0,
         costUsd: undefined,
+        unpricedCalls: 0,
       };
       byKey.set(key, usage);
     }
@@ -149,6 +152,7 @@ function usageOf(paid: readonly AnalysedSpan[], family: Family): Usage[] {
     usage.cachedTokens += facets.cachedTokens;
     usage.reasoningTokens += facets.reasoningTokens;
     if (facets.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + facets.costUsd;
+    else usage.unpricedCalls++;
   }
   return [...byKey.values()];
 }

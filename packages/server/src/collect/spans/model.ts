@@ -37,13 +37,6 @@ export interface Span {
   links: readonly SpanLink[];
 }
 
-/** Spans of one library in one process. */
-export interface ScopeSpans {
-  resource: Attributes;
-  scope: string;
-  spans: readonly Span[];
-}
-
 /** What a span does, whatever its dialect calls it; empty when it is nothing of an agent's. */
 export type Operation =
   | ""
@@ -85,6 +78,8 @@ export interface Facets {
   outputTokens: number;
   /** Part of the input tokens that came from a cache. */
   cachedTokens: number;
+  /** Part of the input tokens that was written into a cache. */
+  cacheWriteTokens: number;
   /** Part of the output tokens that nobody reads. */
   reasoningTokens: number;
   /** What the producer says that it cost, in USD; undefined when it says nothing. */

@@ -23,6 +23,7 @@ beforeAll(async () => {
     config: () => config,
     now: () => NOW_MS,
     inFlight: new InFlight(),
+    prices: { priceOf: ({ costUsd = 0 }) => ({ costUsd, costSource: "" }) },
     registry,
   });
 });

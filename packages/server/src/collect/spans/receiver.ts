@@ -7,7 +7,9 @@ import { badRequest, ProtobufError, type Now } from "#lib";
 import type { SpanRecord, SpanStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
-import type { ScopeSpans, Span } from "./model.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Span } from "./model.ts";
+import type { PriceBook } from "./prices/index.ts";
 import { readSpansJson } from "./read-json.ts";
 import { readSpansProtobuf } from "./read-protobuf.ts";
 import { RecordMaker } from "./to-record.ts";
@@ -24,13 +26,29 @@ const NS_PER_MS = 1_000_000n;
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
-type Refusal = "invalid_id" | "too_old" | "future" | "malformed";
+/** Spans go to the store in pieces of about so many characters: a piece is written in one turn. */
+const PIECE_CHARACTERS = 512 * 1024;
+/** What a record takes besides its texts. */
+const RECORD_CHARACTERS = 1000;
+
+type Refusal = "invalid_id" | "too_old" | "future" | "malformed" | "invalid_utf8";
+
+/** How spans come in: OTLP's two forms, and those of others. */
+export type SpanEncoding = "protobuf" | "json";
+
+type Reader = (body: Buffer, textBytes: number) => Iterable<Incoming | undefined>;
+
+const READERS: Readonly<Record<SpanEncoding, Reader>> = {
+  protobuf: readSpansProtobuf,
+  json: readSpansJson,
+};
 
 interface Options {
   spans: SpanStore;
   config: () => Pick<Config, "ingest" | "storage" | "traces">;
   now: Now;
   inFlight: InFlight;
+  prices: Pick<PriceBook, "priceOf">;
   registry: Registry;
 }
 
@@ -46,9 +64,20 @@ const MESSAGES: Readonly<Record<Refusal, string>> = {
   too_old: "older than storage.retention.traces",
   future: "further ahead than an hour",
   malformed: "malformed",
+  invalid_utf8: "a text is not valid UTF-8",
 };
 
-/** Takes spans over OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/ */
+const sizeOf = ({ row, content }: SpanRecord): number => {
+  let size = RECORD_CHARACTERS;
+  for (const { text } of content) size += text.length;
+  for (const name in row.attributes) size += row.attributes[name]?.length ?? 0;
+  return size;
+};
+
+/** So much of a text is decoded that what is kept of it is full, and that it shows when there was more. */
+const textBytesOf = (maxCharacters: number): number => 4 * (maxCharacters + 1);
+
+/** Takes spans in any encoding; OTLP's are https://opentelemetry.io/docs/specs/otlp/ */
 export class SpanReceiver {
   private readonly options: Options;
   private readonly counters;
@@ -77,13 +106,17 @@ export class SpanReceiver {
   /**
    * Takes one decompressed body; durable and readable when it resolves. What is refused is in the result, for the
    * answer's partial success.
-   * @throws FleetlightError `bad_request` (400), `overloaded` (503); then nothing was taken.
+   * @throws FleetlightError `bad_request` (400), then nothing was taken; `overloaded` (503), then the sender comes again
+   * with all of it, and a span that was taken before is known by its id.
    */
-  write(tenant: string, body: Buffer, encoding: "protobuf" | "json"): Promise<TakenSpans> {
+  write(tenant: string, body: Buffer, encoding: SpanEncoding): Promise<TakenSpans> {
     return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
       const refused = new Map<Refusal, number>();
-      const records = await this.records(this.decode(body, encoding), refused);
-      await this.options.spans.append(tenant, records);
+      const records = await this.records(body, encoding, refused).catch((error: unknown) => {
+        this.counters.refused.inc({ reason: "malformed" });
+        throw error instanceof ProtobufError ? badRequest(error.message) : error;
+      });
+      await this.append(tenant, records);
       this.counters.taken.inc(records.length);
       for (const [reason, count] of refused) this.counters.refused.inc({ reason }, count);
       return {
@@ -94,17 +127,21 @@ export class SpanReceiver {
     });
   }
 
-  private decode(body: Buffer, encoding: "protobuf" | "json"): ScopeSpans[] {
-    try {
-      return encoding === "json" ? readSpansJson(body) : readSpansProtobuf(body);
-    } catch (error) {
-      this.counters.refused.inc({ reason: "malformed" });
-      throw error instanceof ProtobufError ? badRequest(error.message) : error;
+  private async append(tenant: string, records: readonly SpanRecord[]): Promise<void> {
+    let first = 0;
+    let size = 0;
+    for (const [index, record] of records.entries()) {
+      size += sizeOf(record);
+      if (size < PIECE_CHARACTERS && index < records.length - 1) continue;
+      await this.options.spans.append(tenant, records.slice(first, index + 1));
+      first = index + 1;
+      size = 0;
     }
   }
 
   private async records(
-    scopes: readonly ScopeSpans[],
+    body: Buffer,
+    encoding: SpanEncoding,
     refused: Map<Refusal, number>,
   ): Promise<SpanRecord[]> {
     const nowMs = this.options.now();
@@ -114,20 +151,26 @@ export class SpanReceiver {
       masks: mask,
       maxContent: max_content_characters,
       nowNs: BigInt(nowMs) * NS_PER_MS,
+      priceOf: (span, timeMs) => this.options.prices.priceOf(span, timeMs),
     });
     const records: SpanRecord[] = [];
+    let lost = 0;
     let turnMs = performance.now();
-    for (const { resource, scope, spans } of scopes)
-      for (const span of spans) {
-        const reason = this.refusal(span, nowMs);
-        if (reason === undefined) records.push(maker.record(understand(span, scope), resource));
-        else refused.set(reason, (refused.get(reason) ?? 0) + 1);
-        if (performance.now() - turnMs < SLICE_MS) continue;
-        await nextTurn();
-        turnMs = performance.now();
+    for (const incoming of READERS[encoding](body, textBytesOf(max_content_characters))) {
+      if (incoming !== undefined) {
+        const { span, scope, resource } = incoming;
+        const reason = span === undefined ? "invalid_utf8" : this.refusal(span, nowMs);
+        lost += incoming.lost;
+        if (span !== undefined && reason === undefined)
+          records.push(maker.record(understand(span, scope), resource));
+        else if (reason !== undefined) refused.set(reason, (refused.get(reason) ?? 0) + 1);
       }
+      if (performance.now() - turnMs < SLICE_MS) continue;
+      await nextTurn();
+      turnMs = performance.now();
+    }
     const { attributes, events, cut } = maker.losses;
-    if (attributes > 0) this.counters.lost.inc({ part: "attributes" }, attributes);
+    if (attributes + lost > 0) this.counters.lost.inc({ part: "attributes" }, attributes + lost);
     if (events > 0) this.counters.lost.inc({ part: "events" }, events);
     if (cut > 0) this.counters.lost.inc({ part: "text" }, cut);
     return records;

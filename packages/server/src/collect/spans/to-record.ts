@@ -5,6 +5,7 @@ import { textOf, type AnyValue } from "../otlp/model.ts";
 import { isContent } from "./content.ts";
 import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "./limits.ts";
 import type { Attributes, UnderstoodSpan } from "./model.ts";
+import type { Cost, Priced } from "./prices/index.ts";
 
 export interface RecordOptions {
   keepContent: boolean;
@@ -13,6 +14,7 @@ export interface RecordOptions {
   maxContent: number;
   /** What has no end yet has lasted until now. */
   nowNs: bigint;
+  priceOf(span: Priced, timeMs: number): Cost;
 }
 
 /** What did not fit, for the counters. */
@@ -44,7 +46,8 @@ export class RecordMaker {
     const { texts, numbers } = this.plain(span.attributes, content);
     const ended = span.endNs > 0n;
     const duration = (ended ? span.endNs : this.options.nowNs) - span.startNs;
-    const { dialects: _, costUsd, ...known } = facets;
+    const { dialects: _, costUsd: __, ...known } = facets;
+    const cost = this.options.priceOf(facets, Number(span.startNs / 1_000_000n));
     return {
       row: {
         traceId: span.traceId,
@@ -62,7 +65,7 @@ export class RecordMaker {
         durationNs: Number(duration < 0n ? 0n : duration),
         ended,
         ...known,
-        costUsd: costUsd ?? 0,
+        ...cost,
         attributes: texts,
         numbers,
         resource: this.allTexts(resource),

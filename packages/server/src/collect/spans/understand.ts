@@ -20,6 +20,7 @@ const emptyFacets = (): Facets => ({
   inputTokens: 0,
   outputTokens: 0,
   cachedTokens: 0,
+  cacheWriteTokens: 0,
   reasoningTokens: 0,
   costUsd: undefined,
   errorType: "",
@@ -63,6 +64,13 @@ function exceptionOf(span: Span): string {
   return event === undefined ? "" : textAt(event.attributes, "exception.type");
 }
 
+/** A part that is larger than its whole was counted beside it. */
+function settleTokens(facets: Facets): void {
+  const fromCache = facets.cachedTokens + facets.cacheWriteTokens;
+  if (fromCache > facets.inputTokens) facets.inputTokens += fromCache;
+  if (facets.reasoningTokens > facets.outputTokens) facets.outputTokens += facets.reasoningTokens;
+}
+
 /** Finds what a span says about agents, in whatever dialects it speaks. Never throws. */
 export function understand(span: Span, scope: string): UnderstoodSpan {
   const facets = emptyFacets();
@@ -70,6 +78,7 @@ export function understand(span: Span, scope: string): UnderstoodSpan {
   const spoken = DIALECTS.filter((dialect) => dialect.prefixes.some((one) => prefixes.has(one)));
   for (const dialect of spoken)
     apply(dialect, span, scope, facets as unknown as Record<string, unknown>);
+  settleTokens(facets);
   facets.dialects = spoken.map(({ name }) => name);
   if (span.status === 2) {
     if (facets.errorType === "") facets.errorType = textAt(span.attributes, "error.type");

@@ -1,5 +1,5 @@
 import type { AnalysedSpan } from "#collect";
-import type { SpanRow } from "#store";
+import { costOf, type SpanRow } from "#store";
 
 /** A span as it is analysed: without its attributes and texts, so that it may be remembered. */
 export const analysedOf = (row: SpanRow): AnalysedSpan => ({
@@ -24,8 +24,9 @@ export const analysedOf = (row: SpanRow): AnalysedSpan => ({
     inputTokens: row.inputTokens,
     outputTokens: row.outputTokens,
     cachedTokens: row.cachedTokens,
+    cacheWriteTokens: row.cacheWriteTokens,
     reasoningTokens: row.reasoningTokens,
-    costUsd: row.costUsd === 0 ? undefined : row.costUsd,
+    costUsd: costOf(row),
     errorType: row.errorType,
   },
 });

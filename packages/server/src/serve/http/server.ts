@@ -20,7 +20,9 @@ import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
 import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
 import { jaegerRoutes } from "./routes/jaeger.ts";
+import { priceRoutes } from "./routes/prices.ts";
 import { traceRoutes } from "./routes/traces.ts";
+import { budgetRoutes } from "./routes/budgets.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { ingestRoutes, otlpOnlyRoutes } from "./routes/ingest/index.ts";
@@ -169,7 +171,9 @@ const ROUTES: readonly ((app: App, doors: Doors) => void)[] = [
   maintenanceRoutes,
   onCallRoutes,
   maosAlertRoutes,
+  priceRoutes,
   traceRoutes,
+  budgetRoutes,
   jaegerRoutes,
   dashboardRoutes,
   consoleRoutes,

@@ -13,14 +13,23 @@ type TextFacet =
   | "tool"
   | "toolCallId"
   | "errorType";
-type NumberFacet = "inputTokens" | "outputTokens" | "cachedTokens" | "reasoningTokens" | "costUsd";
+type NumberFacet =
+  | "inputTokens"
+  | "outputTokens"
+  | "cachedTokens"
+  | "cacheWriteTokens"
+  | "reasoningTokens"
+  | "costUsd";
 
 /** How one producer's attributes say what the facets hold. One file per dialect, and one entry in the list of `index.ts`. */
 export interface Dialect {
   name: string;
   /** First parts of attribute names, up to the first dot, that give it away. */
   prefixes: readonly string[];
-  /** Attributes of each facet; the first that is there counts. */
+  /**
+   * Attributes of each facet; the first that is there counts. Input tokens MUST have cached ones in them and output tokens
+   * reasoning: a dialect that counts these beside them adds them in `derive`.
+   */
   texts?: Partial<Record<TextFacet, readonly string[]>>;
   numbers?: Partial<Record<NumberFacet, readonly string[]>>;
   /** The attribute that says what the span does, and what its values mean. */

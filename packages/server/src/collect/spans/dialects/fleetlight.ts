@@ -20,7 +20,9 @@ export const fleetlight: Dialect = {
   texts: {
     agent: [ATTRIBUTES.agent],
     peer: [ATTRIBUTES.peer],
+    user: [ATTRIBUTES.user],
     workflow: [ATTRIBUTES.workflowId],
     task: [ATTRIBUTES.taskId],
   },
+  numbers: { costUsd: [ATTRIBUTES.cost] },
 };

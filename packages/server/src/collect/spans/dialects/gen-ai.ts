@@ -33,7 +33,17 @@ export const genAi: Dialect = {
   numbers: {
     inputTokens: ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"],
     outputTokens: ["gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"],
-    cachedTokens: ["gen_ai.usage.cache_read.input_tokens"],
+    cachedTokens: [
+      "gen_ai.usage.cache_read.input_tokens",
+      "gen_ai.usage.cache_read_input_tokens",
+      "gen_ai.usage.input_tokens.cached",
+    ],
+    cacheWriteTokens: [
+      "gen_ai.usage.cache_creation.input_tokens",
+      "gen_ai.usage.cache_creation_input_tokens",
+      "gen_ai.usage.input_tokens.cache_write",
+    ],
     reasoningTokens: ["gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"],
+    costUsd: ["gen_ai.usage.cost"],
   },
 };

@@ -1,6 +1,10 @@
 import type { Facets, Span } from "../model.ts";
 import { jsonAt, numberOf, textAt, type Dialect } from "./dialect.ts";
 
+/**
+ * Kinds of usage stand beside one another: `input` is what no other kind of input has. Who hands on what a provider answered
+ * may count otherwise; then a total says that the parts are in the whole.
+ */
 function usageOf(span: Span): Partial<Facets> {
   const usage = jsonAt(span.attributes, "langfuse.observation.usage_details") ?? {};
   const cost = jsonAt(span.attributes, "langfuse.observation.cost_details") ?? {};
@@ -11,11 +15,17 @@ function usageOf(span: Span): Partial<Facets> {
     }
     return 0;
   };
+  const [input, output] = [first("input", "input_tokens"), first("output", "output_tokens")];
+  const cachedTokens = first("input_cached_tokens", "cache_read_input_tokens", "input_cache_read");
+  const cacheWriteTokens = first("cache_creation_input_tokens", "input_cache_creation");
+  const reasoningTokens = first("output_reasoning_tokens", "output_reasoning");
+  const isWhole = first("total", "total_tokens") === input + output;
   return {
-    inputTokens: first("input", "input_tokens", "prompt_tokens"),
-    outputTokens: first("output", "output_tokens", "completion_tokens"),
-    cachedTokens: first("input_cached_tokens", "cache_read_input_tokens"),
-    reasoningTokens: first("output_reasoning_tokens"),
+    inputTokens: input + (isWhole ? 0 : cachedTokens + cacheWriteTokens) || first("prompt_tokens"),
+    outputTokens: output + (isWhole ? 0 : reasoningTokens) || first("completion_tokens"),
+    cachedTokens,
+    cacheWriteTokens,
+    reasoningTokens,
     costUsd: numberOf(cost["total"] as string | number | undefined),
   };
 }

@@ -49,6 +49,7 @@ export const openInference: Dialect = {
     inputTokens: ["llm.token_count.prompt"],
     outputTokens: ["llm.token_count.completion"],
     cachedTokens: ["llm.token_count.prompt_details.cache_read"],
+    cacheWriteTokens: ["llm.token_count.prompt_details.cache_write"],
     reasoningTokens: ["llm.token_count.completion_details.reasoning"],
     costUsd: ["llm.cost.total"],
   },

@@ -1,5 +1,5 @@
-import type { Facets, Operation } from "../model.ts";
-import { textAt, type Dialect } from "./dialect.ts";
+import type { Facets, Operation, Span } from "../model.ts";
+import { jsonAt, numberOf, textAt, type Dialect } from "./dialect.ts";
 
 /** `ai.generateText` is the whole loop of an agent, `ai.generateText.doGenerate` one call of a model inside of it. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -18,6 +18,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "ai.toolCall": "execute_tool",
 };
 
+/** Providers whose input tokens were those beside the cache in version 5; since 6 the whole is handed on, with its parts. */
+const COUNTS_BESIDE_CACHE = /^(?:anthropic|amazon-bedrock)/;
+
+function besideCache({ attributes }: Span): Partial<Facets> {
+  const cached = numberOf(attributes.get("ai.usage.cachedInputTokens")) ?? 0;
+  const isBeside =
+    COUNTS_BESIDE_CACHE.test(textAt(attributes, "ai.model.provider")) &&
+    !attributes.has("ai.usage.inputTokenDetails.noCacheTokens");
+  if (!isBeside) return {};
+  const { anthropic } = jsonAt(attributes, "ai.response.providerMetadata") ?? {};
+  const written = (anthropic as Record<string, unknown> | undefined)?.["cacheCreationInputTokens"];
+  const cacheWriteTokens = numberOf(written as number | undefined) ?? 0;
+  const plain = numberOf(attributes.get("ai.usage.inputTokens")) ?? 0;
+  return { inputTokens: plain + cached + cacheWriteTokens, cacheWriteTokens };
+}
+
 /** Vercel's AI SDK 4 to 6, and the legacy telemetry of 7; 7 itself speaks `gen_ai`. */
 export const vercelAi: Dialect = {
   name: "vercel-ai",
@@ -32,13 +48,14 @@ export const vercelAi: Dialect = {
     toolCallId: ["ai.toolCall.id"],
   },
   numbers: {
-    inputTokens: ["ai.usage.inputTokens", "ai.usage.promptTokens"],
+    inputTokens: ["ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"],
     outputTokens: ["ai.usage.outputTokens", "ai.usage.completionTokens"],
-    cachedTokens: ["ai.usage.cachedInputTokens"],
-    reasoningTokens: ["ai.usage.reasoningTokens"],
+    cachedTokens: ["ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"],
+    cacheWriteTokens: ["ai.usage.inputTokenDetails.cacheWriteTokens"],
+    reasoningTokens: ["ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"],
   },
   derive(span): Partial<Facets> {
     const operation = OPERATIONS[textAt(span.attributes, "ai.operationId")];
-    return operation === undefined ? {} : { operation };
+    return { ...(operation !== undefined && { operation }), ...besideCache(span) };
   },
 };

@@ -94,7 +94,7 @@ export function traceRoutes(app: App, doors: Doors): void {
     handler: async (request) => {
       const query = queryOf(request.query, doors.now());
       const traces = await doors.traces.list(tenantOf(request), query);
-      return { traces, count: traces.length };
+      return { traces, count: traces.length, searched_from: null };
     },
   });
 

@@ -1,3 +1,4 @@
+export { costOf } from "./cost.ts";
 export { MemorySpans } from "./memory-spans.ts";
 export type { SpanTables } from "./span-tables.ts";
 export { Spans } from "./spans.ts";

@@ -25,6 +25,7 @@ const TEXTS = {
   tool: "tool",
   tool_call_id: "toolCallId",
   error_type: "errorType",
+  cost_source: "costSource",
 } as const;
 
 /** Columns of whole numbers. */
@@ -35,6 +36,7 @@ const INTEGERS = {
   input_tokens: "inputTokens",
   output_tokens: "outputTokens",
   cached_tokens: "cachedTokens",
+  cache_write_tokens: "cacheWriteTokens",
   reasoning_tokens: "reasoningTokens",
 } as const;
 
@@ -165,12 +167,13 @@ export class SqlSpans implements SpanTables {
         ...entries(TEXTS).map(([name, key]) => ({
           name,
           type: "String" as const,
-          data: text((row) => row[key]),
+          // Spans in a log of before some columns do not say them.
+          data: text((row) => row[key] ?? ""),
         })),
         ...entries(INTEGERS).map(([name, key]) => ({
           name,
           type: "Int64" as const,
-          data: toBigInts(rows.map((row) => row[key])),
+          data: toBigInts(rows.map((row) => row[key] ?? 0)),
         })),
         { name: "ended", type: "Int64", data: toBigInts(rows.map(({ ended }) => Number(ended))) },
         {

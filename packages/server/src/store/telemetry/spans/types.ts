@@ -56,10 +56,15 @@ export interface SpanRow {
   errorType: string;
   inputTokens: number;
   outputTokens: number;
+  /** Parts of the input tokens that were read from a cache, and written into one. */
   cachedTokens: number;
+  cacheWriteTokens: number;
+  /** Part of the output tokens. */
   reasoningTokens: number;
-  /** As the producer said it; 0 when it said nothing. */
+  /** In USD; 0 when nobody knows: see `costOf`. */
   costUsd: number;
+  /** `reported` by the producer, the id of the price that it was computed with, or empty when nobody knows. */
+  costSource: string;
   attributes: Readonly<Record<string, string>>;
   numbers: Readonly<Record<string, number>>;
   resource: Readonly<Record<string, string>>;

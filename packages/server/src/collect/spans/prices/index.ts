@@ -1,0 +1,1 @@
+export { PriceBook, type Cost, type Priced } from "./price-book.ts";
