@@ -2,6 +2,7 @@ export * from "./discovery/index.ts";
 export * from "./health/index.ts";
 export * from "./host/index.ts";
 export * from "./limits/index.ts";
+export * from "./logs/index.ts";
 export * from "./otlp/index.ts";
 export * from "./prometheus/index.ts";
 export * from "./push/index.ts";

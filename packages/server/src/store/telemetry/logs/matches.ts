@@ -33,18 +33,23 @@ function hasTerms(body: string, terms: readonly LogTerm[]): boolean {
 
 const TEXTS = ["service", "agent", "event", "traceId", "spanId"] as const;
 
+const hasAttributes = ({ attributes, resource }: LogRow, wanted: Readonly<Record<string, string>>) =>
+  Object.entries(wanted).every(
+    ([name, value]) => (attributes[name] ?? "") === value || (resource[name] ?? "") === value,
+  );
+
 /** Whether a line satisfies a question; the tables' own way is `where` in sql-logs.ts. */
 export function matchesLog(row: LogRow, filter: LogFilter): boolean {
   const timeMs = timeMsOf(row);
-  if (timeMs < filter.startMs || timeMs > filter.endMs) return false;
-  for (const name of TEXTS)
-    if (filter[name] !== undefined && row[name] !== filter[name]) return false;
-  if (row.severity < (filter.minSeverity ?? 0)) return false;
-  if (row.severity > (filter.maxSeverity ?? Infinity)) return false;
-  for (const [name, value] of Object.entries(filter.attributes ?? {}))
-    if ((row.attributes[name] ?? "") !== value && (row.resource[name] ?? "") !== value)
-      return false;
-  return hasTerms(row.body, filter.terms ?? []);
+  return (
+    timeMs >= filter.startMs &&
+    timeMs <= filter.endMs &&
+    row.severity >= (filter.minSeverity ?? 0) &&
+    row.severity <= (filter.maxSeverity ?? Infinity) &&
+    TEXTS.every((name) => filter[name] === undefined || row[name] === filter[name]) &&
+    hasAttributes(row, filter.attributes ?? {}) &&
+    hasTerms(row.body, filter.terms ?? [])
+  );
 }
 
 /** Whether a line is on the page that is asked for. */

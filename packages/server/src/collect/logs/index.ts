@@ -1,0 +1,1 @@
+export { LogReceiver, type TakenLines, type TakenLogs } from "./receiver.ts";
