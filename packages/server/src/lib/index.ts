@@ -43,6 +43,7 @@ export { mask, type MaskKind } from "./mask.ts";
 export {
   ProtobufError,
   ProtobufReader,
+  ProtobufTextError,
   WIRE_BYTES,
   WIRE_FIXED32,
   WIRE_FIXED64,

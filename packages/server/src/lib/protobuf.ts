@@ -6,6 +6,9 @@ export class ProtobufError extends Error {
   }
 }
 
+/** A text whose bytes are no UTF-8; the message around it may be whole. */
+export class ProtobufTextError extends ProtobufError {}
+
 export const WIRE_VARINT = 0;
 export const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
@@ -149,7 +152,20 @@ export class ProtobufReader {
       return utf8.decode(this.slice());
     } catch (error) {
       if (error instanceof ProtobufError) throw error;
-      throw new ProtobufError("a string is not valid UTF-8");
+      throw new ProtobufTextError("a string is not valid UTF-8");
+    }
+  }
+
+  /** The beginning of a string field: at most so many bytes, and no half of a character at the end. */
+  stringWithin(maxBytes: number): string {
+    const bytes = this.slice();
+    let end = Math.min(bytes.length, maxBytes);
+    if (end < bytes.length)
+      while (end > 0 && end > maxBytes - 4 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+    try {
+      return utf8.decode(bytes.subarray(0, end));
+    } catch {
+      throw new ProtobufTextError("a string is not valid UTF-8");
     }
   }
 

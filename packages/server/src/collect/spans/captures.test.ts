@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { analyseTrace, readSpansJson, readSpansProtobuf, understand } from "./index.ts";
-import type { ScopeSpans, UnderstoodSpan } from "./model.ts";
+import type { Incoming } from "./incoming.ts";
+import type { UnderstoodSpan } from "./model.ts";
 
 /** Real exports of eight producers; they lie beside the repository. */
 const captures = resolve(import.meta.dirname, "../../../../../../shared/captures");
@@ -22,20 +23,21 @@ const capturesOf = (producer: string): Capture[] =>
     (file) => JSON.parse(readFileSync(join(captures, producer, file), "utf8")) as Capture,
   );
 
-function spansOf(producer: string): ScopeSpans[] {
+function spansOf(producer: string): Incoming[] {
   return capturesOf(producer)
     .filter(({ path }) => path.endsWith("/traces"))
     .flatMap(({ protobufBase64, body }) =>
       protobufBase64 === undefined
-        ? readSpansJson(Buffer.from(JSON.stringify(body)))
-        : readSpansProtobuf(Buffer.from(protobufBase64, "base64")),
-    );
+        ? [...readSpansJson(Buffer.from(JSON.stringify(body)))]
+        : [...readSpansProtobuf(Buffer.from(protobufBase64, "base64"))],
+    )
+    .filter((one) => one !== undefined);
 }
 
 /** What all traces of a producer show, in the order of their beginnings. */
 function analyse(producer: string) {
-  const understood = spansOf(producer).flatMap(({ scope, spans }) =>
-    spans.map((span) => understand(span, scope)),
+  const understood = spansOf(producer).flatMap(({ scope, span }) =>
+    span === undefined ? [] : understand(span, scope),
   );
   const byTrace = new Map<string, UnderstoodSpan[]>();
   for (const one of understood)
@@ -155,8 +157,8 @@ describe.skipIf(!present)("what real producers send", () => {
   )("%s: protobuf says what its JSON says", (producer) => {
     for (const { protobufBase64, body } of capturesOf(producer)) {
       if (protobufBase64 === undefined) continue;
-      const read = readSpansProtobuf(Buffer.from(protobufBase64, "base64"));
-      expect(read).toEqual(readSpansJson(Buffer.from(JSON.stringify(body))));
+      const read = [...readSpansProtobuf(Buffer.from(protobufBase64, "base64"))];
+      expect(read).toEqual([...readSpansJson(Buffer.from(JSON.stringify(body)))]);
     }
   });
 });

@@ -13,7 +13,7 @@ export interface TestSpan {
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
-function field(number: number, bytes: Uint8Array): Buffer {
+export function lengthDelimited(number: number, bytes: Uint8Array): Buffer {
   const writer = new ProtobufWriter();
   writer.message(number, () => writer.raw(bytes));
   return Buffer.from(writer.take());
@@ -30,28 +30,31 @@ const bytesOf = (text: string | Buffer): Buffer =>
   typeof text === "string" ? Buffer.from(text) : text;
 
 const attribute = ([key, value]: readonly [string, string | Buffer]): Buffer =>
-  Buffer.concat([field(1, Buffer.from(key)), field(2, field(1, bytesOf(value)))]);
+  Buffer.concat([
+    lengthDelimited(1, Buffer.from(key)),
+    lengthDelimited(2, lengthDelimited(1, bytesOf(value))),
+  ]);
 
 export function spanBytes(span: TestSpan): Buffer {
   const startMs = span.startMs ?? Date.now() - 1000;
   return Buffer.concat([
-    field(1, Buffer.from(span.traceId ?? TRACE, "hex")),
-    field(2, Buffer.from(span.spanId ?? "b7ad6b7169203331", "hex")),
-    field(4, Buffer.from(span.parentSpanId ?? "", "hex")),
-    field(5, bytesOf(span.name ?? "step")),
+    lengthDelimited(1, Buffer.from(span.traceId ?? TRACE, "hex")),
+    lengthDelimited(2, Buffer.from(span.spanId ?? "b7ad6b7169203331", "hex")),
+    lengthDelimited(4, Buffer.from(span.parentSpanId ?? "", "hex")),
+    lengthDelimited(5, bytesOf(span.name ?? "step")),
     time(7, startMs),
     time(8, span.endMs ?? startMs + 500),
-    ...(span.attributes ?? []).map((one) => field(9, attribute(one))),
+    ...(span.attributes ?? []).map((one) => lengthDelimited(9, attribute(one))),
   ]);
 }
 
 /** An ExportTraceServiceRequest of one service. */
 export const exportOf = (spans: readonly TestSpan[], service = "fleet"): Buffer =>
-  field(
+  lengthDelimited(
     1,
     Buffer.concat([
-      field(1, field(1, attribute(["service.name", service]))),
-      field(2, Buffer.concat(spans.map((span) => field(2, spanBytes(span))))),
+      lengthDelimited(1, lengthDelimited(1, attribute(["service.name", service]))),
+      lengthDelimited(2, Buffer.concat(spans.map((span) => lengthDelimited(2, spanBytes(span))))),
     ]),
   );
 

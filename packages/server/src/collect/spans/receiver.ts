@@ -133,8 +133,9 @@ export class SpanReceiver {
     for (const [index, record] of records.entries()) {
       size += sizeOf(record);
       if (size < PIECE_CHARACTERS && index < records.length - 1) continue;
-      await this.options.spans.append(tenant, records.slice(first, index + 1));
+      const piece = records.slice(first, index + 1);
       first = index + 1;
+      await this.options.spans.append(tenant, piece, records.length - first);
       size = 0;
     }
   }

@@ -178,7 +178,8 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const events = new Events(tables, writer, retention);
   const spans = new Spans({
     tables: tables.spans,
-    write: (tenant, rows) => writer.write(draftBatch({ tenant, spans: rows }), () => false),
+    write: (tenant, rows, following) =>
+      writer.write(draftBatch({ tenant, spans: rows }), () => false, following),
     pending: (tenant) => writer.pendingSpans(tenant),
     cutoffMs: () => retention.cutoffMs("traces"),
   });

@@ -136,13 +136,14 @@ export class BatchWriter {
 
   /**
    * Resolves when the batch is durable; `show` runs at that moment and says whether some of its samples came late.
+   * `following` rows come in further batches of the same request: what does not fit as a whole is refused at its beginning.
    * @throws FleetlightError `overloaded` when too many rows wait.
    */
-  async write(batch: Batch, show: () => boolean): Promise<void> {
+  async write(batch: Batch, show: () => boolean, following = 0): Promise<void> {
     const rows = rowsOf(batch);
     if (this.closed) throw overloaded("the store is closing");
-    if (this.pendingRows + rows > this.options.maxPendingRows) {
-      this.refusedRows += rows;
+    if (this.pendingRows + rows + following > this.options.maxPendingRows) {
+      this.refusedRows += rows + following;
       throw overloaded(
         "the store is behind: too many rows wait to be inserted; try again in a few seconds",
       );

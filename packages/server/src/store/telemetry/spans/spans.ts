@@ -11,7 +11,7 @@ const MAX_NAMES = 10_000;
 interface SpansOptions {
   tables: SpanTables;
   /** Resolves when the spans are durable. */
-  write(tenant: string, spans: readonly SpanRecord[]): Promise<void>;
+  write(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void>;
   /** Spans that are durable and that readers do not find in the tables yet. */
   pending(tenant: string): readonly SpanRecord[];
   /** Nothing older is answered. */
@@ -43,9 +43,9 @@ export class Spans implements SpanStore {
     this.options = options;
   }
 
-  async append(tenant: string, spans: readonly SpanRecord[]): Promise<void> {
+  async append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
     if (spans.length === 0) return;
-    await this.options.write(tenant, spans);
+    await this.options.write(tenant, spans, following);
     for (const listener of this.listeners) listener(tenant, spans);
   }
 

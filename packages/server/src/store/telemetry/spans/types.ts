@@ -1,3 +1,7 @@
+import type { Matcher } from "#lib";
+
+import type { SpanAnalytics } from "./analytics.ts";
+
 /** Something that happened within a span. */
 export interface SpanEventRow {
   /** Unix nanoseconds, decimal: they are beyond what a number holds. */
@@ -90,12 +94,48 @@ export interface TraceQuery {
   model?: string | undefined;
   conversation?: string | undefined;
   workflow?: string | undefined;
+  user?: string | undefined;
+  /** 0 unset, 1 ok, 2 error. */
+  status?: number | undefined;
   errorsOnly?: boolean | undefined;
   minDurationNs?: number | undefined;
   maxDurationNs?: number | undefined;
   /** Attributes of the span or of its resource, all of them. */
   attributes?: Readonly<Record<string, string>> | undefined;
+  /** Further conditions on attributes; one that is not there is an empty text. */
+  matchers?: readonly Matcher[] | undefined;
+  /** Only these traces; at most some hundred. */
+  traceIds?: readonly string[] | undefined;
+  /** What the trace as a whole must be like; the span that matches may be any of it. */
+  trace?: TraceConditions | undefined;
   limit: number;
+}
+
+/** Conditions on a whole trace, as far as it lies in the range of time. */
+export interface TraceConditions {
+  /** Of the root. */
+  minDurationNs?: number | undefined;
+  maxDurationNs?: number | undefined;
+  /**
+   * Least sums over all spans. Sums of agents and calls below them count twice here, so that a trace that is found may have
+   * less; one that is not found has less for sure.
+   */
+  minCostUsd?: number | undefined;
+  minTokens?: number | undefined;
+  /** Newest when left out. Costliest goes by the same sums. */
+  order?: "longest" | "costliest" | undefined;
+}
+
+/** A span without what is long; `host` is where its resource says that it ran. */
+export type LeanRow = Omit<
+  SpanRow,
+  "attributes" | "numbers" | "resource" | "events" | "links" | "traceState" | "scope"
+> & { host: string };
+
+/** Where the next part of a trace begins: behind this span. */
+export interface SpanCursor {
+  startNs: string;
+  spanId: string;
 }
 
 /** Trace ids that match, the newest first. */
@@ -108,13 +148,37 @@ export interface TraceHit {
 export interface SpanStore {
   /**
    * Resolves when durable and visible. The same span may come again: the one that has ended, or lasted longest, is shown.
+   * `following` spans come in further pieces of the same request; there must be room for them, too.
    * @throws FleetlightError `overloaded` when the store is too far behind.
    */
-  append(tenant: string, spans: readonly SpanRecord[]): Promise<void>;
+  append(tenant: string, spans: readonly SpanRecord[], following?: number): Promise<void>;
   /** The spans of one trace, each once, by start; at most `limit` of them. */
   trace(tenant: string, traceId: string, limit: number): Promise<SpanRow[]>;
   /** Spans of many traces, each once. */
   traces(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
+  /** One part of a trace, by start and then by id. */
+  lean(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanRow[]>;
+  /** Spans of many traces without what is long, each once, by start. */
+  leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]>;
+  span(tenant: string, traceId: string, spanId: string): Promise<SpanRow | undefined>;
+  /**
+   * Traces with a content in which all words stand, whatever their capitals, the newest first. It looks back in time until
+   * it has found enough or `deadlineMs` (as `performance.now()` counts) has come: then `searchedFromMs` says how far.
+   */
+  searchText(
+    tenant: string,
+    words: readonly string[],
+    range: { startMs: number; endMs: number },
+    limit: number,
+    deadlineMs: number,
+  ): Promise<{ traceIds: string[]; searchedFromMs: number }>;
+  /** Counts over many spans. */
+  readonly analytics: SpanAnalytics;
   /** Contents of one trace by span id. */
   content(tenant: string, traceId: string): Promise<ReadonlyMap<string, readonly SpanContent[]>>;
   find(tenant: string, query: TraceQuery): Promise<TraceHit[]>;
