@@ -6,6 +6,7 @@ export * from "./coordination.ts";
 export * from "./events.ts";
 export * from "./fleet.ts";
 export * from "./incidents.ts";
+export * from "./logs.ts";
 export * from "./maintenance.ts";
 export * from "./metrics.ts";
 export * from "./oncall.ts";
