@@ -9,6 +9,10 @@ export const ATTRIBUTES = {
   agent: "fleetlight.agent",
   /** The receiver of a message; the agent that is waited for. */
   peer: "fleetlight.peer",
+  /** The person for whom it is done. */
+  user: "fleetlight.user",
+  /** USD, where the producer knows it. */
+  cost: "fleetlight.cost.usd",
   workflowId: "fleetlight.workflow.id",
   workflowType: "fleetlight.workflow.type",
   /** Names of all agents that take part, a list of texts. */

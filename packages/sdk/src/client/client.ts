@@ -1,9 +1,12 @@
 import type {
+  AgentList,
+  AgentPerformance,
   AlertHistory,
   AlertRule,
   AlertRuleInput,
   AlertRulePatch,
   AlertsAnswer,
+  Checkpoint,
   EventList,
   Health,
   LatestMetrics,
@@ -13,6 +16,8 @@ import type {
   Service,
   ServiceList,
   ServiceRegistration,
+  Trace,
+  TraceList,
 } from "@fleetlight/contract";
 
 import { keepRegistered } from "./keep-registered.ts";
@@ -33,11 +38,28 @@ export type ClientOptions = {
   url: string;
   /** Bearer token, where the server asks for one. */
   token?: string;
+  /** Whose data it is, where a server serves several; `default` when left out. */
+  tenant?: string;
   /** Milliseconds for one request; 5,000 when left out. */
   timeoutMs?: number;
   /** Another `fetch`, e.g. one that goes through a proxy. */
   fetch?: typeof globalThis.fetch;
 };
+
+/** Who asks whether it may go on; each of them may have a budget. */
+export type CheckpointQuestion = {
+  agent?: string;
+  conversation?: string;
+  user?: string;
+  workflow?: string;
+  trace_id?: string;
+};
+
+/** One series of the answer to an instant query: the value is a text, as Prometheus has it. */
+export type QuerySample = { metric: Record<string, string>; value: [number, string] };
+
+/** Answers are of the last `hours`; of one hour when left out. */
+export type Hours = { hours?: number };
 
 /** The server's API. Every method rejects with FleetlightError and nothing else; `keepRegistered` never does. */
 export type FleetlightClient = {
@@ -55,6 +77,15 @@ export type FleetlightClient = {
   removeRule(ruleId: string): Promise<void>;
   events(): Promise<EventList>;
   overview(): Promise<Overview>;
+  agents(range?: Hours): Promise<AgentList>;
+  agentPerformance(agent: string, range?: Hours): Promise<AgentPerformance>;
+  /** Traces that match; names as in docs/traces.md, e.g. `{ agent: "writer", errors: true }`. */
+  traces(search?: Readonly<Record<string, string | number | boolean>>): Promise<TraceList>;
+  trace(traceId: string): Promise<Trace>;
+  /** Whether whoever asks may go on, by its budgets and by stops. */
+  checkpoint(question?: CheckpointQuestion): Promise<Checkpoint>;
+  /** A PromQL expression at this moment; the series of a vector. */
+  query(expression: string): Promise<QuerySample[]>;
   /** The server's own health; a degraded server answers too. */
   health(): Promise<Health>;
   /**
@@ -75,6 +106,7 @@ function transportOf(options: ClientOptions): Transport {
   return {
     url: (url.origin + url.pathname).replace(/\/+$/, ""),
     token: options.token,
+    tenant: options.tenant,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     fetch: options.fetch ?? globalThis.fetch,
   };
@@ -103,10 +135,38 @@ export function createFleetlightClient(options: ClientOptions): FleetlightClient
     removeRule: async (id) => void (await call("DELETE", rule(id))),
     events: () => call("GET", "/api/v1/events"),
     overview: () => call("GET", "/api/v1/overview"),
+    agents: (range = {}) => call("GET", `/api/v1/agents${asked(range)}`),
+    agentPerformance: (agent, range = {}) =>
+      call("GET", `/api/v1/agents/${encodeURIComponent(agent)}/performance${asked(range)}`),
+    traces: (search = {}) => call("GET", `/api/v1/traces${asked(search)}`),
+    trace: (id) => call("GET", `/api/v1/traces/${encodeURIComponent(id)}`),
+    checkpoint: (question = {}) => call("GET", `/api/v1/checkpoint${asked(question)}`),
+    query: (expression) => readVector(transport, expression),
     health: () => readHealth(transport),
     keepRegistered: (registration, keep = {}) => keepRegistered(client, registration, keep),
   };
   return client;
+}
+
+/** The query part of an address; what is undefined or empty is left out. */
+function asked(
+  parameters: Readonly<Record<string, string | number | boolean | undefined>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+async function readVector(transport: Transport, expression: string): Promise<QuerySample[]> {
+  const path = `/api/v1/query${asked({ query: expression })}`;
+  const answer = (await send(transport, "GET", path)) as { data?: { result?: unknown } };
+  const result = answer.data?.result;
+  if (!Array.isArray(result)) {
+    throw new FleetlightError("bad_answer", "the server's answer is not that of a query", 200);
+  }
+  return result.filter((one) => typeof one === "object" && one !== null) as QuerySample[];
 }
 
 /** A degraded server says so with 503 and the same body. */

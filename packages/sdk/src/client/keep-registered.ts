@@ -41,7 +41,7 @@ class Keeper implements Registered {
   readonly #registration: Registration;
   readonly #options: KeepOptions;
   #failures = 0;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #running: Promise<void>;
   #stopped = false;
 
@@ -116,7 +116,8 @@ class Keeper implements Registered {
     this.#timer = setTimeout(() => {
       this.#running = this.#turn();
     }, waitMs);
-    this.#timer.unref();
+    // A number in browsers, which do not wait for timers.
+    if (typeof this.#timer === "object") this.#timer.unref();
   }
 
   #report(error: unknown): void {

@@ -31,6 +31,7 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export type Transport = {
   url: string;
   token: string | undefined;
+  tenant: string | undefined;
   timeoutMs: number;
   fetch: typeof globalThis.fetch;
 };
@@ -40,16 +41,21 @@ async function readLimited(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = "";
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
+  // Not every browser lets a stream be walked through with `for await`.
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.length;
     if (bytes > MAX_ANSWER_BYTES) {
+      void reader.cancel();
       throw new FleetlightError(
         "bad_answer",
         `the answer is longer than ${MAX_ANSWER_BYTES} bytes`,
         response.status,
       );
     }
-    text += decoder.decode(chunk, { stream: true });
+    text += decoder.decode(value, { stream: true });
   }
   return text + decoder.decode();
 }
@@ -88,6 +94,7 @@ export async function send(
 ): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (transport.token !== undefined) headers["authorization"] = `Bearer ${transport.token}`;
+  if (transport.tenant !== undefined) headers["x-scope-orgid"] = transport.tenant;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
   let text: string;

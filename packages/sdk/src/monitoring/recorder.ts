@@ -1,0 +1,175 @@
+import { ATTRIBUTES } from "../attributes.ts";
+import { KIND, spanOf, withSpan } from "../tracing/index.ts";
+import type { Attributes, AttributeValue, Context, Tracing } from "../tracing/index.ts";
+import { nameOf, Operation, settle } from "./operation.ts";
+import type { Outcome } from "./operation.ts";
+
+/** Whom work belongs to; what is left out is taken over from the work around it. */
+export type Belonging = {
+  /** Id of a workflow that was started here; its trace goes on. */
+  workflow?: string;
+  conversation?: string;
+  user?: string;
+  /** Further attributes of the span. */
+  attributes?: Attributes;
+};
+
+/** What work inherits from the work around it. */
+type Around = { agent: string; workflow: string; task: string; conversation: string; user: string };
+
+const AROUND = Symbol("fleetlight around");
+const NOTHING: Around = { agent: "", workflow: "", task: "", conversation: "", user: "" };
+
+/** Workflows, tasks and conflicts that go on, of each kind; further ones are recorded without being remembered. */
+const MAX_OPEN = 10_000;
+
+export type Started = {
+  kind: keyof typeof KIND;
+  name: string;
+  /** One of `OPERATIONS`, or `invoke_agent`. */
+  operation: string;
+  agent?: string;
+  task?: string;
+  belonging?: Belonging | undefined;
+  attributes?: Attributes;
+  startMs?: number;
+};
+
+/** Begins spans with what they inherit, and remembers what is ended by its id. */
+export class Recorder {
+  readonly #tracing: Tracing;
+  readonly #enabled: boolean;
+  readonly #open = new Map<string, Operation>();
+  /** Work that was recorded without being remembered, ends of what nobody began, and our own mistakes. */
+  readonly counts = { not_remembered: 0, unknown_ids: 0, errors: 0 };
+
+  constructor(tracing: Tracing, enabled: boolean) {
+    this.#tracing = tracing;
+    this.#enabled = enabled;
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  around(context: Context = this.#tracing.active()): Around {
+    return (context.getValue(AROUND) as Around | undefined) ?? NOTHING;
+  }
+
+  begin(started: Started): Operation {
+    if (!this.#enabled) return this.none();
+    const { belonging = {}, agent, task } = started;
+    const above = this.#parentOf(belonging.workflow);
+    const outer = this.around(above);
+    const around: Around = {
+      agent: agent === undefined || agent === "" ? outer.agent : agent,
+      workflow: belonging.workflow === undefined ? outer.workflow : nameOf(belonging.workflow),
+      task: task ?? outer.task,
+      conversation: nameOf(belonging.conversation) || outer.conversation,
+      user: nameOf(belonging.user) || outer.user,
+    };
+    const span = this.#tracing.start(
+      started.name,
+      {
+        kind: KIND[started.kind],
+        attributes: attributesOf(started, around),
+        ...(started.startMs === undefined ? {} : { startTime: started.startMs }),
+      },
+      above,
+    );
+    return new Operation(span, withSpan(above, span).setValue(AROUND, around));
+  }
+
+  /** Runs `fn` inside of what `begin` begins. What goes wrong here never keeps `fn` from running. */
+  run<T>(
+    begin: () => Operation,
+    fn: (operation: Operation) => T,
+    end: (operation: Operation, outcome: Outcome) => void,
+  ): T {
+    const operation = this.attempt(begin) ?? this.none();
+    return settle(
+      () => this.#tracing.with(operation.context, () => fn(operation)),
+      ({ failed, error }) => {
+        this.attempt(() => end(operation, failed ? { success: false, error } : {}));
+      },
+    );
+  }
+
+  remember(kind: string, id: string, operation: Operation): void {
+    if (this.#open.size >= MAX_OPEN) this.counts.not_remembered++;
+    else this.#open.set(`${kind}:${id}`, operation);
+  }
+
+  find(kind: string, id: string): Operation | undefined {
+    return this.#open.get(`${kind}:${nameOf(id)}`);
+  }
+
+  /** What was remembered, and now is not any more. */
+  take(kind: string, id: string): Operation | undefined {
+    const operation = this.find(kind, id);
+    if (operation === undefined) this.counts.unknown_ids++;
+    else this.#open.delete(`${kind}:${nameOf(id)}`);
+    return operation;
+  }
+
+  /** The host's work matters more than what is recorded of it. */
+  attempt<T>(fn: () => T): T | undefined {
+    try {
+      return fn();
+    } catch {
+      this.counts.errors++;
+      return undefined;
+    }
+  }
+
+  /** Stands for work that could not be recorded. */
+  none(): Operation {
+    const context = this.#tracing.active();
+    return new Operation(NO_SPAN, context);
+  }
+
+  #parentOf(workflow: string | undefined): Context {
+    const active = this.#tracing.active();
+    const running = workflow === undefined ? undefined : this.find("workflow", workflow);
+    if (running === undefined) return active;
+    // What is active already belongs to this workflow: it stands closer than the workflow itself.
+    const span = spanOf(active)?.spanContext();
+    return span?.traceId === running.traceId ? active : running.context;
+  }
+}
+
+function attributesOf(started: Started, around: Around): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {};
+  if (started.operation === "invoke_agent") {
+    attributes["gen_ai.operation.name"] = "invoke_agent";
+    attributes["gen_ai.agent.name"] = around.agent;
+  } else attributes[ATTRIBUTES.operation] = started.operation;
+  if (around.agent !== "") attributes[ATTRIBUTES.agent] = around.agent;
+  if (around.workflow !== "") attributes[ATTRIBUTES.workflowId] = around.workflow;
+  if (around.task !== "") attributes[ATTRIBUTES.taskId] = around.task;
+  if (around.conversation !== "") attributes["gen_ai.conversation.id"] = around.conversation;
+  if (around.user !== "") attributes[ATTRIBUTES.user] = around.user;
+  for (const given of [started.attributes, started.belonging?.attributes]) {
+    for (const name in given) {
+      const value = given[name];
+      if (value !== undefined && value !== null) attributes[name] = value;
+    }
+  }
+  return attributes;
+}
+
+const INVALID = { traceId: "0".repeat(32), spanId: "0".repeat(16), traceFlags: 0 };
+const nothing = (): void => {};
+const NO_SPAN = {
+  spanContext: () => INVALID,
+  setAttribute: nothing,
+  setAttributes: nothing,
+  addEvent: nothing,
+  addLink: nothing,
+  addLinks: nothing,
+  setStatus: nothing,
+  updateName: nothing,
+  end: nothing,
+  isRecording: () => false,
+  recordException: nothing,
+};

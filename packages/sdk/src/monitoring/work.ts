@@ -1,0 +1,309 @@
+import { ATTRIBUTES } from "../attributes.ts";
+import type { Operation, Outcome } from "./operation.ts";
+import { nameOf } from "./operation.ts";
+import type { Belonging, Recorder } from "./recorder.ts";
+
+export type WorkflowStart = Omit<Belonging, "workflow"> & {
+  id: string;
+  type?: string;
+  /** Names of the agents that take part. */
+  agents?: readonly string[];
+};
+
+export type TaskStart = Belonging & {
+  /** Made up when left out. */
+  id?: string;
+  agent?: string;
+  type?: string;
+};
+export type TaskOutcome = Outcome & {
+  /** Of the result, 0 to 1. */
+  quality?: number;
+};
+
+/** A task that is over: it lasted `durationSeconds` until now. */
+export type AgentTask = Belonging &
+  TaskOutcome & { agent: string; task: string; type?: string; durationSeconds: number };
+
+export type ConflictStart = Belonging & { id: string; type?: string; agents: readonly string[] };
+export type Resolution = Outcome & {
+  /** How it was resolved: `voting`, `priority`, … */
+  method?: string;
+  /** Exchanges of views until it was resolved. */
+  rounds?: number;
+};
+
+/** A conflict that is over: it lasted `durationSeconds` until now. */
+export type ConflictRecord = Omit<ConflictStart, "id"> &
+  Resolution & { id?: string; durationSeconds: number };
+
+export type Communication = Belonging & {
+  from: string;
+  to: string;
+  type?: string;
+  sizeBytes?: number;
+};
+
+/** Something that was started and is ended by its id, or through this. */
+export type Running<E> = {
+  readonly id: string;
+  readonly traceId: string;
+  /** Runs `fn` inside of it: what is recorded there belongs to it. */
+  run<T>(fn: (operation: Operation) => T): T;
+  /** Ends it; false when it has ended already. */
+  complete(end?: E): boolean;
+};
+
+type Ways = {
+  recorder: Recorder;
+  nowMs: () => number;
+  newId: () => string;
+  enter: <T>(operation: Operation, fn: () => T) => T;
+};
+
+/** What agents do, as spans: see `Monitoring` for the promises of each. */
+export class Work {
+  readonly #ways: Ways;
+
+  constructor(ways: Ways) {
+    this.#ways = ways;
+  }
+
+  startWorkflow(start: WorkflowStart): Running<Outcome> {
+    const { recorder } = this.#ways;
+    const id = nameOf(start?.id) || this.#ways.newId();
+    const known = recorder.find("workflow", id);
+    const operation =
+      known ??
+      recorder.attempt(() => {
+        const { type = "", agents = [], ...belonging } = start;
+        return recorder.begin({
+          kind: "internal",
+          name: `workflow ${nameOf(type)}`.trim(),
+          operation: "workflow",
+          belonging: { ...belonging, workflow: id },
+          attributes: {
+            [ATTRIBUTES.workflowType]: nameOf(type),
+            [ATTRIBUTES.workflowAgents]: agents.map(nameOf),
+          },
+        });
+      });
+    if (known === undefined && operation !== undefined) {
+      recorder.remember("workflow", id, operation);
+    }
+    return this.#running(id, operation, (end) => this.completeWorkflow(id, end));
+  }
+
+  completeWorkflow(id: string, outcome: Outcome = {}): boolean {
+    const operation = this.#ways.recorder.take("workflow", id);
+    this.#ways.recorder.attempt(() => operation?.complete(outcome));
+    return operation !== undefined;
+  }
+
+  startTask(start: TaskStart): Running<TaskOutcome> {
+    const { recorder } = this.#ways;
+    const id = nameOf(start?.id) || this.#ways.newId();
+    const operation = recorder.find("task", id) ?? this.#beginTask(id, start);
+    if (operation !== undefined) recorder.remember("task", id, operation);
+    return this.#running(id, operation, (end) => this.completeTask(id, end));
+  }
+
+  completeTask(id: string, outcome: TaskOutcome = {}): boolean {
+    const operation = this.#ways.recorder.take("task", id);
+    this.#ways.recorder.attempt(() => {
+      if (outcome.quality !== undefined) operation?.quality(outcome.quality);
+      operation?.complete(outcome);
+    });
+    return operation !== undefined;
+  }
+
+  recordAgentTask(task: AgentTask): void {
+    const nowMs = this.#ways.nowMs();
+    const startMs = nowMs - Math.max(0, Number(task?.durationSeconds) || 0) * 1000;
+    const operation = this.#beginTask(nameOf(task?.task), task, startMs);
+    if (task?.quality !== undefined) operation?.quality(task.quality);
+    operation?.complete(task, nowMs);
+  }
+
+  traceTask<T>(start: TaskStart, fn: (operation: Operation) => T): T {
+    const id = nameOf(start?.id) || this.#ways.newId();
+    return this.#ways.recorder.run(
+      () => this.#beginTask(id, start) ?? this.#ways.recorder.none(),
+      fn,
+      (operation, outcome) => operation.complete(outcome),
+    );
+  }
+
+  startConflict(start: ConflictStart): Running<Resolution> {
+    const { recorder } = this.#ways;
+    const id = nameOf(start?.id) || this.#ways.newId();
+    const operation = recorder.find("conflict", id) ?? this.#beginConflict(id, start);
+    if (operation !== undefined) recorder.remember("conflict", id, operation);
+    return this.#running(id, operation, (end) => this.resolveConflict(id, end));
+  }
+
+  resolveConflict(id: string, resolution: Resolution = {}): boolean {
+    const operation = this.#ways.recorder.take("conflict", id);
+    if (operation !== undefined) this.#resolve(operation, resolution);
+    return operation !== undefined;
+  }
+
+  recordConflictResolution(conflict: ConflictRecord): void {
+    const nowMs = this.#ways.nowMs();
+    const startMs = nowMs - Math.max(0, Number(conflict?.durationSeconds) || 0) * 1000;
+    const id = nameOf(conflict?.id) || this.#ways.newId();
+    const operation = this.#beginConflict(id, conflict, startMs);
+    if (operation !== undefined) this.#resolve(operation, conflict, nowMs);
+  }
+
+  startAgentOperation(agent: string, operation: string, belonging?: Belonging): Operation {
+    const { recorder } = this.#ways;
+    return (
+      recorder.attempt(() => this.#beginOperation(agent, operation, belonging)) ?? recorder.none()
+    );
+  }
+
+  traceAgentOperation<T>(
+    agent: string,
+    operation: string,
+    fn: (operation: Operation) => T,
+    belonging?: Belonging,
+  ): T {
+    return this.#ways.recorder.run(
+      () => this.#beginOperation(agent, operation, belonging),
+      fn,
+      endOperation,
+    );
+  }
+
+  traceCommunication<T = void>(
+    communication: Communication,
+    fn: (operation: Operation) => T = () => undefined as T,
+  ): T {
+    const begin = (): Operation => {
+      const { from, to, type = "", sizeBytes, ...belonging } = communication;
+      return this.#ways.recorder.begin({
+        kind: "producer",
+        name: `message ${nameOf(type)}`.trim(),
+        operation: "message",
+        agent: nameOf(from),
+        belonging,
+        attributes: {
+          [ATTRIBUTES.peer]: nameOf(to),
+          [ATTRIBUTES.messageType]: nameOf(type),
+          [ATTRIBUTES.messageSize]: sizeBytes,
+        },
+      });
+    };
+    return this.#ways.recorder.run(begin, fn, endOperation);
+  }
+
+  waitFor<T>(
+    peer: string,
+    fn: (operation: Operation) => T,
+    belonging?: Belonging & { agent?: string },
+  ): T {
+    const begin = (): Operation =>
+      this.#ways.recorder.begin({
+        kind: "internal",
+        name: "wait",
+        operation: "wait",
+        agent: nameOf(belonging?.agent),
+        belonging,
+        attributes: { [ATTRIBUTES.peer]: nameOf(peer) },
+      });
+    return this.#ways.recorder.run(begin, fn, endOperation);
+  }
+
+  #beginOperation(agent: string, operation: string, belonging?: Belonging): Operation {
+    const { recorder } = this.#ways;
+    const name = nameOf(agent);
+    // Where another agent takes over it is called; what the same one does inside are its steps.
+    const entered = name !== "" && recorder.around().agent !== name;
+    return recorder.begin({
+      kind: "internal",
+      name: nameOf(operation),
+      operation: entered ? "invoke_agent" : "agent_operation",
+      agent: name,
+      belonging,
+    });
+  }
+
+  #beginTask(id: string, start: TaskStart, startMs?: number): Operation | undefined {
+    const { recorder } = this.#ways;
+    return recorder.attempt(() => {
+      const { agent, type = "" } = start;
+      return recorder.begin({
+        kind: "internal",
+        name: `task ${nameOf(type)}`.trim(),
+        operation: "task",
+        agent: nameOf(agent),
+        task: id,
+        belonging: belongingOf(start),
+        attributes: { [ATTRIBUTES.taskType]: nameOf(type) },
+        ...(startMs === undefined ? {} : { startMs }),
+      });
+    });
+  }
+
+  #beginConflict(
+    id: string,
+    start: Omit<ConflictStart, "id">,
+    startMs?: number,
+  ): Operation | undefined {
+    const { recorder } = this.#ways;
+    return recorder.attempt(() => {
+      const { type = "", agents } = start;
+      return recorder.begin({
+        kind: "internal",
+        name: `conflict ${nameOf(type)}`.trim(),
+        operation: "conflict",
+        belonging: belongingOf(start),
+        attributes: {
+          [ATTRIBUTES.conflictId]: id,
+          [ATTRIBUTES.conflictType]: nameOf(type),
+          [ATTRIBUTES.conflictAgents]: agents.map(nameOf),
+        },
+        ...(startMs === undefined ? {} : { startMs }),
+      });
+    });
+  }
+
+  #resolve(operation: Operation, resolution: Resolution, endMs?: number): void {
+    this.#ways.recorder.attempt(() => {
+      const { method, rounds } = resolution;
+      if (method !== undefined) operation.set(ATTRIBUTES.conflictMethod, nameOf(method));
+      if (rounds !== undefined) operation.set(ATTRIBUTES.conflictRounds, Number(rounds));
+      operation.complete(resolution, endMs);
+    });
+  }
+
+  #running<E>(
+    id: string,
+    operation: Operation | undefined,
+    complete: (end?: E) => boolean,
+  ): Running<E> {
+    const one = operation ?? this.#ways.recorder.none();
+    return {
+      id,
+      traceId: one.traceId,
+      run: (fn) => this.#ways.enter(one, () => fn(one)),
+      complete,
+    };
+  }
+}
+
+function endOperation(operation: Operation, { error, success }: Outcome): void {
+  if (success === false) operation.fail(error);
+  operation.end();
+}
+
+/** Only what says whom work belongs to: the other fields of a start become attributes of their own. */
+function belongingOf({ workflow, conversation, user, attributes }: Belonging): Belonging {
+  return {
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(user === undefined ? {} : { user }),
+    ...(attributes === undefined ? {} : { attributes }),
+  };
+}

@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import type { Span, SpanContext } from "./span.ts";
+
+/** What travels along with work: OpenTelemetry's `Context`, and interchangeable with it. */
+export type Context = {
+  getValue(key: symbol): unknown;
+  setValue(key: symbol, value: unknown): Context;
+  deleteValue(key: symbol): Context;
+};
+
+/** OpenTelemetry's own keys: a context made here is understood by its API, and the other way round. */
+const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
+
+/** Keys and values by turns: there are three or four of them, and a context is made for each piece of work. */
+class Values implements Context {
+  readonly #pairs: readonly unknown[];
+
+  constructor(pairs: readonly unknown[]) {
+    this.#pairs = pairs;
+  }
+
+  getValue(key: symbol): unknown {
+    const at = this.#pairs.indexOf(key);
+    return at < 0 ? undefined : this.#pairs[at + 1];
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    const pairs = [...this.#pairs];
+    const at = pairs.indexOf(key);
+    if (at < 0) pairs.push(key, value);
+    else pairs[at + 1] = value;
+    return new Values(pairs);
+  }
+
+  deleteValue(key: symbol): Context {
+    const at = this.#pairs.indexOf(key);
+    return at < 0 ? this : new Values(this.#pairs.toSpliced(at, 2));
+  }
+}
+
+export const ROOT: Context = new Values([]);
+
+const storage = new AsyncLocalStorage<Context>();
+
+/** Our own memory of what is active, for processes in which nobody registered another one. */
+export const ownContexts = {
+  active: (): Context => storage.getStore() ?? ROOT,
+  with: <T>(context: Context, fn: () => T): T => storage.run(context, fn),
+};
+
+/** The same as OpenTelemetry's API wants it: see `Tracing.share`. */
+export const contextManager = {
+  active: ownContexts.active,
+  with<A extends unknown[], R>(
+    context: Context,
+    fn: (...args: A) => R,
+    self?: unknown,
+    ...args: A
+  ): R {
+    return storage.run(context, () => fn.apply(self, args));
+  },
+  bind<T>(context: Context, target: T): T {
+    if (typeof target !== "function") return target;
+    const bound = function (this: unknown, ...args: unknown[]): unknown {
+      return storage.run(context, () => target.apply(this, args) as unknown);
+    };
+    return bound as T;
+  },
+  enable() {
+    return contextManager;
+  },
+  disable() {
+    return contextManager;
+  },
+};
+
+export const spanOf = (context: Context): Span | undefined =>
+  context.getValue(SPAN_KEY) as Span | undefined;
+
+export const withSpan = (context: Context, span: Span): Context => context.setValue(SPAN_KEY, span);
+
+/** A span of another process: nothing but its ids. */
+export function withRemote(context: Context, remote: SpanContext): Context {
+  return withSpan(context, new RemoteSpan(remote));
+}
+
+class RemoteSpan implements Span {
+  readonly #context: SpanContext;
+
+  constructor(context: SpanContext) {
+    this.#context = context;
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+  setAttribute(): this {
+    return this;
+  }
+  setAttributes(): this {
+    return this;
+  }
+  addEvent(): this {
+    return this;
+  }
+  addLink(): this {
+    return this;
+  }
+  addLinks(): this {
+    return this;
+  }
+  setStatus(): this {
+    return this;
+  }
+  updateName(): this {
+    return this;
+  }
+  end(): void {}
+  isRecording(): boolean {
+    return false;
+  }
+  recordException(): void {}
+}

@@ -1,0 +1,277 @@
+import { requestJson, spanJson } from "./otlp-json.ts";
+import type { WrittenSpan } from "./otlp-json.ts";
+import type { RecordedSpan, SpanSink } from "./span.ts";
+import type { Delivery, SendSpans } from "./transport.ts";
+
+export type ExporterOptions = {
+  send: SendSpans;
+  /** Attributes of the resource as OTLP's JSON. */
+  resource: string;
+  /** Ended spans that wait to be sent; those beyond are dropped and counted. */
+  maxQueuedSpans?: number;
+  /** Spans that go on and are told of before they end; those beyond are told of when they end. */
+  maxOpenSpans?: number;
+  maxBatchSpans?: number;
+  /** Milliseconds between deliveries, and so the longest time before a span that goes on is told of. */
+  flushIntervalMs?: number;
+  /** Milliseconds between signs of life of a span that goes on. */
+  heartbeatIntervalMs?: number;
+  /** Milliseconds for which delivery of a batch is tried. */
+  maxRetryMs?: number;
+  nowMs: () => number;
+  random?: () => number;
+};
+
+export type ExporterStats = {
+  /** Ended spans that the server has taken. */
+  exported: number;
+  /** Told of before they ended, signs of life included. */
+  announced: number;
+  /** Ended spans that were lost, by reason. */
+  dropped: { queue_full: number; refused: number; expired: number };
+  /** Deliveries that failed and were tried again. */
+  retries: number;
+  queued: number;
+  open: number;
+};
+
+const DEFAULTS = {
+  maxQueuedSpans: 8192,
+  maxOpenSpans: 10_000,
+  maxBatchSpans: 512,
+  flushIntervalMs: 500,
+  heartbeatIntervalMs: 10_000,
+  maxRetryMs: 120_000,
+};
+const RETRY_BASE_MS = 500;
+const RETRY_MAX_MS = 30_000;
+const MAX_DOUBLINGS = 6;
+/** Of one request: servers refuse large ones, and writing one must not hold up the host. */
+const MAX_REQUEST_CHARACTERS = 1_000_000;
+
+/** A batch on its way; it stays the same text however often it is sent. */
+type Batch = { body: string; ended: number; announced: number; sinceMs: number };
+type OpenSpan = { span: RecordedSpan; toldMs: number };
+
+/**
+ * Sends spans in batches, one delivery at a time, in the background. It never throws, keeps no process alive, and what it
+ * holds is bounded: when the server is away the queue fills, and then new spans are dropped and counted.
+ */
+export class SpanExporter implements SpanSink {
+  readonly #options: Required<ExporterOptions>;
+  readonly #open = new Map<RecordedSpan, OpenSpan>();
+  readonly #dropped = { queue_full: 0, refused: 0, expired: 0 };
+  #queue: RecordedSpan[] = [];
+  #batch: Batch | null = null;
+  #failures = 0;
+  #retryAfterMs = 0;
+  #exported = 0;
+  #announced = 0;
+  #retries = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerDueMs = Infinity;
+  #sending: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: ExporterOptions) {
+    const given = Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined),
+    ) as ExporterOptions;
+    this.#options = { random: Math.random, ...DEFAULTS, ...given };
+  }
+
+  started(span: RecordedSpan): void {
+    if (this.#stopped || this.#open.size >= this.#options.maxOpenSpans) return;
+    this.#open.set(span, { span, toldMs: 0 });
+    this.#wake(this.#options.flushIntervalMs);
+  }
+
+  ended(span: RecordedSpan): void {
+    this.#open.delete(span);
+    if (this.#stopped || this.#queue.length >= this.#options.maxQueuedSpans) {
+      this.#dropped.queue_full++;
+      return;
+    }
+    this.#queue.push(span);
+    const full = this.#queue.length >= this.#options.maxBatchSpans;
+    this.#wake(full ? 0 : this.#options.flushIntervalMs);
+  }
+
+  /** Sends all that has ended, and tells of what goes on; false when it could not within `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const endMs = this.#options.nowMs() + timeoutMs;
+    this.#failures = 0;
+    while (this.#hasNews(this.#options.nowMs())) {
+      const leftMs = endMs - this.#options.nowMs();
+      if (leftMs <= 0) return false;
+      const round = this.#sending ?? this.#deliver();
+      if ((await within(round, leftMs)) === "late") return false;
+      if (this.#failures === 0) continue;
+      await within(new Promise(() => {}), Math.min(this.#backoffMs(), leftMs));
+    }
+    return true;
+  }
+
+  /** Nothing is taken any more; what waits stays for `flush`. */
+  stop(): void {
+    this.#stopped = true;
+    this.#clearTimer();
+  }
+
+  /** Requests with all that has not been delivered, for the last moment of a process. */
+  rest(): string[] {
+    const bodies = this.#batch === null ? [] : [this.#batch.body];
+    const waiting = this.#queue.map((span) => ({ scope: span.scope, json: spanJson(span) }));
+    if (waiting.length > 0) bodies.push(requestJson(waiting, this.#options.resource));
+    return bodies;
+  }
+
+  stats(): ExporterStats {
+    return {
+      exported: this.#exported,
+      announced: this.#announced,
+      dropped: { ...this.#dropped },
+      retries: this.#retries,
+      queued: this.#queue.length + (this.#batch?.ended ?? 0),
+      open: this.#open.size,
+    };
+  }
+
+  #hasNews(nowMs: number): boolean {
+    if (this.#batch !== null || this.#queue.length > 0) return true;
+    for (const one of this.#open.values()) if (this.#isDue(one, nowMs)) return true;
+    return false;
+  }
+
+  #isDue({ toldMs }: OpenSpan, nowMs: number): boolean {
+    return nowMs - toldMs >= this.#options.heartbeatIntervalMs;
+  }
+
+  /** Runs a delivery in `ms` at the latest. */
+  #wake(ms: number): void {
+    if (this.#stopped || this.#sending !== null) return;
+    const dueMs = this.#options.nowMs() + ms;
+    if (this.#timer !== null && this.#timerDueMs <= dueMs) return;
+    this.#clearTimer();
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => {
+      this.#clearTimer();
+      void this.#deliver();
+    }, ms);
+    this.#timer.unref?.();
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerDueMs = Infinity;
+  }
+
+  #deliver(): Promise<void> {
+    this.#clearTimer();
+    this.#sending ??= this.#sendOne().finally(() => {
+      this.#sending = null;
+      this.#next();
+    });
+    return this.#sending;
+  }
+
+  #next(): void {
+    const { maxBatchSpans, flushIntervalMs, heartbeatIntervalMs } = this.#options;
+    if (this.#batch !== null) this.#wake(this.#backoffMs());
+    else if (this.#queue.length >= maxBatchSpans) this.#wake(0);
+    else if (this.#queue.length > 0 || this.#hasUntold()) this.#wake(flushIntervalMs);
+    else if (this.#open.size > 0) this.#wake(heartbeatIntervalMs / 2);
+  }
+
+  /** Whether a span that began lately has not been told of: those stand at the end. */
+  #hasUntold(): boolean {
+    for (const { toldMs } of this.#open.values()) if (toldMs === 0) return true;
+    return false;
+  }
+
+  async #sendOne(): Promise<void> {
+    const batch = (this.#batch ??= this.#fill());
+    if (batch === null) return;
+    let delivery: Delivery;
+    try {
+      delivery = await this.#options.send(batch.body);
+    } catch {
+      delivery = { outcome: "failed", waitMs: 0 };
+    }
+    this.#settle(batch, delivery);
+  }
+
+  #fill(): Batch | null {
+    const nowMs = this.#options.nowMs();
+    const { maxBatchSpans, resource } = this.#options;
+    const written: WrittenSpan[] = [];
+    let characters = 0;
+    const write = (span: RecordedSpan): void => {
+      const json = spanJson(span);
+      characters += json.length;
+      written.push({ scope: span.scope, json });
+    };
+    let ended = 0;
+    while (ended < this.#queue.length && ended < maxBatchSpans) {
+      if (characters > MAX_REQUEST_CHARACTERS) break;
+      write(this.#queue[ended++] as RecordedSpan);
+    }
+    this.#queue = this.#queue.slice(ended);
+    let announced = 0;
+    for (const one of this.#open.values()) {
+      if (announced >= maxBatchSpans || characters > MAX_REQUEST_CHARACTERS) break;
+      if (!this.#isDue(one, nowMs)) continue;
+      one.toldMs = nowMs;
+      announced++;
+      write(one.span);
+    }
+    if (written.length === 0) return null;
+    return { body: requestJson(written, resource), ended, announced, sinceMs: nowMs };
+  }
+
+  #settle(batch: Batch, delivery: Delivery): void {
+    const { nowMs, maxRetryMs } = this.#options;
+    if (delivery.outcome === "failed" && nowMs() - batch.sinceMs < maxRetryMs) {
+      this.#failures++;
+      this.#retries++;
+      this.#retryAfterMs = delivery.waitMs;
+      return;
+    }
+    this.#batch = null;
+    if (delivery.outcome === "failed") {
+      this.#dropped.expired += batch.ended;
+      return;
+    }
+    this.#failures = 0;
+    this.#retryAfterMs = 0;
+    if (delivery.outcome === "refused") {
+      this.#dropped.refused += batch.ended;
+      return;
+    }
+    const rejected = Math.min(delivery.rejected, batch.ended);
+    this.#dropped.refused += rejected;
+    this.#exported += batch.ended - rejected;
+    this.#announced += batch.announced;
+  }
+
+  #backoffMs(): number {
+    const doublings = Math.min(Math.max(0, this.#failures - 1), MAX_DOUBLINGS);
+    const wait = Math.min(RETRY_MAX_MS, RETRY_BASE_MS * 2 ** doublings);
+    // Half of it is random: a fleet that lost its server must not come back in one blow.
+    return Math.max(this.#retryAfterMs, wait * (0.5 + 0.5 * this.#options.random()));
+  }
+}
+
+/** "late" when the promise takes longer; it goes on all the same. The process may end meanwhile only if nothing else runs. */
+async function within(promise: Promise<void>, ms: number): Promise<"done" | "late"> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => "done" as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,141 @@
+import { contextManager, ownContexts, spanOf, withSpan } from "./context.ts";
+import type { Context } from "./context.ts";
+import { SpanExporter } from "./exporter.ts";
+import type { ExporterOptions, ExporterStats } from "./exporter.ts";
+import { hostContexts, hostProvider } from "./host-api.ts";
+import type { SpanOptions, Tracer, TracerProvider } from "./host-api.ts";
+import { newSpanId, newTraceId } from "./ids.ts";
+import { propagator } from "./propagation.ts";
+import { KIND, LightSpan, msOf } from "./span.ts";
+import type { Losses, Span, SpanOwner } from "./span.ts";
+import { createSpanProcessor } from "./span-processor.ts";
+import type { SpanProcessor } from "./span-processor.ts";
+
+const SCOPE = "@fleetlight/sdk";
+
+export type TracingOptions = ExporterOptions & {
+  /** Share of new traces that is recorded, 0 to 1; a trace that comes from elsewhere is recorded when its sender says so. */
+  sampleRatio?: number | undefined;
+};
+
+export type TracingStats = ExporterStats & {
+  /** Parts of spans that did not fit in. */
+  cut: Losses;
+  /** Whether spans go to the tracer provider that the process has registered; then all other figures stay as they are. */
+  hosted: boolean;
+};
+
+/** `trace`, `context` and `propagation` of `@opentelemetry/api`. */
+export type OpenTelemetryApi = {
+  trace: { setGlobalTracerProvider(provider: never): boolean };
+  context: { setGlobalContextManager(manager: never): boolean };
+  propagation: { setGlobalPropagator(propagator: never): boolean };
+};
+
+/** Spans of this process: through the provider that it has registered with OpenTelemetry's API, else through our own. */
+export class Tracing {
+  readonly exporter: SpanExporter;
+  readonly #owner: SpanOwner;
+  readonly #losses: Losses = { attributes: 0, events: 0, links: 0 };
+  readonly #sampleRatio: number;
+  readonly #provider: TracerProvider;
+  readonly #ownTracer: Tracer;
+  #hostTracer: { provider: TracerProvider; tracer: Tracer } | null = null;
+
+  constructor(options: TracingOptions) {
+    this.exporter = new SpanExporter(options);
+    this.#owner = { sink: this.exporter, losses: this.#losses, nowMs: options.nowMs };
+    this.#sampleRatio = options.sampleRatio ?? 1;
+    this.#provider = { getTracer: (name) => this.#tracer(name) };
+    this.#ownTracer = this.#tracer(SCOPE);
+  }
+
+  start(name: string, options: SpanOptions, context: Context): Span {
+    return this.#currentTracer().startSpan(name, options, context);
+  }
+
+  active(): Context {
+    return this.#contexts().active();
+  }
+
+  with<T>(context: Context, fn: () => T): T {
+    return this.#contexts().with(context, fn);
+  }
+
+  /** Makes ours the provider of the process, so that the spans of instrumentations come along; false when it has one. */
+  share(api: OpenTelemetryApi): boolean {
+    const shared = api.trace.setGlobalTracerProvider(this.#provider as never);
+    if (shared) {
+      api.context.setGlobalContextManager(contextManager as never);
+      api.propagation.setGlobalPropagator(propagator as never);
+    }
+    return shared;
+  }
+
+  /** For a provider of the host's own: it sends to Fleetlight what that provider records. */
+  spanProcessor(): SpanProcessor {
+    return createSpanProcessor(this.exporter);
+  }
+
+  stats(): TracingStats {
+    return {
+      ...this.exporter.stats(),
+      cut: { ...this.#losses },
+      hosted: hostProvider(this.#provider) !== null,
+    };
+  }
+
+  #contexts(): typeof ownContexts {
+    return (hostContexts() as typeof ownContexts | null) ?? ownContexts;
+  }
+
+  #currentTracer(): Tracer {
+    const provider = hostProvider(this.#provider);
+    if (provider === null) return this.#ownTracer;
+    if (this.#hostTracer?.provider !== provider) {
+      this.#hostTracer = { provider, tracer: provider.getTracer(SCOPE) };
+    }
+    return this.#hostTracer.tracer;
+  }
+
+  #tracer(scope: string): Tracer & { startActiveSpan: (...args: unknown[]) => unknown } {
+    const startSpan: Tracer["startSpan"] = (name, options = {}, context = this.active()) =>
+      this.#startOwn(scope, name, options, context);
+    return {
+      startSpan,
+      startActiveSpan: (name, ...rest) => {
+        const fn = rest.pop() as (span: Span) => unknown;
+        const [options, given] = rest as [SpanOptions?, Context?];
+        const context = given ?? this.active();
+        const span = startSpan(String(name), options, context);
+        return this.with(withSpan(context, span), () => fn(span));
+      },
+    };
+  }
+
+  #startOwn(scope: string, name: string, options: SpanOptions, context: Context): Span {
+    const parent = options.root === true ? undefined : spanOf(context)?.spanContext();
+    const start = options.startTime;
+    const span = new LightSpan(
+      {
+        traceId: parent?.traceId ?? newTraceId(),
+        spanId: newSpanId(),
+        parentSpanId: parent?.spanId ?? "",
+        traceState: parent?.traceState?.serialize() ?? "",
+        recording: parent === undefined ? this.#isSampled() : (parent.traceFlags & 1) === 1,
+        scope,
+        name,
+        kind: options.kind ?? KIND.internal,
+        startMs: start === undefined ? this.#owner.nowMs() : msOf(start),
+        attributes: { ...options.attributes },
+      },
+      this.#owner,
+    );
+    if (options.links !== undefined) span.addLinks(options.links);
+    return span;
+  }
+
+  #isSampled(): boolean {
+    return this.#sampleRatio >= 1 || Math.random() < this.#sampleRatio;
+  }
+}

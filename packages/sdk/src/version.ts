@@ -1,0 +1,2 @@
+/** Of the package; it stands in the resource of every span. */
+export const VERSION = "0.1.0";
