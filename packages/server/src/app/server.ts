@@ -17,9 +17,9 @@ import {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
-import { Budgets, LiveTraces } from "#fleet";
+import { Budgets, FleetGraph, LiveTraces } from "#fleet";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
-import { createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
+import { createFleetQueries, createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
 import {
   createAlertmanager,
   createAlerts,
@@ -273,6 +273,15 @@ export async function startServer({
     const liveTraces = new LiveTraces({ spans: telemetry.spans, now, registry: ownMetrics });
     liveTraces.start();
     shutdown.add("live traces", () => liveTraces.stop());
+    const fleetGraph = new FleetGraph({
+      live: liveTraces,
+      edges: telemetry.edges,
+      now,
+      registry: ownMetrics,
+      logger,
+    });
+    fleetGraph.start();
+    shutdown.add("fleet graph", () => fleetGraph.stop());
     const budgets = new Budgets({
       ...common,
       live: liveTraces,
@@ -303,6 +312,12 @@ export async function startServer({
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
       promql,
+      fleet: createFleetQueries({
+        edges: telemetry.edges,
+        live: fleetGraph,
+        now,
+        sharesStore: () => config().storage.telemetry_url !== undefined,
+      }),
       traces: createTraceQueries({ spans: telemetry.spans, now, config }),
       figures: process.figures,
       isReady: () => ready,

@@ -1,1 +1,3 @@
+export * from "./graph/index.ts";
+export * from "./budgets/index.ts";
 export * from "./live/index.ts";

@@ -15,7 +15,7 @@ import type { Config, ConfigManager } from "#config";
 import type { Rules } from "#decide";
 import type { Budgets } from "#fleet";
 import type { Logger, Now } from "#lib";
-import type { MetricQueries, PromQLQueries, TraceQueries } from "#query";
+import type { FleetQueries, MetricQueries, PromQLQueries, TraceQueries } from "#query";
 import type { Alertmanager, Alerts, OnCallRoom, SlackActions } from "#respond";
 import type { StateStore, TelemetryStore } from "#store";
 
@@ -57,6 +57,7 @@ export interface Doors {
   queries: MetricQueries;
   promql: PromQLQueries;
   traces: TraceQueries;
+  fleet: FleetQueries;
   budgets: Budgets;
   telemetry: TelemetryStore;
   ingest: Ingest;

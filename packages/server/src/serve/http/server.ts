@@ -21,6 +21,7 @@ import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
 import { jaegerRoutes } from "./routes/jaeger.ts";
 import { priceRoutes } from "./routes/prices.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { traceRoutes } from "./routes/traces.ts";
 import { budgetRoutes } from "./routes/budgets.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
@@ -175,6 +176,7 @@ const ROUTES: readonly ((app: App, doors: Doors) => void)[] = [
   traceRoutes,
   budgetRoutes,
   jaegerRoutes,
+  fleetRoutes,
   dashboardRoutes,
   consoleRoutes,
 ];

@@ -1,0 +1,242 @@
+import { randomInt } from "node:crypto";
+
+import type { Registry } from "@fleetlight/sdk";
+
+import { describeError, type Logger, type Now } from "#lib";
+import type { EdgeStore, EdgeSums, SpanRow } from "#store";
+
+import type { LiveTraces, TraceUpdate } from "../live/index.ts";
+import { answeredIn, factOf, hitsOf, usageHitsOf, type Fact, type Resolution } from "./hits.ts";
+import { Minutes, type Amount } from "./minutes.ts";
+
+/** Pause between two writes of what has changed: what a killed process loses of the graph. */
+const FLUSH_MS = 10_000;
+/** How long a span waits for its parents, or for the other side of a call; then it counts with what is known. */
+const GRACE_MS = 20_000;
+/** Spans that wait; further ones count at once. */
+const MAX_WAITING = 20_000;
+/** Rows of one write. */
+const MAX_ROWS = 5000;
+/** How long agents that are at work are remembered between two questions. */
+const ACTIVE_MS = 2000;
+
+interface Waiting {
+  fact: Fact;
+  amount: Amount;
+  isUsage: boolean;
+  endMs: number;
+  sinceMs: number;
+  /** With the spans that were there when it was looked at last. */
+  latest: Resolution;
+}
+
+interface Options {
+  live: LiveTraces;
+  edges: EdgeStore;
+  now: Now;
+  registry: Registry;
+  logger: Logger;
+}
+
+const endMsOf = (row: SpanRow): number => Number(row.startNs) / 1e6 + row.durationNs / 1e6;
+
+const callOf = (row: SpanRow): Amount => ({
+  calls: 1,
+  errors: row.status === 2 ? 1 : 0,
+  durationNs: row.durationNs,
+  inputTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+});
+
+const usageOf = (row: SpanRow): Amount => ({
+  calls: 0,
+  errors: 0,
+  durationNs: 0,
+  inputTokens: row.inputTokens,
+  outputTokens: row.outputTokens,
+  costUsd: row.costUsd,
+});
+
+/**
+ * Who reaches whom, counted by minute while it happens. A span counts in the minute in which it ended; the latest minutes are
+ * in memory and all of them in the store, which a killed process leaves at most `FLUSH_MS` plus `GRACE_MS` behind.
+ */
+export class FleetGraph {
+  private readonly options: Options;
+  private readonly tenants = new Map<string, Minutes>();
+  private readonly waiting = new Map<string, Waiting[]>();
+  private waitingCount = 0;
+  private lastPart = 0;
+  private version = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private unsubscribe: (() => void) | undefined;
+  private flushing: Promise<void> = Promise.resolve();
+  private readonly active = new Map<string, { atMs: number; agents: Map<string, number> }>();
+  private readonly counters;
+
+  constructor(options: Options) {
+    this.options = options;
+    const { registry } = options;
+    const counter = (name: string, help: string) => registry.counter({ name, help });
+    this.counters = {
+      overflow: counter(
+        "fleetlight_fleet_graph_overflow_total",
+        "Calls that were counted without names, because a minute had too many edges.",
+      ),
+      impatient: counter(
+        "fleetlight_fleet_graph_unresolved_total",
+        "Spans that were counted before all of their parents had come.",
+      ),
+      evicted: counter(
+        "fleetlight_fleet_graph_evicted_minutes_total",
+        "Minutes that left memory early because it was full; they are read from the tables.",
+      ),
+      failed: counter(
+        "fleetlight_fleet_graph_write_errors_total",
+        "Writes of the graph that failed and were tried again.",
+      ),
+    };
+    registry
+      .gauge({ name: "fleetlight_fleet_graph_edges", help: "Edges by minute that are in memory." })
+      .collect((gauge) =>
+        gauge.set([...this.tenants.values()].reduce((sum, { cells }) => sum + cells, 0)),
+      );
+  }
+
+  start(): void {
+    this.unsubscribe = this.options.live.onUpdate((update) => this.hear(update));
+    this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  /** Counts what waits, and writes everything. */
+  async stop(): Promise<void> {
+    this.unsubscribe?.();
+    clearInterval(this.timer);
+    this.settle(Infinity);
+    await this.flush();
+  }
+
+  /** Adds what memory has of a range: see `Minutes.addTo`. */
+  addTo(tenant: string, sums: EdgeSums, startMs: number, endMs: number) {
+    return this.minutesOf(tenant).addTo(sums, startMs, endMs);
+  }
+
+  /** Agents that are at work now, with the number of their spans that go on. */
+  activeAgents(tenant: string): ReadonlyMap<string, number> {
+    const nowMs = this.options.now();
+    const known = this.active.get(tenant);
+    if (known !== undefined && nowMs - known.atMs < ACTIVE_MS) return known.agents;
+    const agents = new Map<string, number>();
+    for (const { spans, heardMs } of this.options.live.all(tenant)) {
+      // What has been silent for long is stale rather than at work.
+      if (nowMs - heardMs > 60_000) continue;
+      for (const { ended, facets } of spans.values())
+        if (!ended && facets.agent !== "")
+          agents.set(facets.agent, (agents.get(facets.agent) ?? 0) + 1);
+    }
+    this.active.set(tenant, { atMs: nowMs, agents });
+    return agents;
+  }
+
+  private minutesOf(tenant: string): Minutes {
+    let minutes = this.tenants.get(tenant);
+    if (minutes === undefined) {
+      const { overflow, evicted } = this.counters;
+      const options = {
+        newPart: () => this.newPart(),
+        onOverflow: () => overflow.inc(),
+        onEvicted: () => evicted.inc(),
+      };
+      this.tenants.set(tenant, (minutes = new Minutes(options, this.options.now())));
+    }
+    return minutes;
+  }
+
+  /** By time and chance, so that neither a restart nor another server at the same tables has the same. */
+  private newPart(): number {
+    const part = this.options.now() * 4096 + randomInt(4096);
+    return (this.lastPart = Math.max(part, this.lastPart + 1));
+  }
+
+  private hear(update: TraceUpdate): void {
+    const { tenant, traceId, fresh, paid, spans } = update;
+    const nowMs = this.options.now();
+    const key = `${tenant}\0${traceId}`;
+    const ended = fresh.filter((row) => row.ended);
+    const before = this.waiting.get(key) ?? [];
+    if (ended.length === 0 && paid.length === 0 && before.length === 0) return;
+    const answered = answeredIn(spans);
+    const look = (fact: Fact, isUsage: boolean) =>
+      isUsage ? usageHitsOf(fact, spans) : hitsOf(fact, spans, answered);
+    const wait = (row: SpanRow, isUsage: boolean): Waiting => {
+      const fact = factOf(row);
+      const amount = isUsage ? usageOf(row) : callOf(row);
+      const latest = look(fact, isUsage);
+      return { fact, amount, isUsage, endMs: endMsOf(row), sinceMs: nowMs, latest };
+    };
+    const all = [
+      ...before.map((one) => ({ ...one, latest: look(one.fact, one.isUsage) })),
+      ...ended.map((row) => wait(row, false)),
+      ...paid.map(({ row }) => wait(row, true)),
+    ];
+    this.waitingCount -= before.length;
+    const still: Waiting[] = [];
+    for (const one of all) {
+      if (one.latest.complete) this.count(tenant, one, nowMs);
+      else if (this.waitingCount + still.length < MAX_WAITING) still.push(one);
+      else this.giveUp(tenant, one, nowMs);
+    }
+    this.waitingCount += still.length;
+    if (still.length > 0) this.waiting.set(key, still);
+    else this.waiting.delete(key);
+  }
+
+  private count(tenant: string, { fact, amount, endMs, latest }: Waiting, nowMs: number): void {
+    const minutes = this.minutesOf(tenant);
+    for (const hit of latest.hits) minutes.add(fact.service, hit, amount, endMs, nowMs);
+  }
+
+  private giveUp(tenant: string, waiting: Waiting, nowMs: number): void {
+    if (waiting.fact.external === undefined) this.counters.impatient.inc();
+    this.count(tenant, waiting, nowMs);
+  }
+
+  /** Counts those that have waited long enough. */
+  private settle(nowMs: number): void {
+    for (const [key, waiting] of this.waiting) {
+      const [tenant = ""] = key.split("\0", 1);
+      const still = waiting.filter(({ sinceMs }) => nowMs - sinceMs < GRACE_MS);
+      if (still.length === waiting.length) continue;
+      for (const one of waiting)
+        if (!still.includes(one)) this.giveUp(tenant, one, this.options.now());
+      this.waitingCount -= waiting.length - still.length;
+      if (still.length > 0) this.waiting.set(key, still);
+      else this.waiting.delete(key);
+    }
+  }
+
+  /** Writes what has changed; resolves when it is durable, or when it failed and will be tried again. */
+  flush(): Promise<void> {
+    this.settle(this.options.now());
+    this.flushing = this.flushing.then(() => this.write());
+    return this.flushing;
+  }
+
+  private async write(): Promise<void> {
+    const { edges, now, logger } = this.options;
+    this.version = Math.max(now(), this.version + 1);
+    for (const [tenant, minutes] of this.tenants) {
+      const { rows, failed } = minutes.takeChanged(this.version);
+      try {
+        for (let start = 0; start < rows.length; start += MAX_ROWS)
+          await edges.append(tenant, rows.slice(start, start + MAX_ROWS));
+      } catch (error) {
+        failed();
+        this.counters.failed.inc();
+        logger.warn({ error: describeError(error) }, "the fleet graph was not written");
+      }
+      minutes.forget(now());
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { MODEL_OPERATIONS, type Operation } from "#collect";
+import type { SpanRow } from "#store";
+
+import type { LiveSpan } from "../live/index.ts";
+import { externalOf } from "./external.ts";
+
+/** Spans that are followed upwards from one: longer chains, and those in a circle, end here. */
+const MAX_ANCESTORS = 200;
+/** Spans that are an agent at work. */
+const WORK: ReadonlySet<string> = new Set(["invoke_agent", "task"]);
+const MODEL: ReadonlySet<string> = MODEL_OPERATIONS satisfies ReadonlySet<Operation>;
+
+export interface GraphNode {
+  kind: "agent" | "tool" | "model" | "service" | "external";
+  name: string;
+}
+
+/** One span, or the usage of one, seen as a line between two nodes; without `to` it is a node's own work. */
+export interface Hit {
+  from: GraphNode;
+  to: GraphNode | undefined;
+  kind: "run" | "handoff" | "delegation" | "message" | "wait" | "tool" | "model" | "call";
+}
+
+/** What is remembered of a span whose relatives have not all come. */
+export type Fact = Pick<
+  SpanRow,
+  "spanId" | "parentSpanId" | "service" | "operation" | "agent" | "peer" | "model" | "tool" | "kind"
+> & { external: GraphNode | undefined };
+
+/** `complete` is false while a span that may still come could change it. */
+export interface Resolution {
+  hits: Hit[];
+  complete: boolean;
+}
+
+type Spans = ReadonlyMap<string, LiveSpan>;
+
+export const factOf = (row: SpanRow): Fact => ({
+  spanId: row.spanId,
+  parentSpanId: row.parentSpanId,
+  service: row.service,
+  operation: row.operation,
+  agent: row.agent,
+  peer: row.peer,
+  model: row.model,
+  tool: row.tool,
+  kind: row.kind,
+  external: externalOf(row),
+});
+
+const agentNode = (name: string): GraphNode => ({ kind: "agent", name });
+const serviceNode = (name: string): GraphNode => ({ kind: "service", name });
+
+/** The first agent above a span that `isWanted`; `known` is false when the chain ends where a span has not come. */
+function agentAbove(
+  parentSpanId: string,
+  spans: Spans,
+  isWanted: (agent: string) => boolean,
+): { agent: string; known: boolean } {
+  let id = parentSpanId;
+  for (let steps = 0; id !== "" && steps < MAX_ANCESTORS; steps++) {
+    const span = spans.get(id);
+    if (span === undefined) return { agent: "", known: false };
+    if (isWanted(span.facets.agent)) return { agent: span.facets.agent, known: true };
+    id = span.span.parentSpanId;
+  }
+  return { agent: "", known: true };
+}
+
+const isAgent = (agent: string): boolean => agent !== "";
+
+/** Who does it: the span's agent or the nearest above; the service where there is none. */
+function doerOf(fact: Fact, spans: Spans): { node: GraphNode; known: boolean } {
+  const { agent, known } = isAgent(fact.agent)
+    ? { agent: fact.agent, known: true }
+    : agentAbove(fact.parentSpanId, spans, isAgent);
+  return { node: isAgent(agent) ? agentNode(agent) : serviceNode(fact.service), known };
+}
+
+/** Where a span of an agent reaches to: a tool, a model, or another agent. */
+function reachOf(fact: Fact): Pick<Hit, "to" | "kind"> | undefined {
+  const { operation, tool, model, peer } = fact;
+  if (operation === "execute_tool" && tool !== "")
+    return { to: { kind: "tool", name: tool }, kind: "tool" };
+  if (MODEL.has(operation))
+    return { to: { kind: "model", name: model || "unknown" }, kind: "model" };
+  if (peer === "") return undefined;
+  const kind = operation === "message" || operation === "wait" ? operation : "handoff";
+  return { to: agentNode(peer), kind };
+}
+
+/** An agent that begins to work: its own run, and whoever asked it for that. */
+function workOf(fact: Fact, spans: Spans): Resolution {
+  const above = agentAbove(fact.parentSpanId, spans, isAgent);
+  // Frameworks nest spans of one and the same agent; the outermost one is the run.
+  if (above.agent === fact.agent) return { hits: [], complete: true };
+  const to = agentNode(fact.agent);
+  const hits: Hit[] = [{ from: to, to: undefined, kind: "run" }];
+  if (isAgent(above.agent)) hits.push({ from: agentNode(above.agent), to, kind: "delegation" });
+  return { hits, complete: above.known };
+}
+
+/** A service that another one called, or that somebody from outside did. */
+function callOf(fact: Fact, spans: Spans): Resolution {
+  const own = serviceNode(fact.service);
+  const parent = spans.get(fact.parentSpanId);
+  if (parent !== undefined && parent.service === fact.service) return { hits: [], complete: true };
+  const hits: Hit[] = [{ from: own, to: undefined, kind: "run" }];
+  if (parent !== undefined) hits.push({ from: serviceNode(parent.service), to: own, kind: "call" });
+  return { hits, complete: parent !== undefined || fact.parentSpanId === "" };
+}
+
+/** A call to something that sends no spans itself, as far as is known. */
+function externalCallOf(fact: Fact, answered: ReadonlySet<string>): Resolution {
+  if (fact.external === undefined || answered.has(fact.spanId)) return { hits: [], complete: true };
+  const hit: Hit = { from: serviceNode(fact.service), to: fact.external, kind: "call" };
+  return { hits: [hit], complete: false };
+}
+
+/**
+ * The lines that an ended span draws.
+ * @param answered spans below which another service has worked
+ */
+export function hitsOf(fact: Fact, spans: Spans, answered: ReadonlySet<string>): Resolution {
+  const all = [callOf(fact, spans)];
+  const reach = reachOf(fact);
+  if (reach !== undefined) {
+    const { node, known } = doerOf(fact, spans);
+    const isSelf = node.kind === reach.to?.kind && node.name === reach.to.name;
+    all.push({ hits: isSelf ? [] : [{ from: node, ...reach }], complete: known });
+  }
+  if (WORK.has(fact.operation) && isAgent(fact.agent)) all.push(workOf(fact, spans));
+  if (reach === undefined) all.push(externalCallOf(fact, answered));
+  return {
+    hits: all.flatMap(({ hits }) => hits),
+    complete: all.every(({ complete }) => complete),
+  };
+}
+
+/** The lines that usage is written to: that to the model, and that from whoever asked the agent that paid. */
+export function usageHitsOf(fact: Fact, spans: Spans): Resolution {
+  const { node, known } = doerOf(fact, spans);
+  const isCall = MODEL.has(fact.operation);
+  const hits: Hit[] = [
+    isCall
+      ? { from: node, to: { kind: "model", name: fact.model || "unknown" }, kind: "model" }
+      : { from: node, to: undefined, kind: "run" },
+  ];
+  if (node.kind !== "agent") return { hits, complete: known };
+  const asker = agentAbove(
+    fact.parentSpanId,
+    spans,
+    (agent) => isAgent(agent) && agent !== node.name,
+  );
+  if (isAgent(asker.agent))
+    hits.push({ from: agentNode(asker.agent), to: node, kind: "delegation" });
+  return { hits, complete: known && asker.known };
+}
+
+/** Spans of a trace below which another service has worked. */
+export function answeredIn(spans: Spans): ReadonlySet<string> {
+  const answered = new Set<string>();
+  for (const { span, service } of spans.values()) {
+    const parent = spans.get(span.parentSpanId);
+    if (parent !== undefined && parent.service !== service) answered.add(span.parentSpanId);
+  }
+  return answered;
+}

@@ -1,0 +1,1 @@
+export { FleetGraph } from "./fleet-graph.ts";

@@ -1,0 +1,2 @@
+export type { GraphRange } from "./graph-of.ts";
+export { createFleetQueries, MAX_FRAMES, type FleetQueries, type LiveGraph } from "./queries.ts";
