@@ -1,8 +1,10 @@
 import { formatDuration } from "#lib";
 import { z } from "zod";
 
+import { agents } from "./agents-section.ts";
 import { alerting } from "./alerting-section.ts";
 import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cross-field.ts";
+import { budgets, coordination } from "./coordination-section.ts";
 import { ServiceEntry } from "./entries.ts";
 import { TIMER_RANGE, bytes, cidr, duration, file, logLevel, section, url } from "./fields.ts";
 import { ingest, limits, otlp } from "./ingest-sections.ts";
@@ -324,6 +326,9 @@ const sections = {
   limits,
   otlp,
   traces,
+  agents,
+  coordination,
+  budgets,
   query,
   storage,
   auth,

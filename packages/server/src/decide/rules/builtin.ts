@@ -5,6 +5,9 @@ import { FAILING_METRIC } from "../live/index.ts";
 /** State of a service after damping, written by the health checks: 0 unhealthy, 1 degraded, 2 healthy. */
 const SERVICE_STATUS = "fleetlight_service_status";
 
+/** State of a budget, written by the fleet's room for budgets: 1 the share for a warning is spent, 2 all of it is. */
+const BUDGET_STATE = "fleetlight_budget_state";
+
 const DEFAULTS = {
   enabled: true,
   for_duration: 0,
@@ -40,6 +43,36 @@ export const BUILTIN_RULES: readonly AlertRuleInput[] = [
     for_duration: 60,
     cooldown_minutes: 60,
     annotations: { summary: "The rule {{ $labels.rule_name }} ({{ $labels.rule_id }}) fails" },
+  },
+  {
+    id: "budget_nearly_spent",
+    name: "BudgetNearlySpent",
+    description: "The share of a budget is spent at which it warns.",
+    metric: BUDGET_STATE,
+    condition: "==",
+    threshold: 1,
+    severity: "warning",
+    ...DEFAULTS,
+    cooldown_minutes: 60,
+    annotations: {
+      summary:
+        "The budget {{ $labels.budget_name }} is nearly spent{{ if $labels.subject }} by {{ $labels.per }} {{ $labels.subject }}{{ end }}",
+    },
+  },
+  {
+    id: "budget_spent",
+    name: "BudgetSpent",
+    description: "A budget is spent: agents that ask at a checkpoint are told to stop.",
+    metric: BUDGET_STATE,
+    condition: "==",
+    threshold: 2,
+    severity: "high",
+    ...DEFAULTS,
+    cooldown_minutes: 60,
+    annotations: {
+      summary:
+        "The budget {{ $labels.budget_name }} is spent{{ if $labels.subject }} by {{ $labels.per }} {{ $labels.subject }}{{ end }}",
+    },
   },
 ];
 

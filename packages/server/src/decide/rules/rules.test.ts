@@ -59,6 +59,8 @@ describe("evaluation", () => {
     ]);
     expect(new Set(emitted.map((one) => one.fingerprint)).size).toBe(2);
     expect(rules.list("other").map((rule) => rule.id)).toEqual([
+      "budget_nearly_spent",
+      "budget_spent",
       "rule_evaluation_failing",
       "service_down",
     ]);
@@ -191,7 +193,7 @@ describe("evaluation", () => {
     const exposed = registry.expose();
     expect(exposed).toContain('fleetlight_rule_evaluations_total{cause="samples"} 1');
     expect(exposed).toContain("fleetlight_rule_series 1");
-    expect(rules.stats()).toMatchObject({ rules: 3, errors: 0, active: 1, waiting: 0 });
+    expect(rules.stats()).toMatchObject({ rules: 5, errors: 0, active: 1, waiting: 0 });
   });
 });
 
@@ -432,6 +434,8 @@ describe("rules of the configuration", () => {
       },
     });
     expect(rules.list("default")).toMatchObject([
+      { id: "budget_nearly_spent", origin: "builtin" },
+      { id: "budget_spent", origin: "builtin" },
       {
         id: "cpu_high",
         metric: "monitoring_cpu_usage_percent",

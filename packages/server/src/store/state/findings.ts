@@ -63,6 +63,29 @@ async function pruneFindings(db: Kysely<StateTables>, endedBeforeMs: number, kee
   }
 }
 
+const putFindings = (db: Kysely<StateTables>, findings: readonly StoredFinding[]) =>
+  db.transaction().execute(async (transaction) => {
+    for (const stored of findings) {
+      const { id, kind, first_seen, last_seen, ended_at } = stored.finding;
+      const values = {
+        document: JSON.stringify(stored),
+        last_seen_ms: Date.parse(last_seen),
+        ended_at_ms: ended_at === null ? null : Date.parse(ended_at),
+      };
+      await transaction
+        .insertInto("coordination_findings")
+        .values({
+          tenant: stored.tenant,
+          id,
+          kind,
+          first_seen_ms: Date.parse(first_seen),
+          ...values,
+        })
+        .onConflict((conflict) => conflict.columns(["tenant", "id"]).doUpdateSet(values))
+        .execute();
+    }
+  });
+
 export const findingRepository = (db: Kysely<StateTables>): FindingRepository => ({
   async open() {
     const rows = await db
@@ -73,28 +96,7 @@ export const findingRepository = (db: Kysely<StateTables>): FindingRepository =>
     return rows.map(({ document }) => JSON.parse(document) as StoredFinding);
   },
 
-  put: (findings) =>
-    db.transaction().execute(async (transaction) => {
-      for (const stored of findings) {
-        const { id, kind, first_seen, last_seen, ended_at } = stored.finding;
-        const values = {
-          document: JSON.stringify(stored),
-          last_seen_ms: Date.parse(last_seen),
-          ended_at_ms: ended_at === null ? null : Date.parse(ended_at),
-        };
-        await transaction
-          .insertInto("coordination_findings")
-          .values({
-            tenant: stored.tenant,
-            id,
-            kind,
-            first_seen_ms: Date.parse(first_seen),
-            ...values,
-          })
-          .onConflict((conflict) => conflict.columns(["tenant", "id"]).doUpdateSet(values))
-          .execute();
-      }
-    }),
+  put: (findings) => putFindings(db, findings),
 
   async get(tenant, id) {
     const row = await db

@@ -1,0 +1,2 @@
+export { Budgets } from "./budgets.ts";
+export { RUNAWAY, type Asking } from "./stops.ts";

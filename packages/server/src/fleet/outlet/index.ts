@@ -1,0 +1,2 @@
+export { EventTeller } from "./event-teller.ts";
+export { TenantPages } from "./tenant-pages.ts";
