@@ -2,4 +2,5 @@ export { ATTRIBUTES, OPERATIONS } from "./attributes.ts";
 export * from "./client/index.ts";
 export * from "./collector/index.ts";
 export * from "./metrics/index.ts";
+export * from "./middleware/index.ts";
 export * from "./monitoring/index.ts";

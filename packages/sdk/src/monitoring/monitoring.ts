@@ -260,7 +260,7 @@ export class Monitoring extends Work {
   /** The context that a carrier brings, for adapters of frameworks. */
   contextOf(carrier: Carrier | null | undefined): Context {
     const active = this.#tracing.active();
-    if (carrier === null || carrier === undefined) return active;
+    if (typeof carrier !== "object" || carrier === null) return active;
     return this.#recorder.attempt(() => extract(carrier, active)) ?? active;
   }
 
@@ -276,8 +276,9 @@ export class Monitoring extends Work {
   /** Runs `fn` with more of them. */
   withBaggage<T>(baggage: Baggage, fn: () => T): T {
     const active = this.#tracing.active();
+    const more = typeof baggage === "object" ? baggage : {};
     const context =
-      this.#recorder.attempt(() => withBaggage(active, { ...baggageOf(active), ...baggage })) ??
+      this.#recorder.attempt(() => withBaggage(active, { ...baggageOf(active), ...more })) ??
       active;
     return this.runIn(context, fn);
   }

@@ -24,9 +24,15 @@ export type Outcome = {
 /** Names and ids are labels of series at the server: longer ones are cut. */
 const MAX_NAME_CHARACTERS = 256;
 
-/** Texts of callers without types may be anything. */
-export const nameOf = (value: unknown): string =>
-  value === undefined || value === null ? "" : String(value).slice(0, MAX_NAME_CHARACTERS);
+/** Texts of callers without types may be anything, also something that cannot become a text. */
+export function nameOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  try {
+    return String(value).slice(0, MAX_NAME_CHARACTERS);
+  } catch {
+    return "";
+  }
+}
 
 /** Work that goes on. Nothing that is called on it throws. */
 export class Operation {
@@ -100,6 +106,18 @@ export class Operation {
   inject<C extends Carrier>(carrier: C): C {
     inject(this.context, carrier);
     return carrier;
+  }
+
+  rename(name: string): this {
+    this.#span.updateName(name);
+    return this;
+  }
+
+  /** A failure without an error, by its kind. */
+  failWith(type: string): this {
+    this.#span.setAttribute("error.type", type);
+    this.#span.setStatus({ code: STATUS.error });
+    return this;
   }
 
   fail(error: unknown): this {

@@ -76,12 +76,12 @@ export class Work {
     const operation =
       known ??
       recorder.attempt(() => {
-        const { type = "", agents = [], ...belonging } = start;
+        const { type = "", agents = [] } = start;
         return recorder.begin({
           kind: "internal",
           name: `workflow ${nameOf(type)}`.trim(),
           operation: "workflow",
-          belonging: { ...belonging, workflow: id },
+          belonging: { ...belongingOf(start), workflow: id },
           attributes: {
             [ATTRIBUTES.workflowType]: nameOf(type),
             [ATTRIBUTES.workflowAgents]: agents.map(nameOf),
@@ -181,13 +181,13 @@ export class Work {
     fn: (operation: Operation) => T = () => undefined as T,
   ): T {
     const begin = (): Operation => {
-      const { from, to, type = "", sizeBytes, ...belonging } = communication;
+      const { from, to, type = "", sizeBytes } = communication;
       return this.#ways.recorder.begin({
         kind: "producer",
         name: `message ${nameOf(type)}`.trim(),
         operation: "message",
         agent: nameOf(from),
-        belonging,
+        belonging: belongingOf(communication),
         attributes: {
           [ATTRIBUTES.peer]: nameOf(to),
           [ATTRIBUTES.messageType]: nameOf(type),

@@ -1,0 +1,246 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { startCollector } from "../fixture.ts";
+import type { Collector } from "../fixture.ts";
+import { ROOT, withSpan } from "./context.ts";
+import { Tracing } from "./tracing.ts";
+import type { TracingOptions } from "./tracing.ts";
+import { createTransport } from "./transport.ts";
+import type { SendSpans } from "./transport.ts";
+
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function collector(...route: Parameters<typeof startCollector>): Promise<Collector> {
+  const one = await startCollector(...route);
+  stops.push(one.stop);
+  return one;
+}
+
+function tracingTo(url: string, options: Partial<TracingOptions> = {}, timeoutMs = 2000): Tracing {
+  const nowMs = Date.now;
+  const send = createTransport({ url: `${url}/v1/traces`, headers: {}, timeoutMs, fetch, nowMs });
+  const tracing = new Tracing({
+    send,
+    resource: '{"key":"service.name","value":{"stringValue":"t"}}',
+    nowMs,
+    flushIntervalMs: 20,
+    random: () => 0,
+    ...options,
+  });
+  stops.push(async () => tracing.exporter.stop());
+  return tracing;
+}
+
+const spanOfWork = (tracing: Tracing, name = "work") => tracing.start(name, {}, ROOT);
+
+describe("the exporter", () => {
+  it("sends what has ended, with parents, in OTLP's JSON", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url);
+    const parent = tracing.start(
+      "parent",
+      { kind: 2, attributes: { a: 1, b: 1.5, c: true } },
+      ROOT,
+    );
+    const child = tracing.start("child", {}, withSpan(ROOT, parent));
+    child.addEvent("said", { text: 'quote " and \n line' });
+    child.setStatus({ code: 2, message: "bad" });
+    child.end();
+    parent.end();
+    expect(await tracing.exporter.flush(2000)).toBe(true);
+    const [first, second] = ["parent", "child"].map((name) => server.named(name));
+    expect(first).toMatchObject({
+      kind: 3,
+      attributes: { a: 1, b: 1.5, c: true },
+      scope: "@fleetlight/sdk",
+    });
+    expect(first?.resource).toEqual({ "service.name": "t" });
+    expect(second).toMatchObject({
+      traceId: first?.traceId,
+      parentSpanId: first?.spanId,
+      status: { code: 2, message: "bad" },
+    });
+    expect(second?.events?.[0]?.attributes[0]?.value.stringValue).toBe('quote " and \n line');
+    expect(BigInt(second?.endTimeUnixNano ?? 0)).toBeGreaterThanOrEqual(
+      BigInt(second?.startTimeUnixNano ?? 0),
+    );
+  });
+
+  it("tells of a span that goes on, gives signs of life, and tells of its end", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url, { heartbeatIntervalMs: 60 });
+    const span = spanOfWork(tracing);
+    await expect.poll(() => server.received.length).toBeGreaterThanOrEqual(3);
+    expect(server.ended()).toHaveLength(0);
+    span.end();
+    await expect.poll(() => server.ended().length).toBe(1);
+    expect(new Set(server.received.map(({ spanId }) => spanId)).size).toBe(1);
+    expect(tracing.stats().open).toBe(0);
+  });
+
+  it("tells nothing of the beginning of what ends at once", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url);
+    for (let index = 0; index < 100; index++) spanOfWork(tracing).end();
+    await tracing.exporter.flush(2000);
+    expect(server.received).toHaveLength(100);
+    expect(tracing.stats()).toMatchObject({ exported: 100, announced: 0, queued: 0 });
+  });
+
+  it.each([
+    { status: 429, headers: { "retry-after": "0" } },
+    { status: 503, headers: { "retry-after": new Date(0).toUTCString() } },
+    { status: 502, headers: {} },
+  ])("tries again after $status, and loses nothing", async ({ status, headers }) => {
+    let refusals = 2;
+    const server = await collector((_, response) => {
+      if (refusals-- <= 0) return false;
+      response.writeHead(status, headers).end();
+      return true;
+    });
+    const tracing = tracingTo(server.url);
+    spanOfWork(tracing).end();
+    await expect.poll(() => server.ended().length).toBe(1);
+    await expect.poll(() => tracing.stats().exported).toBe(1);
+    expect(tracing.stats().retries).toBe(2);
+  });
+
+  it("waits as long as Retry-After says", async () => {
+    const at: number[] = [];
+    const server = await collector((_, response) => {
+      at.push(performance.now());
+      if (at.length > 1) return false;
+      response.writeHead(429, { "retry-after": "1" }).end();
+      return true;
+    });
+    const tracing = tracingTo(server.url);
+    spanOfWork(tracing).end();
+    await expect.poll(() => server.ended().length).toBe(1);
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(950);
+  });
+
+  it("does not try again what was refused for good, and counts it", async () => {
+    const server = await collector((_, response) => {
+      response.writeHead(400).end();
+      return true;
+    });
+    const tracing = tracingTo(server.url);
+    spanOfWork(tracing).end();
+    expect(await tracing.exporter.flush(2000)).toBe(true);
+    expect(server.requests).toHaveLength(1);
+    expect(tracing.stats().dropped).toEqual({ queue_full: 0, refused: 1, expired: 0 });
+  });
+
+  it("counts what a partial success leaves out", async () => {
+    const server = await collector((_, response) => {
+      response.end('{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too old"}}');
+      return true;
+    });
+    const tracing = tracingTo(server.url);
+    spanOfWork(tracing).end();
+    spanOfWork(tracing).end();
+    await tracing.exporter.flush(2000);
+    expect(tracing.stats()).toMatchObject({ exported: 1, dropped: { refused: 1 } });
+  });
+
+  it("holds no more than its limit while the server is away, and delivers that when it is back", async () => {
+    const server = await collector();
+    let away = true;
+    const send = createTransport({
+      url: `${server.url}/v1/traces`,
+      headers: {},
+      timeoutMs: 1000,
+      fetch: (...args) => (away ? Promise.reject(new Error("away")) : fetch(...args)),
+      nowMs: Date.now,
+    });
+    const tracing = tracingTo(server.url, { send, maxQueuedSpans: 50, maxBatchSpans: 10 });
+    for (let index = 0; index < 200; index++) spanOfWork(tracing, `work ${index}`).end();
+    expect(tracing.stats().queued).toBe(50);
+    expect(tracing.stats().dropped.queue_full).toBe(150);
+    expect(await tracing.exporter.flush(100)).toBe(false);
+    away = false;
+    expect(await tracing.exporter.flush(5000)).toBe(true);
+    expect(server.ended().map(({ name }) => name)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `work ${index}`),
+    );
+  });
+
+  it("gives up on a batch after its time, and goes on with the next", async () => {
+    let nowMs = 1_000_000_000;
+    const send = vi.fn<SendSpans>(() => Promise.resolve({ outcome: "failed", waitMs: 0 }));
+    const tracing = tracingTo("http://127.0.0.1:1", {
+      send,
+      nowMs: () => nowMs,
+      maxRetryMs: 60_000,
+    });
+    spanOfWork(tracing).end();
+    await expect.poll(() => send.mock.calls.length).toBeGreaterThan(0);
+    nowMs += 60_001;
+    await expect.poll(() => tracing.stats().dropped.expired).toBe(1);
+    expect(tracing.stats().queued).toBe(0);
+  });
+
+  it("comes back from a server that takes requests and never answers", async () => {
+    let hanging = true;
+    const server = await collector(() => hanging);
+    const tracing = tracingTo(server.url, {}, 100);
+    spanOfWork(tracing).end();
+    await expect.poll(() => server.requests.length).toBeGreaterThan(0);
+    hanging = false;
+    await expect.poll(() => server.ended().length).toBe(1);
+  });
+
+  it("sends large spans in several requests", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url);
+    for (let index = 0; index < 40; index++) {
+      const span = spanOfWork(tracing);
+      span.setAttribute("gen_ai.input.messages", "x".repeat(100_000));
+      span.end();
+    }
+    expect(await tracing.exporter.flush(5000)).toBe(true);
+    expect(server.ended()).toHaveLength(40);
+    const sizes = server.requests.map(({ body }) => body.length);
+    expect(Math.max(...sizes)).toBeLessThan(1_200_000);
+  });
+
+  it("takes a handful of what could break a request", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url);
+    const span = spanOfWork(tracing, "odd \uD800 name");
+    span.setAttributes({
+      infinite: Infinity,
+      large: 2 ** 60,
+      list: ["a", 1, null],
+      nothing: undefined,
+      __proto__: "p",
+    });
+    span.setAttribute("object", { not: "allowed" } as never);
+    for (let index = 0; index < 300; index++) span.setAttribute(`n${index}`, index);
+    span.recordException("thrown text");
+    span.end();
+    span.end();
+    await tracing.exporter.flush(2000);
+    const [sent] = server.ended();
+    expect(server.ended()).toHaveLength(1);
+    expect(sent?.attributes).toMatchObject({ infinite: "Infinity", large: 2 ** 60, n0: 0 });
+    expect(Object.keys(sent?.attributes ?? {})).toHaveLength(128);
+    expect(tracing.stats().cut.attributes).toBeGreaterThan(100);
+  });
+
+  it("records only the share of traces that is wanted, whole", async () => {
+    const server = await collector();
+    const tracing = tracingTo(server.url, { sampleRatio: 0 });
+    const parent = spanOfWork(tracing);
+    const child = tracing.start("child", {}, withSpan(ROOT, parent));
+    expect(parent.isRecording()).toBe(false);
+    expect(child.spanContext().traceId).toBe(parent.spanContext().traceId);
+    child.end();
+    parent.end();
+    await tracing.exporter.flush(500);
+    expect(server.requests).toHaveLength(0);
+  });
+});
