@@ -17,6 +17,36 @@ export const WIRE_FIXED32 = 5;
 const TWO_32 = 4_294_967_296;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Longest text, in bytes, that is recognised without being decoded. */
+const MAX_INTERNED_BYTES = 48;
+const INTERNED = 4096;
+
+/**
+ * Texts that were decoded lately, by their bytes: names of attributes and most of their values come again and again, and
+ * decoding them costs more than anything else here. A text that falls on the place of another replaces it.
+ */
+const internedBytes = new Uint8Array(INTERNED * MAX_INTERNED_BYTES);
+const internedTexts = new Array<string>(INTERNED).fill("");
+const internedLengths = new Uint8Array(INTERNED);
+
+function decode(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length === 0) return "";
+  if (length > MAX_INTERNED_BYTES) return utf8.decode(bytes.subarray(start, end));
+  let hash = length;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  const slot = (hash ^ (hash >>> 12)) & (INTERNED - 1);
+  const base = slot * MAX_INTERNED_BYTES;
+  let same = internedLengths[slot] === length ? length : 0;
+  for (let at = 0; at < same; at++) if (internedBytes[base + at] !== bytes[start + at]) same = 0;
+  if (same === length) return internedTexts[slot] as string;
+  const text = utf8.decode(bytes.subarray(start, end));
+  for (let at = 0; at < length; at++) internedBytes[base + at] = bytes[start + at] as number;
+  internedTexts[slot] = text;
+  internedLengths[slot] = length;
+  return text;
+}
+
 /**
  * Reads the wire format of protobuf from [pos, end) of a buffer: a caller loops over `next` and reads or skips each
  * field. Nothing is allocated but what is asked for, and no length is believed beyond the end of the message.
@@ -31,9 +61,14 @@ export class ProtobufReader {
   wire = 0;
   private readonly view: DataView;
 
-  constructor(bytes: Uint8Array, pos = 0, end = bytes.length) {
+  constructor(
+    bytes: Uint8Array,
+    pos = 0,
+    end = bytes.length,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = view;
     this.pos = pos;
     this.end = end;
   }
@@ -148,22 +183,25 @@ export class ProtobufReader {
 
   /** A string field; bytes that are no UTF-8 are refused. */
   string(): string {
-    try {
-      return utf8.decode(this.slice());
-    } catch (error) {
-      if (error instanceof ProtobufError) throw error;
-      throw new ProtobufTextError("a string is not valid UTF-8");
-    }
+    return this.text(Infinity);
   }
 
   /** The beginning of a string field: at most so many bytes, and no half of a character at the end. */
   stringWithin(maxBytes: number): string {
-    const bytes = this.slice();
-    let end = Math.min(bytes.length, maxBytes);
-    if (end < bytes.length)
-      while (end > 0 && end > maxBytes - 4 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+    return this.text(maxBytes);
+  }
+
+  private text(maxBytes: number): string {
+    const { bytes } = this;
+    const length = this.uint32();
+    const start = this.take(length);
+    let end = start + Math.min(length, maxBytes);
+    if (end < start + length) {
+      const least = Math.max(start, end - 4);
+      while (end > least && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+    }
     try {
-      return utf8.decode(bytes.subarray(0, end));
+      return decode(bytes, start, end);
     } catch {
       throw new ProtobufTextError("a string is not valid UTF-8");
     }
@@ -173,7 +211,7 @@ export class ProtobufReader {
   message(): ProtobufReader {
     const length = this.uint32();
     const at = this.take(length);
-    return new ProtobufReader(this.bytes, at, at + length);
+    return new ProtobufReader(this.bytes, at, at + length, this.view);
   }
 
   /** Reads one value of a repeated scalar field, or a packed run of them; `max` bounds the values in all. */

@@ -10,8 +10,11 @@ import type { InFlight } from "../limits/in-flight.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Span } from "./model.ts";
 import type { PriceBook } from "./prices/index.ts";
+import { readSpansJaeger } from "./read-jaeger.ts";
 import { readSpansJson } from "./read-json.ts";
 import { readSpansProtobuf } from "./read-protobuf.ts";
+import { readSpansZipkin } from "./read-zipkin.ts";
+import { TextMemory } from "./text-memory.ts";
 import { RecordMaker } from "./to-record.ts";
 import { understand } from "./understand.ts";
 
@@ -34,13 +37,15 @@ const RECORD_CHARACTERS = 1000;
 type Refusal = "invalid_id" | "too_old" | "future" | "malformed" | "invalid_utf8";
 
 /** How spans come in: OTLP's two forms, and those of others. */
-export type SpanEncoding = "protobuf" | "json";
+export type SpanEncoding = "protobuf" | "json" | "jaeger" | "zipkin";
 
 type Reader = (body: Buffer, textBytes: number) => Iterable<Incoming | undefined>;
 
 const READERS: Readonly<Record<SpanEncoding, Reader>> = {
   protobuf: readSpansProtobuf,
   json: readSpansJson,
+  jaeger: readSpansJaeger,
+  zipkin: readSpansZipkin,
 };
 
 interface Options {
@@ -80,6 +85,7 @@ const textBytesOf = (maxCharacters: number): number => 4 * (maxCharacters + 1);
 /** Takes spans in any encoding; OTLP's are https://opentelemetry.io/docs/specs/otlp/ */
 export class SpanReceiver {
   private readonly options: Options;
+  private memory = new TextMemory([]);
   private readonly counters;
 
   constructor(options: Options) {
@@ -147,9 +153,10 @@ export class SpanReceiver {
   ): Promise<SpanRecord[]> {
     const nowMs = this.options.now();
     const { keep_content, mask, max_content_characters } = this.options.config().traces;
+    if (this.memory.masks !== mask) this.memory = new TextMemory(mask);
     const maker = new RecordMaker({
       keepContent: keep_content,
-      masks: mask,
+      memory: this.memory,
       maxContent: max_content_characters,
       nowNs: BigInt(nowMs) * NS_PER_MS,
       priceOf: (span, timeMs) => this.options.prices.priceOf(span, timeMs),

@@ -1,15 +1,16 @@
-import { mask, type MaskKind } from "#lib";
+import { mask } from "#lib";
 import type { SpanContent, SpanRecord } from "#store";
 
 import { textOf, type AnyValue } from "../otlp/model.ts";
-import { isContent } from "./content.ts";
-import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "./limits.ts";
+import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_CHARACTERS } from "./limits.ts";
 import type { Attributes, UnderstoodSpan } from "./model.ts";
 import type { Cost, Priced } from "./prices/index.ts";
+import { whole, type TextMemory } from "./text-memory.ts";
 
 export interface RecordOptions {
   keepContent: boolean;
-  masks: readonly MaskKind[];
+  /** Of texts that were masked as they are to be now. */
+  memory: TextMemory;
   /** Characters of one content that are kept. */
   maxContent: number;
   /** What has no end yet has lasted until now. */
@@ -24,9 +25,6 @@ export interface Losses {
   cut: number;
 }
 
-/** Half of a surrogate pair, which a cut may leave, has no form in UTF-8. */
-const whole = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD");
-
 interface Plain {
   texts: Record<string, string>;
   numbers: Record<string, number>;
@@ -36,6 +34,8 @@ interface Plain {
 export class RecordMaker {
   readonly losses: Losses = { attributes: 0, events: 0, cut: 0 };
   private readonly options: RecordOptions;
+  /** Many spans have the same resource, which is looked at once. */
+  private readonly resources = new WeakMap<Attributes, Readonly<Record<string, string>>>();
 
   constructor(options: RecordOptions) {
     this.options = options;
@@ -68,7 +68,7 @@ export class RecordMaker {
         ...cost,
         attributes: texts,
         numbers,
-        resource: this.allTexts(resource),
+        resource: this.resource(resource),
         events: this.some(span.events).map((event) => ({
           timeNs: event.timeNs.toString(),
           name: this.name(event.name),
@@ -91,10 +91,12 @@ export class RecordMaker {
     let count = 0;
     for (const [name, value] of attributes) {
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
-      else if (isContent(name)) this.keep(name, value, content);
-      else if (typeof value === "number" && Number.isFinite(value))
-        numbers[this.name(name)] = value;
-      else if (value !== undefined) texts[this.name(name)] = this.text(textOf(value));
+      else {
+        const known = this.options.memory.name(name);
+        if (known.isContent) this.keep(name, value, content);
+        else if (typeof value === "number" && Number.isFinite(value)) numbers[known.kept] = value;
+        else if (value !== undefined) texts[known.kept] = this.text(textOf(value));
+      }
     }
     return { texts, numbers };
   }
@@ -105,7 +107,7 @@ export class RecordMaker {
     const truncated = full.length > this.options.maxContent;
     if (truncated) this.losses.cut++;
     // Cut first: what is masked never grows much, and a secret that the cut goes through is masked as far as it is there.
-    const text = mask(full.slice(0, this.options.maxContent), this.options.masks);
+    const text = mask(full.slice(0, this.options.maxContent), this.options.memory.masks);
     content.push({ name: this.name(name), text: whole(text), truncated });
   }
 
@@ -115,8 +117,19 @@ export class RecordMaker {
     for (const [name, value] of attributes) {
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
       // Contents stand in events as well, in the conventions of before.
-      else if (!isContent(name) && value !== undefined)
-        texts[this.name(name)] = this.text(textOf(value));
+      else {
+        const known = this.options.memory.name(name);
+        if (!known.isContent && value !== undefined) texts[known.kept] = this.text(textOf(value));
+      }
+    }
+    return texts;
+  }
+
+  private resource(attributes: Attributes): Readonly<Record<string, string>> {
+    let texts = this.resources.get(attributes);
+    if (texts === undefined) {
+      texts = this.allTexts(attributes);
+      this.resources.set(attributes, texts);
     }
     return texts;
   }
@@ -127,12 +140,12 @@ export class RecordMaker {
   }
 
   private name(text: string): string {
-    return whole(text.slice(0, MAX_NAME_CHARACTERS));
+    return this.options.memory.name(text).kept;
   }
 
   /** Masked like contents: arguments and addresses with secrets end up in attributes, too. */
   private text(text: string): string {
     if (text.length > MAX_TEXT_CHARACTERS) this.losses.cut++;
-    return whole(mask(text.slice(0, MAX_TEXT_CHARACTERS), this.options.masks));
+    return this.options.memory.text(text);
   }
 }

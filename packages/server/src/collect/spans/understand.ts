@@ -1,4 +1,4 @@
-import { DIALECTS, numberOf, textAt, type Dialect } from "./dialects/index.ts";
+import { DIALECTS, numberOf, textAt } from "./dialects/index.ts";
 import type { Attributes, Facets, Span, UnderstoodSpan } from "./model.ts";
 
 /** Longest text of a facet: they name things, and become labels of series. */
@@ -34,28 +34,52 @@ function fill(facets: Record<string, unknown>, name: string, value: unknown): vo
   else if (value !== undefined) facets[name] = value;
 }
 
-function apply(dialect: Dialect, span: Span, scope: string, into: Record<string, unknown>): void {
+/** Where the facets stand: pairs of a facet and an attribute, in the order in which they count. */
+const pairsOf = (sources: Partial<Record<string, readonly string[]>> = {}): [string, string][] =>
+  Object.entries(sources).flatMap(([name, names]) =>
+    (names ?? []).map((source): [string, string] => [name, source]),
+  );
+
+const SPOKEN = DIALECTS.map((dialect) => ({
+  dialect,
+  texts: pairsOf(dialect.texts),
+  numbers: pairsOf(dialect.numbers),
+}));
+type Spoken = (typeof SPOKEN)[number];
+
+function apply(
+  { dialect, texts, numbers }: Spoken,
+  span: Span,
+  scope: string,
+  into: Record<string, unknown>,
+): void {
   const { attributes } = span;
-  for (const [name, value] of Object.entries(dialect.derive?.(span, scope) ?? {}))
-    fill(into, name, value);
+  if (dialect.derive !== undefined)
+    for (const [name, value] of Object.entries(dialect.derive(span, scope)))
+      fill(into, name, value);
   if (dialect.operation !== undefined) {
     const { attribute, values } = dialect.operation;
     const word = textAt(attributes, attribute);
     if (Object.hasOwn(values, word)) fill(into, "operation", values[word]);
   }
-  for (const [name, sources] of Object.entries(dialect.texts ?? {}))
-    for (const source of sources) fill(into, name, textAt(attributes, source));
-  for (const [name, sources] of Object.entries(dialect.numbers ?? {}))
-    for (const source of sources) fill(into, name, numberOf(attributes.get(source)));
+  for (const [name, source] of texts)
+    if (attributes.has(source)) fill(into, name, textAt(attributes, source));
+  for (const [name, source] of numbers)
+    if (attributes.has(source)) fill(into, name, numberOf(attributes.get(source)));
 }
 
-function prefixesOf(attributes: Attributes): Set<string> {
-  const prefixes = new Set<string>();
+/** Dialects by the first part of an attribute's name, as bits in the order of the list. */
+const BITS = new Map<string, number>();
+for (const [index, { prefixes }] of DIALECTS.entries())
+  for (const prefix of prefixes) BITS.set(prefix, (BITS.get(prefix) ?? 0) | (1 << index));
+
+function spokenIn(attributes: Attributes): Spoken[] {
+  let bits = 0;
   for (const name of attributes.keys()) {
     const dot = name.indexOf(".");
-    prefixes.add(dot < 0 ? name : name.slice(0, dot));
+    bits |= BITS.get(dot < 0 ? name : name.slice(0, dot)) ?? 0;
   }
-  return prefixes;
+  return bits === 0 ? [] : SPOKEN.filter((_, index) => (bits & (1 << index)) !== 0);
 }
 
 /** The class of an exception that was recorded as an event, as instrumentations without `error.type` do. */
@@ -74,12 +98,10 @@ function settleTokens(facets: Facets): void {
 /** Finds what a span says about agents, in whatever dialects it speaks. Never throws. */
 export function understand(span: Span, scope: string): UnderstoodSpan {
   const facets = emptyFacets();
-  const prefixes = prefixesOf(span.attributes);
-  const spoken = DIALECTS.filter((dialect) => dialect.prefixes.some((one) => prefixes.has(one)));
-  for (const dialect of spoken)
-    apply(dialect, span, scope, facets as unknown as Record<string, unknown>);
+  const spoken = spokenIn(span.attributes);
+  for (const one of spoken) apply(one, span, scope, facets as unknown as Record<string, unknown>);
   settleTokens(facets);
-  facets.dialects = spoken.map(({ name }) => name);
+  facets.dialects = spoken.map(({ dialect }) => dialect.name);
   if (span.status === 2) {
     if (facets.errorType === "") facets.errorType = textAt(span.attributes, "error.type");
     if (facets.errorType === "") facets.errorType = exceptionOf(span);

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 
 import type { EdgeRow } from "./edges/index.ts";
 import type { LogRow } from "./logs/index.ts";
-import type { SpanRecord } from "./spans/index.ts";
+import type { SpanRecord, SpanRow } from "./spans/index.ts";
 import type { ExemplarRow, HistogramRow, MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 
@@ -44,16 +44,45 @@ interface SeriesPart {
   last: number;
 }
 
+type LoggedSpan = Omit<SpanRecord, "row"> & {
+  row: Omit<SpanRow, "resource"> & { resource: SpanRow["resource"] | number };
+};
+
 interface JsonPart {
   tenant: string;
   series?: SeriesPart[];
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
-  spans?: readonly SpanRecord[];
+  spans?: readonly LoggedSpan[];
+  resources?: readonly SpanRow["resource"][];
   edges?: readonly EdgeRow[];
   logs?: readonly LogRow[];
   exemplars?: (Omit<ExemplarRow, "id"> & { id: string })[];
 }
+
+/** Spans of one process have the same resource: it is written once, and each of them has its number. */
+function spanParts(spans: readonly SpanRecord[]): Pick<JsonPart, "spans" | "resources"> {
+  const numbers = new Map<object, number>();
+  for (const { row } of spans)
+    if (!numbers.has(row.resource)) numbers.set(row.resource, numbers.size);
+  return {
+    resources: [...numbers.keys()] as SpanRow["resource"][],
+    spans: spans.map(({ row, content }) => ({
+      row: { ...row, resource: numbers.get(row.resource) ?? 0 },
+      content,
+    })),
+  };
+}
+
+/** Spans of logs of before hold their resources themselves. */
+const spansOf = ({ spans = [], resources = [] }: JsonPart): SpanRecord[] =>
+  spans.map(({ row: { resource, ...row }, content }) => ({
+    row: {
+      ...row,
+      resource: typeof resource === "number" ? (resources[resource] ?? {}) : resource,
+    },
+    content,
+  }));
 
 function jsonOf({
   tenant,
@@ -76,7 +105,7 @@ function jsonOf({
     }));
   if (metadata.length > 0) part.metadata = metadata;
   if (events.length > 0) part.events = events;
-  if (spans.length > 0) part.spans = spans;
+  if (spans.length > 0) Object.assign(part, spanParts(spans));
   if (logs.length > 0) part.logs = logs;
   if (edges.length > 0) part.edges = edges;
   if (exemplars.length > 0)
@@ -181,7 +210,7 @@ function decodeRecord(bytes: Buffer): Batch {
     })),
     metadata: part.metadata ?? [],
     events: part.events ?? [],
-    spans: part.spans ?? [],
+    spans: spansOf(part),
     logs: part.logs ?? [],
     edges: part.edges ?? [],
     exemplars: (part.exemplars ?? []).map((row) => ({ ...row, id: BigInt(row.id) })),
