@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import type { SdkFigures } from "./support/sdk-subject.ts";
+import { mib, printGrid } from "./support/table.ts";
+
+export const describe = "what the SDK costs its host, beside prom-client and OpenTelemetry's SDK";
+
+const SUBJECT = fileURLToPath(new URL("support/sdk-subject.ts", import.meta.url));
+const run$ = promisify(execFile);
+
+/** Each figure comes from a process of its own, one after the other. */
+async function measure(library: string, what: string, url: string): Promise<SdkFigures> {
+  const { stdout } = await run$(process.execPath, ["--expose-gc", SUBJECT, library, what, url], {
+    maxBuffer: 1 << 20,
+  });
+  return JSON.parse(stdout) as SdkFigures;
+}
+
+/** Takes spans and forgets them. */
+async function startSink(): Promise<{ url: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, close: () => server.close() };
+}
+
+const number = (value: number | undefined, unit: string, digits = 1): string =>
+  `${(value ?? Number.NaN).toFixed(digits)} ${unit}`;
+
+export async function run(): Promise<void> {
+  const { url, close } = await startSink();
+  const ours = await measure("fleetlight", "counters", url);
+  const theirs = await measure("prom-client", "counters", url);
+  printGrid("one increment of a counter", [
+    ["", "kept series", "with labels"],
+    ["Fleetlight", number(ours["child"], "ns"), number(ours["labels"], "ns")],
+    ["prom-client", number(theirs["child"], "ns"), number(theirs["labels"], "ns")],
+    ["goal", "100 ns", ""],
+  ]);
+  const rows: string[][] = [["", "sync", "async", "per open trace", "CPU at 1,000/s", "resident"]];
+  const bare = await measure("none", "load", url);
+  for (const library of ["fleetlight", "opentelemetry"]) {
+    const operations = await measure(library, "operations", url);
+    const base = await measure("none", "operations", url);
+    const memory = await measure(library, "memory", url);
+    const load = await measure(library, "load", url);
+    const more = (name: string) => (load[name] ?? Number.NaN) - (bare[name] ?? Number.NaN);
+    rows.push([
+      library === "fleetlight" ? "Fleetlight" : "OpenTelemetry's SDK",
+      number((operations["sync"] ?? 0) - (base["sync"] ?? 0), "us", 2),
+      number((operations["async"] ?? 0) - (base["async"] ?? 0), "us", 2),
+      number(memory["bytes"], "B", 0),
+      `+${number(more("cpuPercent"), "%", 2)}`,
+      `+${mib(more("residentBytes"))}`,
+    ]);
+  }
+  rows.push(["goal", "5 us", "5 us", "1,024 B", "+1 %", "+20 MiB"]);
+  printGrid("one traced operation, added to the host's own work", rows);
+  console.log(
+    `  without any SDK: ${number(bare["cpuPercent"], "%", 2)} CPU, ${mib(bare["residentBytes"] ?? 0)}`,
+  );
+  close();
+}
