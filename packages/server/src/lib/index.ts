@@ -74,5 +74,15 @@ export {
   writeHistogramMarker,
   writeStale,
 } from "./stale.ts";
+export {
+  ThriftReader,
+  THRIFT_BOOL,
+  THRIFT_DOUBLE,
+  THRIFT_I32,
+  THRIFT_I64,
+  THRIFT_LIST,
+  THRIFT_STRING,
+  THRIFT_STRUCT,
+} from "./thrift.ts";
 export { isoTime, type Now } from "./time.ts";
 export * from "./go-template/index.ts";

@@ -41,3 +41,14 @@ export async function decompress(
     throw badRequest(`the body is not valid ${encoding}: ${describeError(error)}`);
   }
 }
+
+/** `application/json` of `Application/JSON; charset=utf-8`. */
+export const mediaTypeOf = (contentType: string | undefined): string =>
+  (contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+
+export const tooMuchJson = (maxBytes: number): FleetlightError =>
+  new FleetlightError(
+    "body_too_large",
+    413,
+    `a body in JSON may have ${maxBytes} bytes (ingest.max_json_bytes); send protobuf, or less at once`,
+  );

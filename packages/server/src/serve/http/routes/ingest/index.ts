@@ -1,5 +1,7 @@
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
+import { foreignSpanRoutes } from "./foreign-spans.ts";
+import { logLinesRoute } from "./log-lines.ts";
 import { otlpRoutes } from "./otlp.ts";
 import { pushRoutes } from "./push.ts";
 import { writeRoute } from "./write.ts";
@@ -20,12 +22,14 @@ export function otlpOnlyRoutes(app: App, doors: Doors): void {
   });
 }
 
-/** Everything that brings metrics and spans: bodies stay bytes, and the general limit of requests a minute does not count them. */
+/** Everything that brings metrics, spans and log lines: bodies stay bytes, and the general limit of requests a minute does not count them. */
 export function ingestRoutes(app: App, doors: Doors): void {
   void app.register(async (scope) => {
     takeBytes(scope);
     writeRoute(scope, doors);
     otlpRoutes(scope, doors);
     pushRoutes(scope, doors);
+    foreignSpanRoutes(scope, doors);
+    logLinesRoute(scope, doors);
   });
 }

@@ -5,7 +5,7 @@ import type { Doors } from "../../../doors.ts";
 import { exportAnswer, signalsOf, type Signal } from "../../../signals.ts";
 import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
-import { decompress } from "./content.ts";
+import { decompress, mediaTypeOf, tooMuchJson } from "./content.ts";
 import { bytesOf, ingestOptions } from "./options.ts";
 
 const TYPES: Record<string, OtlpEncoding> = {
@@ -14,7 +14,7 @@ const TYPES: Record<string, OtlpEncoding> = {
 };
 
 function encodingOf(contentType: string | undefined): OtlpEncoding {
-  const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = mediaTypeOf(contentType);
   const encoding = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (encoding === undefined)
     throw new FleetlightError(
@@ -24,13 +24,6 @@ function encodingOf(contentType: string | undefined): OtlpEncoding {
     );
   return encoding;
 }
-
-const tooMuchJson = (maxBytes: number): FleetlightError =>
-  new FleetlightError(
-    "body_too_large",
-    413,
-    `a body in JSON may have ${maxBytes} bytes (ingest.max_json_bytes); send protobuf, or fewer points at once`,
-  );
 
 function signalRoute(app: App, doors: Doors, url: string, { what, rejected, write }: Signal): void {
   app.route({
