@@ -4,6 +4,7 @@ import {
   AppenderPool,
   createIngestCounters,
   InFlight,
+  LogReceiver,
   OtlpReceiver,
   PriceBook,
   PushGateway,
@@ -14,12 +15,13 @@ import {
 import type { Config } from "#config";
 import type { Logger, Now } from "#lib";
 import type { Ingest } from "#serve";
-import type { ExemplarStore, MetricStore, SettingRepository, SpanStore } from "#store";
+import type { ExemplarStore, LogStore, MetricStore, SettingRepository, SpanStore } from "#store";
 
 interface Options {
   metrics: MetricStore;
   exemplars: ExemplarStore;
   spans: SpanStore;
+  logs: LogStore;
   config: () => Config;
   now: Now;
   random: () => number;
@@ -67,5 +69,6 @@ export function createIngest({ registry, ...options }: Options): Ingest {
     registry,
   });
   const spans = new SpanReceiver({ ...gate, prices, registry });
-  return { remoteWrite, otlp, push, spans, prices };
+  const logs = new LogReceiver({ ...gate, registry });
+  return { remoteWrite, otlp, push, spans, logs, prices };
 }

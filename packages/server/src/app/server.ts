@@ -17,9 +17,14 @@ import {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
-import { Budgets, FleetGraph, LiveTraces } from "#fleet";
+import { Budgets, LiveTraces, LogFigures } from "#fleet";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
-import { createFleetQueries, createMetricQueries, createPromQLQueries, createTraceQueries } from "#query";
+import {
+  createLogQueries,
+  createMetricQueries,
+  createPromQLQueries,
+  createTraceQueries,
+} from "#query";
 import {
   createAlertmanager,
   createAlerts,
@@ -28,7 +33,7 @@ import {
   createSlackActions,
   Watchdog,
 } from "#respond";
-import { createHttpInstruments, RealtimeHub, type Doors, type FrontDoor } from "#serve";
+import { createHttpInstruments, RealtimeHub, Tails, type Doors, type FrontDoor } from "#serve";
 import {
   createMemoryTelemetry,
   createStateStore,
@@ -37,7 +42,9 @@ import {
   type TelemetryOptions,
 } from "#store";
 
+import { openAgents } from "./agents.ts";
 import { watchProcess } from "./figures.ts";
+import { startFleetFigures } from "./fleet-figures.ts";
 import { createIngest } from "./ingest.ts";
 import { listen, listenBehind } from "./listen.ts";
 import { lockDataDirectory } from "./lock.ts";
@@ -264,6 +271,7 @@ export async function startServer({
       ...common,
       exemplars: telemetry.exemplars,
       spans: telemetry.spans,
+      logs: telemetry.logs,
       settings: state.settings,
     });
     await ingest.prices.start();
@@ -273,15 +281,15 @@ export async function startServer({
     const liveTraces = new LiveTraces({ spans: telemetry.spans, now, registry: ownMetrics });
     liveTraces.start();
     shutdown.add("live traces", () => liveTraces.stop());
-    const fleetGraph = new FleetGraph({
+    const fleet = startFleetFigures({
       live: liveTraces,
-      edges: telemetry.edges,
+      telemetry,
+      config,
       now,
       registry: ownMetrics,
       logger,
+      shutdown,
     });
-    fleetGraph.start();
-    shutdown.add("fleet graph", () => fleetGraph.stop());
     const budgets = new Budgets({
       ...common,
       live: liveTraces,
@@ -292,6 +300,13 @@ export async function startServer({
     });
     await budgets.start();
     shutdown.add("budgets", () => budgets.stop());
+    const logFigures = new LogFigures({ ...common, logs: telemetry.logs });
+    logFigures.start();
+    shutdown.add("counts of log lines", () => logFigures.stop());
+    const tails = new Tails({ telemetry, now, registry: ownMetrics });
+    const agents = openAgents({ ...common, live: liveTraces, telemetry });
+    agents.room.start();
+    shutdown.add("agents", () => agents.room.stop());
     const doors: Doors = {
       version,
       now,
@@ -306,18 +321,17 @@ export async function startServer({
       slack,
       telemetry,
       budgets,
+      agents: agents.figures,
+      conversations: agents.conversations,
       ingest,
       state,
       host,
       ownMetrics,
       queries: createMetricQueries({ metrics, now }),
       promql,
-      fleet: createFleetQueries({
-        edges: telemetry.edges,
-        live: fleetGraph,
-        now,
-        sharesStore: () => config().storage.telemetry_url !== undefined,
-      }),
+      fleet,
+      logs: createLogQueries(telemetry.logs),
+      tails,
       traces: createTraceQueries({ spans: telemetry.spans, now, config }),
       figures: process.figures,
       isReady: () => ready,
@@ -396,6 +410,7 @@ export async function startServer({
       logger,
     });
     hub.start();
+    tails.start();
     shutdown.add(
       "changes of the configuration",
       manager.onChange((next) => {
@@ -424,6 +439,7 @@ export async function startServer({
     shutdown.add("doors", async () => {
       ready = false;
       hub.stop();
+      tails.stop();
       await Promise.all([main.close(), second?.close(), otlp.close()]);
     });
     // A new server has nothing to ask yet; one that starts again has dashboards waiting, and says so when it is warm.

@@ -2,6 +2,7 @@ import type { Registry } from "@fleetlight/sdk";
 
 import type {
   HostCollector,
+  LogReceiver,
   OtlpReceiver,
   PriceBook,
   PushGateway,
@@ -15,9 +16,18 @@ import type { Config, ConfigManager } from "#config";
 import type { Rules } from "#decide";
 import type { Budgets } from "#fleet";
 import type { Logger, Now } from "#lib";
-import type { FleetQueries, MetricQueries, PromQLQueries, TraceQueries } from "#query";
+import type {
+  AgentFigures,
+  Conversations,
+  FleetQueries,
+  LogQueries,
+  MetricQueries,
+  PromQLQueries,
+  TraceQueries,
+} from "#query";
 import type { Alertmanager, Alerts, OnCallRoom, SlackActions } from "#respond";
 import type { StateStore, TelemetryStore } from "#store";
+import type { Tails } from "./realtime/tails.ts";
 
 /** Figures of this process that several views show. */
 export interface ProcessFigures {
@@ -35,6 +45,7 @@ export interface Ingest {
   otlp: OtlpReceiver;
   push: PushGateway;
   spans: SpanReceiver;
+  logs: LogReceiver;
   /** What calls of models cost. */
   prices: PriceBook;
 }
@@ -57,6 +68,11 @@ export interface Doors {
   queries: MetricQueries;
   promql: PromQLQueries;
   traces: TraceQueries;
+  agents: AgentFigures;
+  conversations: Conversations;
+  logs: LogQueries;
+  /** Whoever follows log lines and spans as they come. */
+  tails: Tails;
   fleet: FleetQueries;
   budgets: Budgets;
   telemetry: TelemetryStore;

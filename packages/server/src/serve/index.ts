@@ -1,3 +1,4 @@
+export { Tails } from "./realtime/tails.ts";
 export type { Doors, Ingest, ProcessFigures } from "./doors.ts";
 export { GrpcDoor } from "./grpc/index.ts";
 export { createHttp, createHttpInstruments, type FrontDoor } from "./http/server.ts";

@@ -4,11 +4,11 @@ import { ProtobufWriter } from "#lib";
 import type { Ingest } from "./doors.ts";
 
 /** Name of the count of what was refused, in JSON. */
-type Rejected = "rejectedDataPoints" | "rejectedSpans";
+type Rejected = "rejectedDataPoints" | "rejectedSpans" | "rejectedLogRecords";
 
 /** One kind of telemetry that comes over OTLP, by HTTP or gRPC. */
 export interface Signal {
-  name: "metrics" | "traces";
+  name: "metrics" | "traces" | "logs";
   /** What it is made of, for descriptions. */
   what: string;
   /** Paths over HTTP: OTLP's own, and those that others have for it. */
@@ -41,6 +41,14 @@ export const signalsOf = (ingest: Ingest): readonly Signal[] => [
     method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     rejected: "rejectedSpans",
     write: (tenant, body, encoding) => ingest.spans.write(tenant, body, encoding),
+  },
+  {
+    name: "logs",
+    what: "log records",
+    urls: ["/v1/logs", "/api/v1/otlp/v1/logs"],
+    method: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    rejected: "rejectedLogRecords",
+    write: (tenant, body, encoding) => ingest.logs.write(tenant, body, encoding),
   },
 ];
 

@@ -16,12 +16,14 @@ import type { App } from "./app-type.ts";
 import { acceptBodies } from "./bodies.ts";
 import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
 import { readTls } from "./read-tls.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
 import { alertRoutes, ruleRoutes } from "./routes/alerts.ts";
 import { consoleRoutes, referenceRoutes } from "./routes/console.ts";
 import { jaegerRoutes } from "./routes/jaeger.ts";
 import { priceRoutes } from "./routes/prices.ts";
 import { fleetRoutes } from "./routes/fleet.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { traceRoutes } from "./routes/traces.ts";
 import { budgetRoutes } from "./routes/budgets.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
@@ -173,7 +175,9 @@ const ROUTES: readonly ((app: App, doors: Doors) => void)[] = [
   onCallRoutes,
   maosAlertRoutes,
   priceRoutes,
+  logRoutes,
   traceRoutes,
+  agentRoutes,
   budgetRoutes,
   jaegerRoutes,
   fleetRoutes,

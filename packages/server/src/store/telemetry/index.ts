@@ -28,7 +28,7 @@ export {
   type EdgeStore,
   type EdgeSum,
 } from "./edges/index.ts";
-export { costOf } from "./spans/index.ts";
+export { byPlace, costOf } from "./spans/index.ts";
 export {
   compareCursors,
   levelOf,
@@ -44,7 +44,20 @@ export {
   type LogStore,
   type LogTerm,
 } from "./logs/index.ts";
-export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./spans/index.ts";
+export { matchesSpan } from "./spans/index.ts";
+export type {
+  FacetCount,
+  Failure,
+  GridCell,
+  LeanRow,
+  SpanContent,
+  SpanCursor,
+  SpanRecord,
+  SpanRow,
+  SpanStore,
+  TraceQuery,
+  ValueCount,
+} from "./spans/index.ts";
 export {
   cellsOf,
   conversationsOf,

@@ -1,6 +1,24 @@
+export type {
+  Compared,
+  FacetCount,
+  Failure,
+  GridCell,
+  SpanAnalytics,
+  ValueCount,
+} from "./analytics.ts";
 export { costOf } from "./cost.ts";
+export { byPlace } from "./lean.ts";
+export { matches as matchesSpan } from "./matches.ts";
 export { MemorySpans } from "./memory-spans.ts";
 export type { SpanTables } from "./span-tables.ts";
 export { Spans } from "./spans.ts";
 export { SqlSpans } from "./sql-spans.ts";
-export type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceQuery } from "./types.ts";
+export type {
+  LeanRow,
+  SpanContent,
+  SpanCursor,
+  SpanRecord,
+  SpanRow,
+  SpanStore,
+  TraceQuery,
+} from "./types.ts";

@@ -1,0 +1,1 @@
+export { LogFigures } from "./log-figures.ts";
