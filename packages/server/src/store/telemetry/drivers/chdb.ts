@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type * as Chdb from "chdb";
 
@@ -47,6 +48,26 @@ class Lane {
   async idle(): Promise<void> {
     await this.last;
   }
+}
+
+/** How long reading an answer may keep the event loop before others have a turn. */
+const SLICE_MS = 8;
+
+/** A row per line; long answers are read in turns. */
+async function parseLines<T>(text: string): Promise<T[]> {
+  const rows: T[] = [];
+  let turnMs = performance.now();
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf("\n", start);
+    const line = text.slice(start, end < 0 ? text.length : end);
+    if (line !== "") rows.push(JSON.parse(line) as T);
+    start = end < 0 ? text.length : end + 1;
+    if (rows.length % 64 === 0 && performance.now() - turnMs > SLICE_MS) {
+      await nextTurn();
+      turnMs = performance.now();
+    }
+  }
+  return rows;
 }
 
 const limits = (timeoutMs: number): string =>
@@ -118,7 +139,7 @@ export function openChdb(directory: string): Driver {
     },
     rows: async <T>(sql: string, options: QueryOptions = {}) => {
       const text = (await read(sql, "JSONEachRow", options)).text();
-      return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as T]));
+      return parseLines<T>(text);
     },
     native: async (sql, options = {}) => (await read(sql, "Native", options)).bytes(),
     insert,

@@ -1,6 +1,8 @@
-import { matches, startMsOf } from "./matches.ts";
+import { byPlace, groupBy, holdsAll, leanOf, unique } from "./lean.ts";
+import { matches, matchesTrace, startMsOf } from "./matches.ts";
+import { RowAnalytics } from "./row-analytics.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
-import type { SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
+import type { LeanRow, SpanCursor, SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 interface Kept extends SpanRecord {
   tenant: string;
@@ -30,6 +32,17 @@ export function namesOf(
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
+/** What a trace is ordered by besides its time. */
+function weightOf(
+  rows: readonly SpanRow[],
+  order: NonNullable<TraceQuery["trace"]>["order"],
+): number {
+  if (order === undefined) return 0;
+  if (order === "costliest") return rows.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const ends = rows.map((row) => startMsOf(row) + row.durationNs / 1e6);
+  return Math.max(...ends) - Math.min(...rows.map(startMsOf));
+}
+
 /** Spans in a plain array, for tests and short-lived servers. */
 export class MemorySpans implements SpanTables {
   private kept: Kept[] = [];
@@ -39,6 +52,42 @@ export class MemorySpans implements SpanTables {
     if (this.tokens.has(token)) return;
     this.tokens.add(token);
     for (const span of spans) this.kept.push({ tenant, ...span });
+  }
+
+  readonly analytics = new RowAnalytics((tenant) => this.of(tenant).map(({ row }) => row));
+
+  async readSpan(tenant: string, traceId: string, spanId: string): Promise<SpanRow[]> {
+    return this.of(tenant)
+      .map(({ row }) => row)
+      .filter((row) => row.traceId === traceId && row.spanId === spanId);
+  }
+
+  async lean(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanRow[]> {
+    return unique(await this.leanOf(tenant, [traceId], Infinity))
+      .filter((row) => after === undefined || byPlace(row, after) > 0)
+      .slice(0, limit);
+  }
+
+  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
+    return (await this.read(tenant, traceIds, limit)).map(leanOf);
+  }
+
+  async searchText(
+    tenant: string,
+    words: readonly string[],
+    range: { startMs: number; endMs: number },
+    limit: number,
+  ): Promise<string[]> {
+    const rows = this.of(tenant)
+      .filter(({ content }) => holdsAll(content, words))
+      .map(({ row }) => row)
+      .filter((row) => startMsOf(row) >= range.startMs && startMsOf(row) <= range.endMs);
+    return newestOf(rows, limit).map(({ traceId }) => traceId);
   }
 
   private of(tenant: string): Kept[] {
@@ -59,11 +108,24 @@ export class MemorySpans implements SpanTables {
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {
-    const rows = this.of(tenant).map(({ row }) => row);
-    return newestOf(
-      rows.filter((row) => matches(row, query)),
-      query.limit,
+    const traces = groupBy(
+      this.of(tenant).map(({ row }) => row),
+      ({ traceId }) => traceId,
     );
+    const order = query.trace?.order;
+    const hits = [...traces].flatMap(([traceId, rows]) => {
+      const found = rows.filter((row) => matches(row, query));
+      if (found.length === 0 || !matchesTrace(rows, query)) return [];
+      return {
+        traceId,
+        newestMs: Math.max(...found.map(startMsOf)),
+        weight: weightOf(rows, order),
+      };
+    });
+    return hits
+      .toSorted((a, b) => b.weight - a.weight || b.newestMs - a.newestMs)
+      .slice(0, query.limit)
+      .map(({ traceId, newestMs }) => ({ traceId, newestMs }));
   }
 
   async names(

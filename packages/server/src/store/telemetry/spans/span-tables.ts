@@ -1,4 +1,13 @@
-import type { SpanContent, SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
+import type { SpanAnalytics } from "./analytics.ts";
+import type {
+  LeanRow,
+  SpanContent,
+  SpanCursor,
+  SpanRecord,
+  SpanRow,
+  TraceHit,
+  TraceQuery,
+} from "./types.ts";
 
 /** A content as the tables give it back. */
 export interface StoredContent {
@@ -12,6 +21,25 @@ export interface SpanTables {
   /** Doubles are possible; in no order. */
   read(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
   readContent(tenant: string, traceId: string): Promise<StoredContent[]>;
+  /** All deliveries of one span. */
+  readSpan(tenant: string, traceId: string, spanId: string): Promise<SpanRow[]>;
+  /** By start and then by id, each once, behind `after`. */
+  lean(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanRow[]>;
+  /** Doubles are possible; in no order. */
+  leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]>;
+  /** Traces with a content in which all words stand, the newest first. */
+  searchText(
+    tenant: string,
+    words: readonly string[],
+    range: { startMs: number; endMs: number },
+    limit: number,
+  ): Promise<string[]>;
+  readonly analytics: SpanAnalytics;
   /** The newest first, each once. */
   find(tenant: string, query: TraceQuery): Promise<TraceHit[]>;
   names(

@@ -1,12 +1,29 @@
-import { laterOf, matches, startMsOf } from "./matches.ts";
+import type { SpanAnalytics } from "./analytics.ts";
+import { byPlace, holdsAll, leanOf, unique } from "./lean.ts";
+import { matches, startMsOf } from "./matches.ts";
 import { namesOf, newestOf } from "./memory-spans.ts";
+import { MergedAnalytics } from "./merged-analytics.ts";
+import { RowAnalytics } from "./row-analytics.ts";
 import type { SpanTables } from "./span-tables.ts";
-import type { SpanContent, SpanRecord, SpanRow, SpanStore, TraceHit, TraceQuery } from "./types.ts";
+import type {
+  LeanRow,
+  SpanContent,
+  SpanCursor,
+  SpanRecord,
+  SpanRow,
+  SpanStore,
+  TraceHit,
+  TraceQuery,
+} from "./types.ts";
 
 /** Times that the tables can be asked for, Unix milliseconds: 1970 to 2200. */
 const LATEST_MS = 7_258_118_400_000;
 /** Pairs of service and span name that are listed. */
 const MAX_NAMES = 10_000;
+/** Traces of which a part waits that are handed on unsorted. */
+const MAX_WAITING_HITS = 500;
+/** How far back texts are searched at first; each further look goes twice as far. */
+const FIRST_LOOK_MS = 3_600_000;
 
 interface SpansOptions {
   tables: SpanTables;
@@ -18,29 +35,20 @@ interface SpansOptions {
   cutoffMs(): number;
 }
 
-const byStart = (a: SpanRow, b: SpanRow): number => {
-  const difference = BigInt(a.startNs) - BigInt(b.startNs);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-};
-
-/** Each span once, by start. */
-function unique(rows: readonly SpanRow[]): SpanRow[] {
-  const byId = new Map<string, SpanRow>();
-  for (const row of rows) {
-    const key = row.traceId + row.spanId;
-    const known = byId.get(key);
-    byId.set(key, known === undefined ? row : laterOf(known, row));
-  }
-  return [...byId.values()].toSorted(byStart);
-}
-
 /** Spans of all tenants: those in the tables, and those that still wait for their insert. */
 export class Spans implements SpanStore {
   private readonly options: SpansOptions;
   private readonly listeners = new Set<(tenant: string, spans: readonly SpanRecord[]) => void>();
 
+  readonly analytics: SpanAnalytics;
+
   constructor(options: SpansOptions) {
     this.options = options;
+    const waiting = new RowAnalytics((tenant) => this.waiting(tenant).map(({ row }) => row));
+    this.analytics = new MergedAnalytics(options.tables.analytics, waiting, (query) => ({
+      ...query,
+      ...this.bounded(query),
+    }));
   }
 
   async append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
@@ -58,10 +66,62 @@ export class Spans implements SpanStore {
     const wanted = new Set(traceIds);
     const waiting = this.waiting(tenant).filter(({ row }) => wanted.has(row.traceId));
     const stored = await this.options.tables.read(tenant, traceIds, limit);
-    const cutoffMs = this.options.cutoffMs();
-    return unique([...stored, ...waiting.map(({ row }) => row)])
-      .filter((row) => startMsOf(row) >= cutoffMs)
-      .slice(0, limit);
+    return this.fresh([...stored, ...waiting.map(({ row }) => row)]).slice(0, limit);
+  }
+
+  async lean(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanRow[]> {
+    const waiting = this.waiting(tenant)
+      .filter(({ row }) => row.traceId === traceId)
+      .map(({ row }) => leanOf(row))
+      .filter((row) => after === undefined || byPlace(row, after) > 0);
+    const stored = await this.options.tables.lean(tenant, traceId, after, limit);
+    return this.fresh([...stored, ...waiting]).slice(0, limit);
+  }
+
+  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
+    const wanted = new Set(traceIds);
+    const waiting = this.waiting(tenant)
+      .filter(({ row }) => wanted.has(row.traceId))
+      .map(({ row }) => leanOf(row));
+    const stored = await this.options.tables.leanOf(tenant, traceIds, limit);
+    return this.fresh([...stored, ...waiting]).slice(0, limit);
+  }
+
+  async span(tenant: string, traceId: string, spanId: string): Promise<SpanRow | undefined> {
+    const waiting = this.waiting(tenant)
+      .map(({ row }) => row)
+      .filter((row) => row.traceId === traceId && row.spanId === spanId);
+    const stored = await this.options.tables.readSpan(tenant, traceId, spanId);
+    return this.fresh([...stored, ...waiting])[0];
+  }
+
+  async searchText(
+    tenant: string,
+    words: readonly string[],
+    asked: { startMs: number; endMs: number },
+    limit: number,
+    deadlineMs: number,
+  ): Promise<{ traceIds: string[]; searchedFromMs: number }> {
+    const { startMs, endMs } = this.bounded(asked);
+    const waiting = this.waiting(tenant)
+      .filter(({ row, content }) => matches(row, { ...asked, limit }) && holdsAll(content, words))
+      .map(({ row }) => row.traceId);
+    const found = new Set(waiting);
+    let untilMs = endMs;
+    for (let step = FIRST_LOOK_MS; untilMs > startMs; step *= 2) {
+      if (found.size >= limit || performance.now() > deadlineMs) break;
+      const fromMs = Math.max(startMs, untilMs - step);
+      const range = { startMs: fromMs, endMs: untilMs };
+      for (const id of await this.options.tables.searchText(tenant, words, range, limit))
+        found.add(id);
+      untilMs = fromMs;
+    }
+    return { traceIds: [...found].slice(0, limit), searchedFromMs: untilMs };
   }
 
   async content(
@@ -84,11 +144,13 @@ export class Spans implements SpanStore {
     const hits = new Map(stored.map((hit) => [hit.traceId, hit]));
     for (const hit of newestOf(
       waiting.filter((row) => matches(row, bounded)),
-      query.limit,
+      query.trace === undefined ? query.limit : MAX_WAITING_HITS,
     )) {
       const known = hits.get(hit.traceId);
       if (known === undefined || known.newestMs < hit.newestMs) hits.set(hit.traceId, hit);
     }
+    // A trace of which a part waits has no order by its sums yet: it comes besides the others.
+    if (query.trace !== undefined) return [...hits.values()];
     return [...hits.values()].toSorted((a, b) => b.newestMs - a.newestMs).slice(0, query.limit);
   }
 
@@ -104,6 +166,12 @@ export class Spans implements SpanStore {
   onSpans(listener: (tenant: string, spans: readonly SpanRecord[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Each span once and by start, without those that are too old. */
+  private fresh<T extends LeanRow | SpanRow>(rows: readonly T[]): T[] {
+    const cutoffMs = this.options.cutoffMs();
+    return unique(rows).filter((row) => startMsOf(row) >= cutoffMs);
   }
 
   /** Nothing that is too old, and nothing that no clock shows. */

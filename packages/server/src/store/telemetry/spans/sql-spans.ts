@@ -1,7 +1,18 @@
 import type { Driver } from "../drivers/types.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
+import type { SpanAnalytics } from "./analytics.ts";
+import { Conditions } from "./conditions.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
-import type { SpanContent, SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
+import { SqlAnalytics } from "./sql-analytics.ts";
+import type {
+  LeanRow,
+  SpanContent,
+  SpanCursor,
+  SpanRecord,
+  SpanRow,
+  TraceHit,
+  TraceQuery,
+} from "./types.ts";
 
 /** Text columns of the table with the key of the row that they hold. */
 const TEXTS = {
@@ -79,17 +90,12 @@ const READ_SELECT = [
   ...Object.keys(JSONS),
 ].join(", ");
 
-/** Columns that a question may name a value of. */
-const FILTERS = [
-  "service",
-  "name",
-  "operation",
-  "agent",
-  "tool",
-  "model",
-  "conversation",
-  "workflow",
-] as const;
+/** What comes first, by columns of a whole trace. */
+const ORDERS = {
+  newest: "maxIf(ts, $span)",
+  longest: "max(toUnixTimestamp64Nano(ts) + duration_ns) - min(toUnixTimestamp64Nano(ts))",
+  costliest: "sum(cost_usd)",
+};
 
 const entries = <K extends string, V extends string>(of: Readonly<Record<K, V>>): [K, V][] =>
   Object.entries(of) as [K, V][];
@@ -110,49 +116,50 @@ function rowOf(stored: StoredRow): SpanRow {
   return row as unknown as SpanRow;
 }
 
-interface Condition {
-  sql: string[];
-  parameters: Record<string, string>;
+/** Texts that are short; what is long comes only where it is asked for. */
+const LEAN_TEXTS = entries(TEXTS).filter(
+  ([column]) => column !== "trace_state" && column !== "scope",
+);
+
+/** Where a span ran, as far as its resource says; the machine rather than the process. */
+const HOST =
+  "coalesce(nullIf(resource['host.name'], ''), nullIf(resource['k8s.pod.name'], ''), nullIf(resource['host.id'], ''), resource['service.instance.id']) AS host";
+
+const LEAN_SELECT = [
+  "toString(toUnixTimestamp64Nano(ts)) AS start_ns",
+  ...LEAN_TEXTS.map(([column]) => column),
+  ...Object.keys(INTEGERS).map((name) => `toString(${name}) AS ${name}`),
+  "ended",
+  "cost_usd",
+  HOST,
+].join(", ");
+
+function leanRowOf(stored: StoredRow): LeanRow {
+  const row: Record<string, unknown> = {
+    startNs: String(stored["start_ns"]),
+    ended: Number(stored["ended"]) === 1,
+    costUsd: Number(stored["cost_usd"]),
+    host: String(stored["host"]),
+  };
+  for (const [column, key] of LEAN_TEXTS) row[key] = String(stored[column]);
+  for (const [column, key] of entries(INTEGERS)) row[key] = Number(stored[column]);
+  return row as unknown as LeanRow;
 }
 
-function where(tenant: string, query: TraceQuery): Condition {
-  const sql = [
-    "tenant = {tenant:String}",
-    `ts >= ${sqlTime(query.startMs)}`,
-    `ts <= ${sqlTime(query.endMs)}`,
-  ];
-  const parameters: Record<string, string> = { tenant };
-  for (const column of FILTERS) {
-    const value = query[column];
-    if (value === undefined) continue;
-    sql.push(`${column} = {${column}:String}`);
-    parameters[column] = value;
-  }
-  if (query.errorsOnly === true) sql.push("status = 2");
-  if (query.minDurationNs !== undefined)
-    sql.push(`duration_ns >= ${Math.trunc(query.minDurationNs)}`);
-  if (query.maxDurationNs !== undefined)
-    sql.push(`duration_ns <= ${Math.trunc(query.maxDurationNs)}`);
-  for (const [i, [name, value]] of Object.entries(query.attributes ?? {}).entries()) {
-    parameters[`key${i}`] = name;
-    parameters[`value${i}`] = value;
-    sql.push(
-      `(attrs[{key${i}:String}] = {value${i}:String} OR resource[{key${i}:String}] = {value${i}:String}` +
-        ` OR (mapContains(attrs_num, {key${i}:String}) AND toString(attrs_num[{key${i}:String}]) = {value${i}:String}))`,
-    );
-  }
-  return { sql, parameters };
-}
+/** Of several deliveries of a span the better one: as `laterOf` has it. */
+const BEST_FIRST = "ended DESC, duration_ns DESC LIMIT 1 BY trace_id, span_id";
 
 const nanoseconds = (rows: readonly SpanRow[]): BigInt64Array =>
   BigInt64Array.from(rows, ({ startNs }) => BigInt(startNs));
 
 /** Spans in ClickHouse SQL, embedded or on a server. */
 export class SqlSpans implements SpanTables {
+  readonly analytics: SpanAnalytics;
   private readonly driver: Driver;
 
   constructor(driver: Driver) {
     this.driver = driver;
+    this.analytics = new SqlAnalytics(driver);
   }
 
   async insert(tenant: string, spans: readonly SpanRecord[], token: string): Promise<void> {
@@ -245,14 +252,84 @@ export class SqlSpans implements SpanTables {
     }));
   }
 
-  async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {
-    const { sql, parameters } = where(tenant, query);
-    const rows = await this.driver.rows<{ id: string; newest: string }>(
-      `SELECT trace_id AS id, toString(toUnixTimestamp64Milli(CAST(max(ts), 'DateTime64(3, \\'UTC\\')'))) AS newest FROM spans
-       WHERE ${sql.join(" AND ")} GROUP BY trace_id ORDER BY max(ts) DESC LIMIT ${Math.trunc(query.limit)}`,
-      { parameters },
+  async lean(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanRow[]> {
+    const conditions = new Conditions();
+    const [owner, trace] = [conditions.bind(tenant), conditions.bind(traceId)];
+    let behind = "";
+    if (after !== undefined) {
+      const at = `fromUnixTimestamp64Nano(toInt64(${conditions.bind(after.startNs)}), 'UTC')`;
+      behind = ` AND ts >= ${at} AND (ts > ${at} OR span_id > ${conditions.bind(after.spanId)})`;
+    }
+    const rows = await this.driver.rows<StoredRow>(
+      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id = ${trace}${behind}
+       ORDER BY ts, span_id, ${BEST_FIRST} LIMIT ${Math.trunc(limit)}`,
+      { parameters: conditions.parameters },
     );
-    return rows.map(({ id, newest }) => ({ traceId: id, newestMs: Number(newest) }));
+    return rows.map(leanRowOf);
+  }
+
+  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
+    if (traceIds.length === 0) return [];
+    const conditions = new Conditions();
+    const owner = conditions.bind(tenant);
+    const ids = traceIds.map((id) => conditions.bind(id)).join(", ");
+    const rows = await this.driver.rows<StoredRow>(
+      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id IN (${ids}) LIMIT ${Math.trunc(limit)}`,
+      { parameters: conditions.parameters },
+    );
+    return rows.map(leanRowOf);
+  }
+
+  async readSpan(tenant: string, traceId: string, spanId: string): Promise<SpanRow[]> {
+    const rows = await this.driver.rows<StoredRow>(
+      `SELECT ${READ_SELECT} FROM spans WHERE tenant = {tenant:String} AND trace_id = {trace:String} AND span_id = {span:String} LIMIT 100`,
+      { parameters: { tenant, trace: traceId, span: spanId } },
+    );
+    return rows.map(rowOf);
+  }
+
+  async searchText(
+    tenant: string,
+    words: readonly string[],
+    range: { startMs: number; endMs: number },
+    limit: number,
+  ): Promise<string[]> {
+    const conditions = new Conditions();
+    const all = words.map(
+      // The contents of a span are kept as JSON.
+      (word) =>
+        `positionCaseInsensitiveUTF8(content, ${conditions.bind(JSON.stringify(word).slice(1, -1))}) > 0`,
+    );
+    const rows = await this.driver.rows<{ id: string }>(
+      `SELECT trace_id AS id FROM span_content WHERE ${conditions.range(tenant, range)} AND ${all.join(" AND ")}
+       GROUP BY trace_id ORDER BY max(ts) DESC LIMIT ${Math.trunc(limit)}`,
+      { parameters: conditions.parameters },
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {
+    const conditions = new Conditions();
+    const range = conditions.range(tenant, query);
+    const [span, trace] = [conditions.span(query), conditions.trace(query)];
+    const order = ORDERS[query.trace?.order ?? "newest"];
+    const isWhole = trace !== undefined || query.trace?.order !== undefined;
+    const newest = (time: string) =>
+      `toString(toUnixTimestamp64Milli(CAST(${time}, 'DateTime64(3, \\'UTC\\')'))) AS newest`;
+    const rows = await this.driver.rows<{ id: string; newest: string }>(
+      isWhole
+        ? `SELECT trace_id AS id, ${newest(`maxIf(ts, ${span})`)} FROM spans WHERE ${range}
+           GROUP BY trace_id HAVING countIf(${span}) > 0 AND ${trace ?? "1"} ORDER BY ${order.replace("$span", span)} DESC LIMIT ${Math.trunc(query.limit)}`
+        : `SELECT trace_id AS id, ${newest("max(ts)")} FROM spans WHERE ${range} AND ${span}
+           GROUP BY trace_id ORDER BY max(ts) DESC LIMIT ${Math.trunc(query.limit)}`,
+      { parameters: conditions.parameters },
+    );
+    return rows.map(({ id, newest: ms }) => ({ traceId: id, newestMs: Number(ms) }));
   }
 
   names(

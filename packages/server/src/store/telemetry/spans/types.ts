@@ -181,6 +181,10 @@ export interface SpanStore {
   readonly analytics: SpanAnalytics;
   /** Contents of one trace by span id. */
   content(tenant: string, traceId: string): Promise<ReadonlyMap<string, readonly SpanContent[]>>;
+  /**
+   * Of a question about whole traces the answer may have a few that do not satisfy it, or more than its limit: what waits for
+   * its insert is not summed up. Who asks looks at the traces themselves.
+   */
   find(tenant: string, query: TraceQuery): Promise<TraceHit[]>;
   /** Services with spans in the range, and the names of their spans. */
   names(
