@@ -88,18 +88,16 @@ export class DrainTree<T> {
   }
 
   private leafOf(words: readonly string[]): Node<T> {
-    let node = this.byLength.get(words.length);
-    if (node === undefined) this.byLength.set(words.length, (node = emptyNode()));
-    for (const word of words.slice(0, DEPTH)) {
-      let key = keyOf(word);
-      let child = node.children.get(key);
-      if (child === undefined && node.children.size >= MAX_CHILDREN) {
-        key = ANYTHING;
-        child = node.children.get(key);
-      }
-      if (child === undefined) node.children.set(key, (child = emptyNode()));
-      node = child;
-    }
-    return node;
+    const root = this.byLength.get(words.length) ?? emptyNode<T>();
+    this.byLength.set(words.length, root);
+    return words.slice(0, DEPTH).reduce((node, word) => childOf(node, keyOf(word)), root);
   }
+}
+
+/** The branch for a word; the one for all others when there are too many. */
+function childOf<T>({ children }: Node<T>, word: string): Node<T> {
+  const key = children.has(word) || children.size < MAX_CHILDREN ? word : ANYTHING;
+  const child = children.get(key) ?? emptyNode<T>();
+  children.set(key, child);
+  return child;
 }

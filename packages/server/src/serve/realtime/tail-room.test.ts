@@ -17,7 +17,7 @@ let dropped: number;
 let refused: number;
 let responses: ServerResponse[];
 let tenants: string[];
-const server = createServer((request, response) => {
+const server = createServer((_request, response) => {
   responses.push(response);
   response.writeHead(200).flushHeaders();
   room.follow(tenants.shift() ?? "default", ({ id }) => id % 2 === 0, response);
