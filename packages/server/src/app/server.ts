@@ -17,7 +17,7 @@ import {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
-import { Budgets, LiveTraces, LogFigures } from "#fleet";
+import { Budgets, Coordination, EventTeller, LiveTraces, LogFigures } from "#fleet";
 import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
 import {
   createLogQueries,
@@ -290,16 +290,29 @@ export async function startServer({
       logger,
       shutdown,
     });
+    const teller = new EventTeller({ ...common, events });
+    shutdown.add("events of the fleet", () => teller.stop());
     const budgets = new Budgets({
       ...common,
       live: liveTraces,
       spans: telemetry.spans,
       events,
+      teller,
       repository: state.budgets,
       configured: () => config().budgets,
     });
     await budgets.start();
     shutdown.add("budgets", () => budgets.stop());
+    const coordination = new Coordination({
+      ...common,
+      live: liveTraces,
+      teller,
+      repository: state.findings,
+      limits: () => config().coordination,
+      stopRun: (...run) => budgets.stopRunaway(...run),
+    });
+    await coordination.start();
+    shutdown.add("coordination", () => coordination.stop());
     const logFigures = new LogFigures({ ...common, logs: telemetry.logs });
     logFigures.start();
     shutdown.add("counts of log lines", () => logFigures.stop());
@@ -321,6 +334,7 @@ export async function startServer({
       slack,
       telemetry,
       budgets,
+      coordination,
       agents: agents.figures,
       conversations: agents.conversations,
       ingest,

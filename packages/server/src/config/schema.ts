@@ -7,6 +7,7 @@ import { SCRAPE_TIMEOUT, checkAcrossFields, fillDependentDefaults } from "./cros
 import { budgets, coordination } from "./coordination-section.ts";
 import { ServiceEntry } from "./entries.ts";
 import { TIMER_RANGE, bytes, cidr, duration, file, logLevel, section, url } from "./fields.ts";
+import { forwarding } from "./forwarding-section.ts";
 import { ingest, limits, otlp } from "./ingest-sections.ts";
 import { notifications } from "./notifications-section.ts";
 import { query } from "./query-section.ts";
@@ -325,6 +326,7 @@ const sections = {
   ingest,
   limits,
   otlp,
+  forwarding,
   traces,
   agents,
   coordination,

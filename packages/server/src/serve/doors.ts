@@ -14,7 +14,7 @@ import type {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import type { Rules } from "#decide";
-import type { Budgets } from "#fleet";
+import type { Budgets, Coordination } from "#fleet";
 import type { Logger, Now } from "#lib";
 import type {
   AgentFigures,
@@ -75,6 +75,7 @@ export interface Doors {
   tails: Tails;
   fleet: FleetQueries;
   budgets: Budgets;
+  coordination: Coordination;
   telemetry: TelemetryStore;
   ingest: Ingest;
   state: StateStore;

@@ -26,6 +26,7 @@ import { fleetRoutes } from "./routes/fleet.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { traceRoutes } from "./routes/traces.ts";
 import { budgetRoutes } from "./routes/budgets.ts";
+import { coordinationRoutes } from "./routes/coordination.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { incidentRoutes } from "./routes/incidents.ts";
 import { ingestRoutes, otlpOnlyRoutes } from "./routes/ingest/index.ts";
@@ -179,6 +180,7 @@ const ROUTES: readonly ((app: App, doors: Doors) => void)[] = [
   traceRoutes,
   agentRoutes,
   budgetRoutes,
+  coordinationRoutes,
   jaegerRoutes,
   fleetRoutes,
   dashboardRoutes,

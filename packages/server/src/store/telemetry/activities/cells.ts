@@ -10,18 +10,19 @@ import {
   type Ended,
 } from "./types.ts";
 import { participantsOf } from "./figures.ts";
+import { inTurns } from "./turns.ts";
 
 const isWithin = ({ endUs }: Activity, { startMs, endMs }: { startMs: number; endMs: number }) =>
   endUs >= startMs * 1000 && endUs < endMs * 1000;
 
 /** What `SqlActivities.cells` answers, of activities in memory, each span once. */
-export function cellsOf(activities: Iterable<Activity>, query: CellsQuery): Cell[] {
+export async function cellsOf(activities: readonly Activity[], query: CellsQuery): Promise<Cell[]> {
   const { agent, workflow, stepMs } = query;
   const cells = new Map<string, Cell>();
-  for (const activity of activities) {
-    if (!isWithin(activity, query)) continue;
-    if (agent !== undefined && !participantsOf(activity).includes(agent)) continue;
-    if (workflow !== undefined && activity.workflow !== workflow) continue;
+  await inTurns(activities, (activity) => {
+    if (!isWithin(activity, query)) return;
+    if (agent !== undefined && !participantsOf(activity).includes(agent)) return;
+    if (workflow !== undefined && activity.workflow !== workflow) return;
     const { kind, type, failed, durationUs } = activity;
     const timeMs = Math.floor(activity.endUs / 1000 / stepMs) * stepMs;
     const index = durationClass(durationUs);
@@ -50,25 +51,28 @@ export function cellsOf(activities: Iterable<Activity>, query: CellsQuery): Cell
     cell.outputTokens += activity.outputTokens;
     cell.costUsd += activity.costUsd;
     cell.priced += Number(activity.priced);
-  }
+  });
   return [...cells.values()].toSorted(byTime).slice(-MAX_CELLS);
 }
 
 /** What `SqlActivities.ended` answers, of activities in memory, each span once. */
-export function endedOf(activities: Iterable<Activity>, query: CellsQuery): Ended[] {
+export async function endedOf(
+  activities: readonly Activity[],
+  query: CellsQuery,
+): Promise<Ended[]> {
   const { agent: wanted, workflow, stepMs } = query;
   const found = new Map<string, Ended>();
-  for (const activity of activities) {
+  await inTurns(activities, (activity) => {
     const { kind, agent } = activity;
-    if ((kind !== "task" && kind !== "run") || agent === "" || !isWithin(activity, query)) continue;
-    if (wanted !== undefined && agent !== wanted) continue;
-    if (workflow !== undefined && activity.workflow !== workflow) continue;
+    if ((kind !== "task" && kind !== "run") || agent === "" || !isWithin(activity, query)) return;
+    if (wanted !== undefined && agent !== wanted) return;
+    if (workflow !== undefined && activity.workflow !== workflow) return;
     const timeMs = Math.floor(activity.endUs / 1000 / stepMs) * stepMs;
     const key = JSON.stringify([agent, timeMs]);
     const ended = found.get(key) ?? { agent, timeMs, tasks: 0, runs: 0 };
     ended[kind === "task" ? "tasks" : "runs"]++;
     found.set(key, ended);
-  }
+  });
   return [...found.values()];
 }
 
@@ -89,15 +93,15 @@ interface Draft {
 }
 
 /** What `SqlActivities.conversations` answers, of activities in memory, each span once. */
-export function conversationsOf(
-  activities: Iterable<Activity>,
+export async function conversationsOf(
+  activities: readonly Activity[],
   query: ConversationsQuery,
-): ConversationFigures[] {
+): Promise<ConversationFigures[]> {
   const text = query.text?.toLowerCase() ?? "";
   const drafts = new Map<string, Draft>();
-  for (const activity of activities) {
+  await inTurns(activities, (activity) => {
     const { conversation, agent, workflow, endUs, durationUs, kind, traceId } = activity;
-    if (conversation === "" || !isWithin(activity, query)) continue;
+    if (conversation === "" || !isWithin(activity, query)) return;
     let draft = drafts.get(conversation);
     if (draft === undefined) {
       draft = {
@@ -135,7 +139,7 @@ export function conversationsOf(
     figures.outputTokens += activity.outputTokens;
     figures.costUsd += activity.costUsd;
     figures.priced += Number(activity.priced);
-  }
+  });
   return [...drafts.values()]
     .filter(
       ({ isWanted, agents }) => isWanted && (query.agent === undefined || agents.has(query.agent)),

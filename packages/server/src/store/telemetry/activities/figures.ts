@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import {
   COORDINATION_KINDS,
   LOOKAHEAD_MS,
@@ -9,9 +7,10 @@ import {
   type Figures,
   type FiguresQuery,
 } from "./types.ts";
+import { inTurns } from "./turns.ts";
 
-/** Activities that are looked at in one turn of the event loop. */
-const SLICE = 4000;
+/** Answers that are finished in one turn of the event loop: each sorts its durations. */
+const DRAFTS_PER_TURN = 20;
 
 const WORK: ReadonlySet<string> = new Set(WORK_KINDS);
 const COORDINATION: ReadonlySet<string> = new Set(COORDINATION_KINDS);
@@ -262,25 +261,21 @@ export async function figuresOf(
 ): Promise<Figures[]> {
   const matching: Activity[] = [];
   const withTasks = new Set<string>();
-  for (const [at, activity] of activities.entries()) {
-    if (at % SLICE === SLICE - 1) await nextTurn();
-    if (!isNear(activity, query)) continue;
+  await inTurns(activities, (activity) => {
+    if (!isNear(activity, query)) return;
     matching.push(activity);
     if (activity.kind === "task" && activity.endUs < query.endMs * 1000)
       withTasks.add(activity.agent);
-  }
+  });
   const count = new Count(query, withTasks);
-  for (const [at, activity] of matching.entries()) {
-    if (at % SLICE === SLICE - 1) await nextTurn();
-    count.add(activity);
-  }
+  await inTurns(matching, (activity) => count.add(activity));
   count.addOpen();
   const found: Figures[] = [];
-  for (const [at, draft] of [...count.drafts.values()].entries()) {
-    if (at % 50 === 49) await nextTurn();
-    // What only began within the range, or only waits for its end, is no answer of its own.
+  const visit = (draft: Draft) => {
+    // What only began before the range and ends after it may be no answer of its own.
     if (draft.lastUs > 0 || draft.present.size > 0 || draft.started > 0) found.push(finish(draft));
-  }
+  };
+  await inTurns([...count.drafts.values()], visit, DRAFTS_PER_TURN);
   return found.toSorted(byLast).slice(0, MAX_KEYS);
 }
 

@@ -1,0 +1,1 @@
+export { AgentRoom } from "./room.ts";
