@@ -21,6 +21,14 @@ export const traces = section("Spans of agents and services.", {
   stale_after: duration({ min: "5s", max: "7d" })
     .prefault("5m")
     .describe("A run of which nothing was heard for so long, although it is not over, is stale."),
+  max_metric_sets: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(2000)
+    .describe(
+      "Most sets of labels that metrics made of spans have per tenant; one is up to 21 series, further ones are counted together. 0 makes no metrics of spans.",
+    ),
   prices: file()
     .optional()
     .describe(

@@ -5,8 +5,8 @@ import type { Registry } from "@fleetlight/sdk";
 import { describeError, type Logger, type Now } from "#lib";
 import type { EdgeStore, EdgeSums, SpanRow } from "#store";
 
-import type { LiveTraces, TraceUpdate } from "../live/index.ts";
-import { answeredIn, factOf, hitsOf, usageHitsOf, type Fact, type Resolution } from "./hits.ts";
+import { Patience, type LiveTraces, type TraceUpdate } from "../live/index.ts";
+import { answeredIn, factOf, hitsOf, usageHitsOf, type Fact, type Hit } from "./hits.ts";
 import { Minutes, type Amount } from "./minutes.ts";
 
 /** Pause between two writes of what has changed: what a killed process loses of the graph. */
@@ -20,14 +20,13 @@ const MAX_ROWS = 5000;
 /** How long agents that are at work are remembered between two questions. */
 const ACTIVE_MS = 2000;
 
-interface Waiting {
+interface Seen {
   fact: Fact;
   amount: Amount;
   isUsage: boolean;
   endMs: number;
-  sinceMs: number;
   /** With the spans that were there when it was looked at last. */
-  latest: Resolution;
+  hits: Hit[];
 }
 
 interface Options {
@@ -65,8 +64,11 @@ const usageOf = (row: SpanRow): Amount => ({
 export class FleetGraph {
   private readonly options: Options;
   private readonly tenants = new Map<string, Minutes>();
-  private readonly waiting = new Map<string, Waiting[]>();
-  private waitingCount = 0;
+  private readonly patience = new Patience<Seen>({
+    graceMs: GRACE_MS,
+    max: MAX_WAITING,
+    done: (tenant, seen, known) => this.count(tenant, seen, known),
+  });
   private lastPart = 0;
   private version = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -113,7 +115,7 @@ export class FleetGraph {
   async stop(): Promise<void> {
     this.unsubscribe?.();
     clearInterval(this.timer);
-    this.settle(Infinity);
+    this.patience.settle(Infinity);
     await this.flush();
   }
 
@@ -160,65 +162,37 @@ export class FleetGraph {
   }
 
   private hear(update: TraceUpdate): void {
-    const { tenant, traceId, fresh, paid, spans } = update;
-    const nowMs = this.options.now();
-    const key = `${tenant}\0${traceId}`;
-    const ended = fresh.filter((row) => row.ended);
-    const before = this.waiting.get(key) ?? [];
-    if (ended.length === 0 && paid.length === 0 && before.length === 0) return;
-    const answered = answeredIn(spans);
-    const look = (fact: Fact, isUsage: boolean) =>
-      isUsage ? usageHitsOf(fact, spans) : hitsOf(fact, spans, answered);
-    const wait = (row: SpanRow, isUsage: boolean): Waiting => {
-      const fact = factOf(row);
+    const { fresh, paid, spans } = update;
+    const seen = (row: SpanRow, isUsage: boolean): Seen => {
       const amount = isUsage ? usageOf(row) : callOf(row);
-      const latest = look(fact, isUsage);
-      return { fact, amount, isUsage, endMs: endMsOf(row), sinceMs: nowMs, latest };
+      return { fact: factOf(row), amount, isUsage, endMs: endMsOf(row), hits: [] };
     };
     const all = [
-      ...before.map((one) => ({ ...one, latest: look(one.fact, one.isUsage) })),
-      ...ended.map((row) => wait(row, false)),
-      ...paid.map(({ row }) => wait(row, true)),
+      ...fresh.filter(({ ended }) => ended).map((row) => seen(row, false)),
+      ...paid.map(({ row }) => seen(row, true)),
     ];
-    this.waitingCount -= before.length;
-    const still: Waiting[] = [];
-    for (const one of all) {
-      if (one.latest.complete) this.count(tenant, one, nowMs);
-      else if (this.waitingCount + still.length < MAX_WAITING) still.push(one);
-      else this.giveUp(tenant, one, nowMs);
-    }
-    this.waitingCount += still.length;
-    if (still.length > 0) this.waiting.set(key, still);
-    else this.waiting.delete(key);
+    let answered: ReadonlySet<string> | undefined;
+    const look = (one: Seen): boolean => {
+      answered ??= answeredIn(spans);
+      const { hits, complete } = one.isUsage
+        ? usageHitsOf(one.fact, spans)
+        : hitsOf(one.fact, spans, answered);
+      one.hits = hits;
+      return complete;
+    };
+    this.patience.hear(update, all, look, this.options.now());
   }
 
-  private count(tenant: string, { fact, amount, endMs, latest }: Waiting, nowMs: number): void {
+  private count(tenant: string, { fact, amount, endMs, hits }: Seen, known: boolean): void {
+    // What is outside of the fleet answers with no span: there is nothing that it could have waited for.
+    if (!known && fact.external === undefined) this.counters.impatient.inc();
     const minutes = this.minutesOf(tenant);
-    for (const hit of latest.hits) minutes.add(fact.service, hit, amount, endMs, nowMs);
-  }
-
-  private giveUp(tenant: string, waiting: Waiting, nowMs: number): void {
-    if (waiting.fact.external === undefined) this.counters.impatient.inc();
-    this.count(tenant, waiting, nowMs);
-  }
-
-  /** Counts those that have waited long enough. */
-  private settle(nowMs: number): void {
-    for (const [key, waiting] of this.waiting) {
-      const [tenant = ""] = key.split("\0", 1);
-      const still = waiting.filter(({ sinceMs }) => nowMs - sinceMs < GRACE_MS);
-      if (still.length === waiting.length) continue;
-      for (const one of waiting)
-        if (!still.includes(one)) this.giveUp(tenant, one, this.options.now());
-      this.waitingCount -= waiting.length - still.length;
-      if (still.length > 0) this.waiting.set(key, still);
-      else this.waiting.delete(key);
-    }
+    for (const hit of hits) minutes.add(fact.service, hit, amount, endMs, this.options.now());
   }
 
   /** Writes what has changed; resolves when it is durable, or when it failed and will be tried again. */
   flush(): Promise<void> {
-    this.settle(this.options.now());
+    this.patience.settle(this.options.now());
     this.flushing = this.flushing.then(() => this.write());
     return this.flushing;
   }

@@ -1,11 +1,9 @@
 import { MODEL_OPERATIONS, type Operation } from "#collect";
 import type { SpanRow } from "#store";
 
-import type { LiveSpan } from "../live/index.ts";
+import { agentAbove, type LiveSpan } from "../live/index.ts";
 import { externalOf } from "./external.ts";
 
-/** Spans that are followed upwards from one: longer chains, and those in a circle, end here. */
-const MAX_ANCESTORS = 200;
 /** Spans that are an agent at work. */
 const WORK: ReadonlySet<string> = new Set(["invoke_agent", "task"]);
 const MODEL: ReadonlySet<string> = MODEL_OPERATIONS satisfies ReadonlySet<Operation>;
@@ -51,22 +49,6 @@ export const factOf = (row: SpanRow): Fact => ({
 
 const agentNode = (name: string): GraphNode => ({ kind: "agent", name });
 const serviceNode = (name: string): GraphNode => ({ kind: "service", name });
-
-/** The first agent above a span that `isWanted`; `known` is false when the chain ends where a span has not come. */
-function agentAbove(
-  parentSpanId: string,
-  spans: Spans,
-  isWanted: (agent: string) => boolean,
-): { agent: string; known: boolean } {
-  let id = parentSpanId;
-  for (let steps = 0; id !== "" && steps < MAX_ANCESTORS; steps++) {
-    const span = spans.get(id);
-    if (span === undefined) return { agent: "", known: false };
-    if (isWanted(span.facets.agent)) return { agent: span.facets.agent, known: true };
-    id = span.span.parentSpanId;
-  }
-  return { agent: "", known: true };
-}
 
 const isAgent = (agent: string): boolean => agent !== "";
 

@@ -1,4 +1,4 @@
-import type { FleetDiff, FleetGraph, FleetReplay } from "@fleetlight/contract";
+import type { AlertsAnswer, FleetDiff, FleetGraph, FleetReplay } from "@fleetlight/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { startServer, type RunningServer } from "#app";
@@ -178,5 +178,88 @@ describe("the fleet graph", () => {
     const { status, body } = await ask(`${base}/api/v1/fleet${question}`);
     expect(status).toBe(400);
     expect(JSON.stringify(body.error.details)).toContain(field);
+  });
+});
+
+describe("metrics of spans", () => {
+  const tenant = "metrics";
+  const trace = "3".repeat(32);
+  interface Answer {
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+  }
+  const query = async (expr: string) => {
+    const { data } = await get<Answer>(`/api/v1/query?query=${encodeURIComponent(expr)}`, tenant);
+    return data.result.map(({ metric, value }) => ({ ...metric, value: Number(value[1]) }));
+  };
+
+  beforeAll(async () => {
+    await ask(`${base}/api/v1/alerts/rules`, {
+      headers: { "X-Scope-OrgID": tenant },
+      json: {
+        id: "tools-fail",
+        name: "Tools fail",
+        expr: 'sum by (gen_ai_tool_name) (traces_span_metrics_calls_total{status_code="STATUS_CODE_ERROR"}) > 0',
+        severity: "warning",
+      },
+    });
+    await sendRun(trace, {}, tenant);
+    const message = span(trace, {
+      name: "message",
+      attributes: [
+        text("fleetlight.operation", "message"),
+        text("fleetlight.agent", "lead"),
+        text("fleetlight.peer", "writer"),
+        text("fleetlight.message.type", "plan"),
+        number("fleetlight.message.size", 300),
+      ],
+    });
+    await send("leads", [message], tenant);
+    await until(
+      () => query("fleetlight_agent_tokens_total"),
+      (found) => found.length === 2,
+      15_000,
+    );
+  }, 20_000);
+
+  test.each([
+    [
+      'sum by (service_name, gen_ai_agent_name) (traces_span_metrics_calls_total{gen_ai_tool_name="search"})',
+      [{ service_name: "writers", gen_ai_agent_name: "writer", value: 1 }],
+    ],
+    [
+      'sum(increase(traces_span_metrics_calls_total{span_name="lead"}[1m])) > bool 0',
+      [{ value: 1 }],
+    ],
+    [
+      'histogram_quantile(1, sum by (le) (gen_ai_invoke_agent_duration_seconds_bucket{gen_ai_agent_name="lead"}))',
+      [{ value: 1.28 }],
+    ],
+    [
+      'sum by (gen_ai_request_model, gen_ai_token_type) (gen_ai_client_token_usage_sum{gen_ai_token_type="input"})',
+      [{ gen_ai_request_model: "gpt-test", gen_ai_token_type: "input", value: 70 }],
+    ],
+    [
+      "sum by (agent, type) (fleetlight_agent_tokens_total) > 10",
+      [{ agent: "writer", type: "input", value: 70 }],
+    ],
+    ["maos_messages_total", [{ type: "plan", status: "ok", value: 1 }]],
+    ["maos_message_size_bytes_sum", [{ type: "plan", value: 300 }]],
+  ])("answer %s", async (expr, wanted) => {
+    expect(await query(expr)).toMatchObject(wanted);
+  });
+
+  test("lead to the run by their exemplars", async () => {
+    const { data } = await get<{
+      data: { seriesLabels: Record<string, string>; exemplars: { labels: unknown }[] }[];
+    }>("/api/v1/query_exemplars?query=gen_ai_execute_tool_duration_seconds_bucket", tenant);
+    expect(data[0]?.exemplars[0]?.labels).toMatchObject({ trace_id: trace });
+  });
+
+  test("are what rules are made of", async () => {
+    const { active_alerts } = await until(
+      () => get<AlertsAnswer>("/api/v1/alerts", tenant),
+      (list) => list.active_alerts.some(({ state }) => state === "firing"),
+    );
+    expect(active_alerts[0]).toMatchObject({ labels: { gen_ai_tool_name: "search" } });
   });
 });

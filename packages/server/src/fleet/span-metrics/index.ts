@@ -1,0 +1,1 @@
+export { SpanMetrics } from "./span-metrics.ts";
