@@ -27,6 +27,7 @@ interface Options {
   random: () => number;
   registry: Registry;
   settings: SettingRepository;
+  forward: Ingest["forward"];
   logger: Logger;
 }
 
@@ -70,5 +71,5 @@ export function createIngest({ registry, ...options }: Options): Ingest {
   });
   const spans = new SpanReceiver({ ...gate, prices, registry });
   const logs = new LogReceiver({ ...gate, registry });
-  return { remoteWrite, otlp, push, spans, logs, prices };
+  return { remoteWrite, otlp, push, spans, logs, prices, forward: options.forward };
 }

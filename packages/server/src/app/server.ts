@@ -13,7 +13,9 @@ import {
   createServiceRegistry,
   createTargetViews,
   dependenciesOf,
+  GatewayPusher,
   scrapeTargets,
+  TelemetryForwarder,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
@@ -267,8 +269,18 @@ export async function startServer({
     });
     shutdown.add("process figures", process.stop);
 
+    const forward = new TelemetryForwarder({
+      ...common,
+      outbound,
+      policy: () => outboundPolicy(config()),
+    });
+    shutdown.add("forwarding of telemetry", () => forward.stop());
+    const pusher = new GatewayPusher({ ...common, outbound });
+    pusher.start();
+    shutdown.add("pushes to a gateway", () => pusher.stop());
     const ingest = createIngest({
       ...common,
+      forward,
       exemplars: telemetry.exemplars,
       spans: telemetry.spans,
       logs: telemetry.logs,
@@ -431,6 +443,7 @@ export async function startServer({
         outbound.reconfigure(outboundPolicy(next));
         alertmanager.reconfigure();
         forwarder.reconfigure();
+        forward.reconfigure();
         void slack.reconfigure();
         rules.reconfigure(next);
         void budgets.reconfigure();

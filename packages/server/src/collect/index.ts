@@ -1,4 +1,5 @@
 export * from "./discovery/index.ts";
+export * from "./forward/index.ts";
 export * from "./health/index.ts";
 export * from "./host/index.ts";
 export * from "./limits/index.ts";

@@ -35,6 +35,8 @@ export const PLAIN_NAMES: Readonly<Record<string, readonly string[]>> = {
   WORKER_CHECK_INTERVAL: ["monitoring", "health_check_interval"],
   UPDATE_INTERVAL: ["monitoring", "refresh_interval"],
   ALERT_WEBHOOK_URL: ["notifications", "webhook", "url"],
+  JAEGER_ENDPOINT: ["forwarding", "jaeger_endpoint"],
+  PROMETHEUS_GATEWAY: ["forwarding", "prometheus_gateway"],
 };
 
 /** The variable that sets a path: `storage.retention.metrics` is `FLEETLIGHT_STORAGE__RETENTION__METRICS`. */

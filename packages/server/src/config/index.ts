@@ -15,6 +15,7 @@ export { writtenConfig } from "./written.ts";
 export { TOKEN_SCOPES, hashToken } from "./tokens.ts";
 export { inspectSetting, itemOf, keysOf, type Setting } from "./walk.ts";
 export type { RelabelAction, RelabelConfig } from "./prometheus/relabel.ts";
+export type { ForwardingDestination } from "./forwarding-section.ts";
 export type { HttpClientConfig } from "./prometheus/http-client.ts";
 export { readRuleFile, TEMPLATE_FUNCTIONS } from "./prometheus/rule-file.ts";
 export type {

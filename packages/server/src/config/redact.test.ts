@@ -11,6 +11,17 @@ it("prints nothing that lets somebody in, and leaves the configuration itself al
         headers: { Authorization: "hunter2" },
       },
     },
+    forwarding: {
+      otlp: [
+        {
+          url: "http://u:hunter2@otel/?key=hunter2",
+          headers: { "x-api-key": "hunter2" },
+          bearer_token: "hunter2",
+        },
+      ],
+      jaeger_endpoint: "http://u:hunter2@jaeger",
+      prometheus_gateway: "u:hunter2@gateway",
+    },
     alerting: { watchdog: { heartbeat_url: "https://hc.example.org/ping/hunter2" } },
     auth: { tokens: [{ name: "a", token: "hunter2hunter2hunter2", scopes: ["read"] }] },
     storage: {

@@ -47,6 +47,19 @@ function redactAlerting({ alertmanagers, watchdog }: Config["alerting"]): void {
     watchdog.heartbeat_url = webhookTarget(watchdog.heartbeat_url);
 }
 
+/** Ways to others are told with credentials. */
+function redactForwarding(forwarding: Config["forwarding"]): void {
+  for (const destination of forwarding.otlp) {
+    redactClient(destination);
+    destination.url = withoutSecrets(destination.url);
+    for (const name of Object.keys(destination.headers)) destination.headers[name] = REDACTED;
+  }
+  for (const key of ["jaeger_endpoint", "prometheus_gateway"] as const) {
+    const url = forwarding[key];
+    if (url !== undefined) forwarding[key] = withoutSecrets(url);
+  }
+}
+
 /** The configuration as it may be printed: everything that lets somebody in is replaced. */
 export function redactConfig(config: Config): Config {
   const copy = structuredClone(config);
@@ -60,6 +73,7 @@ export function redactConfig(config: Config): Config {
   if (pagerduty?.integration_key !== undefined) pagerduty.integration_key = REDACTED;
   redactAlerting(copy.alerting);
   redactPolicies(copy.escalation);
+  redactForwarding(copy.forwarding);
   for (const token of copy.auth.tokens) token.token_sha256 = REDACTED;
   for (const service of copy.services) service.url = withoutSecrets(service.url);
   for (const job of copy.scrape_configs) redactJob(job);

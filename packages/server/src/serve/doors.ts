@@ -11,6 +11,7 @@ import type {
   SpanReceiver,
   TargetMetadataView,
   TargetsView,
+  TelemetryForwarder,
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import type { Rules } from "#decide";
@@ -48,6 +49,8 @@ export interface Ingest {
   logs: LogReceiver;
   /** What calls of models cost. */
   prices: PriceBook;
+  /** Passes on what was taken. */
+  forward: Pick<TelemetryForwarder, "offer">;
 }
 
 /** The rooms behind the doors; every route gets all of them and uses what it needs. */

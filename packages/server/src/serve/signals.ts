@@ -1,4 +1,6 @@
-import type { OtlpEncoding } from "#collect";
+import type { IncomingHttpHeaders } from "node:http";
+
+import { hopsOf, HOPS_HEADER, type OtlpEncoding } from "#collect";
 import { ProtobufWriter } from "#lib";
 
 import type { Ingest } from "./doors.ts";
@@ -16,23 +18,32 @@ export interface Signal {
   /** The method over gRPC. */
   method: string;
   rejected: Rejected;
-  /** Takes one decompressed body; durable when it resolves. */
+  /** Takes one decompressed body; durable when it resolves, and then passed on to whom the configuration names. */
   write(
     tenant: string,
     body: Buffer,
     encoding: OtlpEncoding,
+    headers: IncomingHttpHeaders,
   ): Promise<{ refused: number; messages: readonly string[] }>;
 }
 
+type Kept = Omit<Signal, "write"> & {
+  keep(
+    tenant: string,
+    body: Buffer,
+    encoding: OtlpEncoding,
+  ): Promise<{ refused: number; messages: readonly string[] }>;
+};
+
 /** Also under the paths that Prometheus has for them; spans under that of Langfuse's SDKs. */
-export const signalsOf = (ingest: Ingest): readonly Signal[] => [
+const kept = (ingest: Ingest): readonly Kept[] => [
   {
     name: "metrics",
     what: "metrics",
     urls: ["/v1/metrics", "/api/v1/otlp/v1/metrics"],
     method: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
     rejected: "rejectedDataPoints",
-    write: (tenant, body, encoding) => ingest.otlp.write(tenant, body, encoding),
+    keep: (tenant, body, encoding) => ingest.otlp.write(tenant, body, encoding),
   },
   {
     name: "traces",
@@ -40,7 +51,7 @@ export const signalsOf = (ingest: Ingest): readonly Signal[] => [
     urls: ["/v1/traces", "/api/v1/otlp/v1/traces", "/api/public/otel/v1/traces"],
     method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     rejected: "rejectedSpans",
-    write: (tenant, body, encoding) => ingest.spans.write(tenant, body, encoding),
+    keep: (tenant, body, encoding) => ingest.spans.write(tenant, body, encoding),
   },
   {
     name: "logs",
@@ -48,9 +59,20 @@ export const signalsOf = (ingest: Ingest): readonly Signal[] => [
     urls: ["/v1/logs", "/api/v1/otlp/v1/logs"],
     method: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
     rejected: "rejectedLogRecords",
-    write: (tenant, body, encoding) => ingest.logs.write(tenant, body, encoding),
+    keep: (tenant, body, encoding) => ingest.logs.write(tenant, body, encoding),
   },
 ];
+
+export const signalsOf = (ingest: Ingest): readonly Signal[] =>
+  kept(ingest).map(({ keep, ...signal }) => ({
+    ...signal,
+    write: async (tenant, body, encoding, headers) => {
+      const result = await keep(tenant, body, encoding);
+      const hops = hopsOf(headers[HOPS_HEADER]);
+      ingest.forward.offer({ signal: signal.name, tenant, body, encoding, hops });
+      return result;
+    },
+  }));
 
 /** The answer of an export service, empty when everything was taken. */
 export function exportAnswer(

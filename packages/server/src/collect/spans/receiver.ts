@@ -41,7 +41,7 @@ export type SpanEncoding = "protobuf" | "json" | "jaeger" | "zipkin";
 
 type Reader = (body: Buffer, textBytes: number) => Iterable<Incoming | undefined>;
 
-const READERS: Readonly<Record<SpanEncoding, Reader>> = {
+export const spanReaders: Readonly<Record<SpanEncoding, Reader>> = {
   protobuf: readSpansProtobuf,
   json: readSpansJson,
   jaeger: readSpansJaeger,
@@ -164,7 +164,7 @@ export class SpanReceiver {
     const records: SpanRecord[] = [];
     let lost = 0;
     let turnMs = performance.now();
-    for (const incoming of READERS[encoding](body, textBytesOf(max_content_characters))) {
+    for (const incoming of spanReaders[encoding](body, textBytesOf(max_content_characters))) {
       if (incoming !== undefined) {
         const { span, scope, resource } = incoming;
         const reason = span === undefined ? "invalid_utf8" : this.refusal(span, nowMs);

@@ -60,6 +60,7 @@ export function anchorScrapeConfigs(root: unknown, directory: string): void {
   if (!isTree(root)) return;
   anchorJob(root.scrape_configs, directory);
   if (isTree(root.alerting)) anchorJob(root.alerting.alertmanagers, directory);
+  if (isTree(root.forwarding)) anchorJob(root.forwarding.otlp, directory);
   for (const key of ["scrape_config_files", "rule_files"] as const) {
     const paths = root[key];
     if (!Array.isArray(paths)) continue;

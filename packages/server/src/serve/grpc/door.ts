@@ -148,8 +148,9 @@ export class GrpcDoor {
 
   private async take(signal: Signal, call: UnaryCall, done: Done): Promise<void> {
     try {
-      const tenant = tenantOf({ headers: headersOf(call.metadata) });
-      const { refused, messages } = await signal.write(tenant, call.request, "protobuf");
+      const headers = headersOf(call.metadata);
+      const tenant = tenantOf({ headers });
+      const { refused, messages } = await signal.write(tenant, call.request, "protobuf", headers);
       done(null, exportAnswer(signal.rejected, refused, messages.join("; "), "protobuf"));
     } catch (error) {
       const failure = failureOf(error);

@@ -1,4 +1,4 @@
-import type { SpanEncoding } from "#collect";
+import { hopsOf, HOPS_HEADER, type SpanEncoding } from "#collect";
 import { FleetlightError } from "#lib";
 
 import type { Doors } from "../../../doors.ts";
@@ -49,7 +49,10 @@ export function foreignSpanRoutes(app: App, doors: Doors): void {
         const { "content-encoding": compression } = request.headers;
         const body = await decompress(bytesOf(request.body), compression, maxBytes);
         if (encoding === "zipkin" && body.length > maxJsonBytes) throw tooMuchJson(maxJsonBytes);
-        await doors.ingest.spans.write(tenantOf(request), body, encoding);
+        const tenant = tenantOf(request);
+        await doors.ingest.spans.write(tenant, body, encoding);
+        const hops = hopsOf(request.headers[HOPS_HEADER]);
+        doors.ingest.forward.offer({ signal: "traces", tenant, body, encoding, hops });
         return reply.code(202).send();
       },
     });
