@@ -12,6 +12,13 @@ const withQuery = (path: string, query: Query): string => {
   return text === "" ? path : `${path}?${text}`;
 };
 
+/** Attributes may be asked for several times. */
+const withAttributes = (path: string, query: Query, attributes: readonly string[]): string => {
+  const url = withQuery(path, query);
+  const more = attributes.map((one) => `attribute=${id(one)}`).join("&");
+  return more === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${more}`;
+};
+
 export const paths = {
   overview: () => "/api/v1/overview",
   services: () => "/api/v1/services",
@@ -24,8 +31,6 @@ export const paths = {
   alertHistory: (hours: number) => withQuery("/api/v1/alerts/history", { hours }),
   alert: (alert: string) => `/api/v1/alerts/${id(alert)}`,
   alertDeliveries: (alert: string) => `/api/v1/alerts/${id(alert)}/deliveries`,
-  runs: (query: Query) => withQuery("/api/v1/traces", query),
-  run: (run: string) => `/api/v1/traces/${id(run)}`,
   rules: () => "/api/v1/alerts/rules",
   rule: (rule: string) => `/api/v1/alerts/rules/${id(rule)}`,
   ruleGroups: () => withQuery("/api/v1/rules", { type: "alert", exclude_alerts: "true" }),
@@ -41,6 +46,41 @@ export const paths = {
       end: endMs / 1000,
       max_points: maxPoints,
     }),
+};
+
+/** Runs: what is asked of one, and of many. */
+export const runPaths = {
+  list: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/traces", query, attributes),
+  facets: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/traces/facets", query, attributes),
+  heatmap: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/traces/heatmap", query, attributes),
+  differences: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/traces/differences", query, attributes),
+  errors: (query: Query) => withQuery("/api/v1/errors", query),
+  compare: (a: string, b: string) => withQuery("/api/v1/traces/compare", { a, b }),
+  /** Without its spans, which are many. */
+  head: (run: string) => withQuery(`/api/v1/traces/${id(run)}`, { spans: "false" }),
+  whole: (run: string) => `/api/v1/traces/${id(run)}`,
+  spans: (run: string, from: string | undefined) =>
+    withQuery(`/api/v1/traces/${id(run)}/spans`, { from }),
+  span: (run: string, span: string) => `/api/v1/traces/${id(run)}/spans/${id(span)}`,
+  analysis: (run: string) => `/api/v1/traces/${id(run)}/analysis`,
+};
+
+/** Log lines. */
+export const logPaths = {
+  list: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/logs", query, attributes),
+  histogram: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/logs/histogram", query, attributes),
+  patterns: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/logs/patterns", query, attributes),
+  names: (query: Query) => withQuery("/api/v1/logs/names", query),
+  tail: (query: Query, attributes: readonly string[]) =>
+    withAttributes("/api/v1/logs/tail", query, attributes),
+  ofRun: (run: string) => `/api/v1/traces/${id(run)}/logs`,
 };
 
 /** The part of the API that Alertmanager's tools speak as well. */

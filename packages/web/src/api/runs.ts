@@ -1,49 +1,183 @@
-import type { Trace, TraceList } from "@fleetlight/contract";
+import type {
+  ErrorGroups,
+  Trace,
+  TraceAnalysisReport,
+  TraceComparison,
+  TraceDifferences,
+  TraceFacets,
+  TraceHeatmap,
+  TraceList,
+  TraceSpan,
+} from "@fleetlight/contract";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import type { RunsSearch } from "../app/run-search.ts";
+import { readRegion, type RunsSearch } from "../app/run-search.ts";
+import { askedOf } from "../format/run-filter.ts";
 import { get } from "./client.ts";
-import { paths } from "./paths.ts";
+import { runPaths } from "./paths.ts";
+import { askSpans, loadRun, type LoadedRun } from "./run-spans.ts";
 
 /** Runs of a list; the newest are what one looks for. */
-const RUNS_SHOWN = 200;
+export const RUNS_SHOWN = 500;
 const REFRESH_MS = 5000;
+/** Counts over all runs cost more than the newest of them, and nobody watches them by the second. */
+const COUNTS_REFRESH_MS = 15_000;
 /** A run that has ended may still get spans that were late. */
 const ENDED_REFRESH_MS = 30_000;
+/** A run of more spans than this is asked for less often while it goes on. */
+const MANY_SPANS = 20_000;
 
-export const runsQuery = ({ hours = 1, q, errors }: RunsSearch) =>
+type Asked = Pick<RunsSearch, "q" | "errors" | "hours" | "sort" | "region" | "live">;
+
+/** What a search asks of the server: the filter's part, and the range of time that ends now. */
+function ask({ q, errors, hours = 1, region }: Asked) {
+  const { query, attributes } = askedOf(q);
+  const chosen = readRegion(region);
+  const start = Math.floor(Date.now() / 1000 - hours * 3600);
+  return {
+    attributes,
+    query: { ...query, ...(errors === true && { errors: "true" }), start },
+    chosen,
+  };
+}
+
+const keyOf = ({ q, errors, hours, sort, region }: Asked) => [
+  q ?? "",
+  errors ?? false,
+  hours ?? 1,
+  sort ?? "",
+  region ?? "",
+];
+
+export const runsQuery = (search: Asked) =>
   queryOptions({
-    queryKey: ["runs", hours, q ?? "", errors ?? false],
-    queryFn: ({ signal }) =>
-      get<TraceList>(
-        paths.runs({
-          start: Math.floor(Date.now() / 1000 - hours * 3600),
-          limit: RUNS_SHOWN,
-          errors: errors === true ? "true" : undefined,
-          ...filterOf(q),
-        }),
-        signal,
-      ),
-    refetchInterval: REFRESH_MS,
+    queryKey: ["runs", ...keyOf(search)],
+    queryFn: ({ signal }) => {
+      const { query, attributes, chosen } = ask(search);
+      const within = chosen && {
+        start: chosen.from,
+        end: chosen.to,
+        min_duration_seconds: chosen.least,
+        max_duration_seconds: chosen.most,
+      };
+      const sort = search.sort ?? "newest";
+      const all = { ...query, ...within, sort, limit: RUNS_SHOWN };
+      return get<TraceList>(runPaths.list(all, attributes), signal);
+    },
+    refetchInterval: search.live === false ? false : REFRESH_MS,
     placeholderData: keepPreviousData,
   });
 
-/** What may stand before the colon of a filter; anything else is an attribute. */
-const FIELDS = ["agent", "service", "tool", "model", "name", "conversation", "workflow"] as const;
+export const runFacetsQuery = ({ region: _, sort: _sort, ...search }: Asked) =>
+  queryOptions({
+    queryKey: ["run-facets", ...keyOf(search)],
+    queryFn: ({ signal }) => {
+      const { query, attributes } = ask(search);
+      return get<TraceFacets>(runPaths.facets(query, attributes), signal);
+    },
+    refetchInterval: search.live === false ? false : COUNTS_REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
 
-/** `agent:lead`, `http.method=GET`, or a bare word, which is taken for an agent. */
-export function filterOf(text: string | undefined): Record<string, string> {
-  const trimmed = (text ?? "").trim();
-  if (trimmed === "") return {};
-  const colon = trimmed.indexOf(":");
-  const field = FIELDS.find((one) => one === trimmed.slice(0, Math.max(0, colon)));
-  if (field !== undefined) return { [field]: trimmed.slice(colon + 1).trim() };
-  return trimmed.includes("=") ? { attribute: trimmed } : { agent: trimmed };
-}
+export const runHeatmapQuery = ({ region: _, sort: _sort, ...search }: Asked) =>
+  queryOptions({
+    queryKey: ["run-heatmap", ...keyOf(search)],
+    queryFn: ({ signal }) => {
+      const { query, attributes } = ask(search);
+      return get<TraceHeatmap>(runPaths.heatmap(query, attributes), signal);
+    },
+    refetchInterval: search.live === false ? false : COUNTS_REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
 
+/** What runs in a region of the heat map have that those outside of it have not. */
+export const runDifferencesQuery = (search: Asked) =>
+  queryOptions({
+    queryKey: ["run-differences", ...keyOf(search)],
+    queryFn: ({ signal }) => {
+      const { query, attributes, chosen } = ask(search);
+      const region = {
+        region_start: chosen?.from,
+        region_end: chosen?.to,
+        region_min_seconds: chosen?.least,
+        region_max_seconds: chosen?.most,
+      };
+      return get<TraceDifferences>(
+        runPaths.differences({ ...query, ...region }, attributes),
+        signal,
+      );
+    },
+    enabled: readRegion(search.region) !== undefined,
+    placeholderData: keepPreviousData,
+  });
+
+export const runErrorsQuery = (hours = 1) =>
+  queryOptions({
+    queryKey: ["run-errors", hours],
+    queryFn: ({ signal }) => {
+      const start = Math.floor(Date.now() / 1000 - hours * 3600);
+      return get<ErrorGroups>(runPaths.errors({ start }), signal);
+    },
+    refetchInterval: COUNTS_REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** A run without its spans. */
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
-    queryFn: ({ signal }) => get<Trace>(paths.run(id), signal),
+    queryFn: ({ signal }) => get<Trace>(runPaths.head(id), signal),
     refetchInterval: ({ state }) => (state.data?.ended === false ? REFRESH_MS : ENDED_REFRESH_MS),
+  });
+
+/** Its spans, lean, as a tree. Beyond `MANY_SPANS` a run that goes on is not loaded whole every few seconds. */
+export const runTreeQuery = (id: string, goesOn: boolean) =>
+  queryOptions({
+    queryKey: ["run-tree", id],
+    queryFn: ({ signal, client, queryKey }) => {
+      const isFirst = client.getQueryData(queryKey) === undefined;
+      const onPart = (run: LoadedRun) => {
+        if (isFirst) client.setQueryData(queryKey, run);
+      };
+      return loadRun(askSpans(id, signal), onPart, signal);
+    },
+    // Comparing a million spans with those of before would cost more than drawing them.
+    structuralSharing: false,
+    staleTime: REFRESH_MS,
+    refetchInterval: ({ state }) => {
+      const many = (state.data?.tree.spans.length ?? 0) > MANY_SPANS;
+      return goesOn && !many ? REFRESH_MS : ENDED_REFRESH_MS;
+    },
+  });
+
+/** Everything of its spans, with attributes and texts; only for runs of moderate size. */
+export const runTextsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run-texts", id],
+    queryFn: ({ signal }) => get<Trace>(runPaths.whole(id), signal),
+    staleTime: REFRESH_MS,
+    refetchInterval: ({ state }) => (state.data?.ended === false ? REFRESH_MS : false),
+  });
+
+export const runSpanQuery = (id: string, span: string) =>
+  queryOptions({
+    queryKey: ["run-span", id, span],
+    queryFn: ({ signal }) => get<TraceSpan>(runPaths.span(id, span), signal),
+    staleTime: REFRESH_MS,
+    refetchInterval: ({ state }) => (state.data?.ended === false ? REFRESH_MS : false),
+  });
+
+export const runAnalysisQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run-analysis", id],
+    queryFn: ({ signal }) => get<TraceAnalysisReport>(runPaths.analysis(id), signal),
+    staleTime: REFRESH_MS,
+    refetchInterval: ENDED_REFRESH_MS,
+  });
+
+export const runComparisonQuery = (a: string, b: string) =>
+  queryOptions({
+    queryKey: ["run-comparison", a, b],
+    queryFn: ({ signal }) => get<TraceComparison>(runPaths.compare(a, b), signal),
+    staleTime: ENDED_REFRESH_MS,
   });

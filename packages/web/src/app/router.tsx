@@ -16,7 +16,8 @@ import { alertRoutes } from "./alert-routes.ts";
 import { parseCardinalitySearch, parseExploreSearch } from "./explore-search.ts";
 import { frame, root } from "./frame-route.ts";
 import { NotFound, PageFailure } from "./not-found.tsx";
-import { parseRunSearch, parseRunsSearch } from "./run-search.ts";
+import { parseLogsSearch } from "./logs-search.ts";
+import { parseRunErrorsSearch, parseRunSearch, parseRunsSearch } from "./run-search.ts";
 import { parseServicesSearch, parseTimeSearch } from "./search.ts";
 
 const home = createRoute({
@@ -68,12 +69,26 @@ const runs = createRoute({
   component: lazyRouteComponent(() => import("../pages/runs/RunsPage.tsx"), "RunsPage"),
 });
 
+const runErrors = createRoute({
+  getParentRoute: () => frame,
+  path: "/runs/errors",
+  validateSearch: parseRunErrorsSearch,
+  component: lazyRouteComponent(() => import("../pages/runs/ErrorsPage.tsx"), "RunErrorsPage"),
+});
+
 const run = createRoute({
   getParentRoute: () => frame,
   path: "/runs/$runId",
   validateSearch: parseRunSearch,
   loader: ({ context: { cache }, params }) => void cache.prefetchQuery(runQuery(params.runId)),
   component: lazyRouteComponent(() => import("../pages/runs/RunPage.tsx"), "RunPage"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => frame,
+  path: "/logs",
+  validateSearch: parseLogsSearch,
+  component: lazyRouteComponent(() => import("../pages/logs/LogsPage.tsx"), "LogsPage"),
 });
 
 const metrics = createRoute({
@@ -97,7 +112,18 @@ const cardinality = createRoute({
 
 const tree = root.addChildren([
   home,
-  frame.addChildren([overview, services, service, runs, run, metrics, cardinality, ...alertRoutes]),
+  frame.addChildren([
+    overview,
+    services,
+    service,
+    runs,
+    runErrors,
+    run,
+    logs,
+    metrics,
+    cardinality,
+    ...alertRoutes,
+  ]),
 ]);
 
 export const makeRouter = (cache: QueryClient) =>

@@ -4,7 +4,7 @@ import type { AlertsSearch, FacetName } from "../../app/alert-search.ts";
 import { FACETS, toggleFacet } from "../../app/alert-search.ts";
 import { formatCount } from "../../format/units.ts";
 import type { FacetCounts } from "./alert-select.ts";
-import classes from "./facet-column.module.css";
+import classes from "../../ui/facet-column.module.css";
 
 const TITLES: Record<FacetName, string> = {
   state: "State",

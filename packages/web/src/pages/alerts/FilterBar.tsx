@@ -3,13 +3,23 @@ import { IconFilter } from "@tabler/icons-react";
 import { useMemo } from "react";
 
 import type { AlertsSearch } from "../../app/alert-search.ts";
-import { FACETS } from "../../app/alert-search.ts";
+import { FACETS, parseAlertsSearch } from "../../app/alert-search.ts";
 import { completeFilter, indexLabels } from "../../format/alert-filter.ts";
 import { FilterBox } from "../../ui/filter-box.tsx";
+import { SavedViews, type View } from "../../ui/saved-views.tsx";
 import type { AlertRow } from "./alert-rows.ts";
 import type { Selection } from "./alert-select.ts";
 import classes from "./alerts-page.module.css";
-import { SavedViews } from "./SavedViews.tsx";
+
+const GIVEN: View<AlertsSearch>[] = [
+  { name: "Everything", search: {} },
+  { name: "Nobody is on it", search: { state: ["firing"], quiet: ["nothing"] } },
+  {
+    name: "Critical and high",
+    search: { state: ["firing"], severity: ["critical", "high", "error"] },
+  },
+  { name: "As notifications group", search: { view: "groups" } },
+];
 
 interface BarProps {
   search: AlertsSearch;
@@ -60,7 +70,13 @@ export const FilterBar = ({ search, selection, all, facetsShown, change, onFacet
           change(view === "groups" ? { ...rest, view } : rest);
         }}
       />
-      <SavedViews search={search} change={change} />
+      <SavedViews
+        storageKey="fleetlight-alert-views"
+        given={GIVEN}
+        parse={parseAlertsSearch}
+        search={search}
+        change={change}
+      />
     </div>
   );
 };

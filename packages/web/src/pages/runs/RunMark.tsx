@@ -1,9 +1,21 @@
-import { IconCircleCheckFilled, IconCircleXFilled, IconLoader } from "@tabler/icons-react";
+import {
+  IconAlertTriangleFilled,
+  IconCircleCheckFilled,
+  IconCircleXFilled,
+  IconClockPause,
+  IconLoader,
+} from "@tabler/icons-react";
 
+import classes from "./run.module.css";
 import { RUN_WORDS, type RunState } from "./run-words.ts";
-import classes from "./runs.module.css";
 
-const ICONS = { failed: IconCircleXFilled, running: IconLoader, done: IconCircleCheckFilled };
+const ICONS = {
+  failed: IconCircleXFilled,
+  errors: IconAlertTriangleFilled,
+  running: IconLoader,
+  stale: IconClockPause,
+  done: IconCircleCheckFilled,
+};
 
 /** How a run stands, as colour, shape and word. */
 export const RunMark = ({ state }: { state: RunState }) => {

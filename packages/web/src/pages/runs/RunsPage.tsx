@@ -1,151 +1,218 @@
 import type { TraceSummary } from "@fleetlight/contract";
-import { SegmentedControl, TextInput } from "@mantine/core";
-import { IconAlertTriangle, IconSearch } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo, useState } from "react";
 
-import { runsQuery } from "../../api/runs.ts";
-import { RUN_HOURS, type RunsSearch } from "../../app/run-search.ts";
-import { MISSING, formatCount, formatValue, plural } from "../../format/units.ts";
-import { Facet } from "../../ui/facet.tsx";
-import { Empty, Failure, SkeletonRows, Snippet } from "../../ui/notes.tsx";
+import { RUNS_SHOWN, runFacetsQuery, runHeatmapQuery, runsQuery } from "../../api/runs.ts";
+import type { RunsSearch } from "../../app/run-search.ts";
+import { formatDateTime } from "../../format/time.ts";
+import { formatCount, plural } from "../../format/units.ts";
+import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
-import table from "../../ui/table.module.css";
-import { Ago } from "../../ui/time.tsx";
 import { useListKeys } from "../../ui/use-list-keys.ts";
-import { money, runState } from "./run-words.ts";
-import { RunMark } from "./RunMark.tsx";
+import { Differences } from "./Differences.tsx";
+import { FirstRun } from "./FirstRun.tsx";
+import { Heatmap } from "./Heatmap.tsx";
+import { readColumns, steady, USUAL_COLUMNS, type Column } from "./run-list.ts";
+import { RunFacets } from "./RunFacets.tsx";
+import { RunRows } from "./RunRows.tsx";
+import { RunsBar } from "./RunsBar.tsx";
 import classes from "./runs.module.css";
 
 const route = getRouteApi("/dashboard/runs");
+const RunBeside = lazy(async () => ({ default: (await import("./RunBeside.tsx")).RunBeside }));
 
-const hoursWord = (hours: number): string => (hours < 24 ? `${hours} h` : `${hours / 24} d`);
+/** The list while it is touched: what is shown stays, what is new waits. */
+const useSteady = (fresh: readonly TraceSummary[], key: string) => {
+  const [held, setHeld] = useState(false);
+  const [kept, setKept] = useState<{ key: string; runs: readonly TraceSummary[] }>({
+    key,
+    runs: [],
+  });
+  const { shown, waiting } = steady(kept.key === key ? kept.runs : [], fresh, held);
+  return {
+    shown,
+    waiting,
+    events: {
+      onPointerEnter: () => {
+        setKept({ key, runs: shown });
+        setHeld(true);
+      },
+      onPointerLeave: () => setHeld(false),
+    },
+    showAll: () => setKept({ key, runs: fresh }),
+  };
+};
 
-const Row = ({ run, longest }: { run: TraceSummary; longest: number }) => (
-  <li className={classes["row"]}>
-    <RunMark state={runState(run)} />
-    <div className={classes["what"]}>
-      <Link
-        to="/dashboard/runs/$runId"
-        params={{ runId: run.trace_id }}
-        className={[classes["name"], table["cover"]].filter(Boolean).join(" ")}
-        data-list-item
-      >
-        {run.workflow || run.name || run.trace_id.slice(0, 8)}
-      </Link>
-      <div className={classes["detail"]}>
-        {[run.service, run.agents.join(", ")].filter(Boolean).join(" · ")}
-      </div>
-    </div>
-    <span className={classes["lasted"]}>
-      <span className="num">{formatValue(run.duration_seconds, "seconds")}</span>
-      <span className={classes["track"]} aria-hidden>
-        <span style={{ width: `${Math.max(1, (run.duration_seconds / longest) * 100)}%` }} />
-      </span>
-    </span>
-    <span className={classes["figures"]}>
-      <span>
-        <span className="num">{formatCount(run.spans)}</span> <span className="dim">spans</span>
-      </span>
-      <span>
-        <span className="num">
-          {run.input_tokens + run.output_tokens === 0
-            ? MISSING
-            : formatCount(run.input_tokens + run.output_tokens)}
-        </span>{" "}
-        <span className="dim">tokens</span>
-      </span>
-      <span className="num">{money(run.cost_usd)}</span>
-    </span>
-    <span className={classes["when"]}>
-      <Ago at={run.start} />
-    </span>
-  </li>
-);
+const isNarrowed = ({ q, errors, region }: RunsSearch): boolean =>
+  q !== undefined || errors === true || region !== undefined;
 
-const snippet = (origin: string): string =>
-  [
-    `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}`,
-    "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-    "export OTEL_SERVICE_NAME=my-agents",
-  ].join("\n");
-
-const Nothing = ({ search }: { search: RunsSearch }) =>
-  search.q === undefined && search.errors === undefined ? (
-    <Empty title="No run has come yet" waiting="Waiting for the first span…">
-      <p>
-        Point any OpenTelemetry SDK here. Agents of the Vercel AI SDK, LangGraph, OpenAI Agents,
-        Traceloop and Langfuse are understood as they are:
-      </p>
-      <Snippet label="environment that sends spans here" text={snippet(window.location.origin)} />
-    </Empty>
-  ) : (
+const Nothing = ({ search, change }: { search: RunsSearch; change: (next: RunsSearch) => void }) =>
+  isNarrowed(search) ? (
     <Empty title="No run matches">
       <p>Look further back, or try another filter.</p>
+      <Button variant="default" onClick={() => change({})}>
+        Show all
+      </Button>
     </Empty>
+  ) : search.hours === undefined ? (
+    <FirstRun />
+  ) : (
+    <Empty title="No run in this time" />
   );
 
-/** What the fleet has done, the newest first. */
+const leadOf = (runs: readonly TraceSummary[], { hours = 1 }: RunsSearch): string => {
+  if (runs.length === 0)
+    return "What did the agents do, how long did it take, and what did it cost?";
+  const errors = runs.filter((run) => run.errors > 0).length;
+  const most = runs.length >= RUNS_SHOWN ? "The first " : "";
+  const failed = errors > 0 ? `, ${formatCount(errors)} with errors` : ", none with errors";
+  return `${most}${plural(runs.length, "run")} of the last ${hours < 48 ? plural(hours, "hour") : plural(hours / 24, "day")}${failed}.`;
+};
+
+interface ListProps {
+  search: RunsSearch;
+  wide: boolean;
+  phone: boolean;
+  change: (next: RunsSearch) => void;
+}
+
+/** The heat map, and what differs in the part of it that was chosen. */
+const Map = ({ search, change }: Pick<ListProps, "search" | "change">) => {
+  const { data } = useQuery(runHeatmapQuery(search));
+  const { region, ...rest } = search;
+  if (data === undefined || (data.traces === 0 && region === undefined)) return null;
+  return (
+    <>
+      <Heatmap
+        map={data}
+        region={region}
+        onRegion={(next) => change(next === undefined ? rest : { ...rest, region: next })}
+      />
+      {region !== undefined && <Differences search={search} change={change} />}
+    </>
+  );
+};
+
+const Keys = () => (
+  <p className={classes["keys"]}>
+    <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open
+  </p>
+);
+
+const List = ({ search, wide, phone, change }: ListProps) => {
+  const runs = useQuery(runsQuery(search));
+  const facets = useQuery(runFacetsQuery(search)).data?.facets;
+  const fresh = useMemo(() => runs.data?.traces ?? [], [runs.data]);
+  const { run: _, span: _span, view: _view, find: _find, with: _with, ...list } = search;
+  const { shown, waiting, events, showAll } = useSteady(fresh, JSON.stringify(list));
+  const [asked, setAsked] = useState(false);
+  const [columns, setColumns] = useLocalStorage<Column[]>({
+    key: "fleetlight-run-columns",
+    defaultValue: [...USUAL_COLUMNS],
+    deserialize: readColumns,
+    getInitialValueInEffect: false,
+  });
+  const values = useMemo(
+    () => new globalThis.Map((facets ?? []).map((facet) => [facet.name as string, facet.values])),
+    [facets],
+  );
+  const room = wide && search.run === undefined;
+  const hasFacets = facets?.some((facet) => facet.values.length > 0) === true;
+  const facetsShown = hasFacets && (asked || room);
+  const narrow = search.run !== undefined;
+  const from = runs.data?.searched_from;
+  return (
+    <>
+      <RunsBar
+        search={search}
+        values={values}
+        columns={columns}
+        facetsShown={facetsShown}
+        onFacets={room ? undefined : () => setAsked(!asked)}
+        onColumns={setColumns}
+        change={change}
+      />
+      <div className={classes["body"]} data-facets={facetsShown || undefined}>
+        {facetsShown && <RunFacets facets={facets ?? []} search={search} change={change} />}
+        <div className={classes["main"]}>
+          <Map search={search} change={change} />
+          {runs.error !== null && runs.data === undefined && (
+            <Failure what="The runs could not be loaded" error={runs.error} />
+          )}
+          {from !== null && from !== undefined && (
+            <p className="dim">
+              Texts were searched from {formatDateTime(Date.parse(from))} on; earlier ones would
+              have taken too long.
+            </p>
+          )}
+          <div className={classes["sheet"]} {...events}>
+            {waiting > 0 && (
+              <button type="button" className={classes["fresh"]} onClick={showAll}>
+                {plural(waiting, "new run")}
+              </button>
+            )}
+            {runs.data === undefined && runs.error === null && <SkeletonRows rows={10} />}
+            {runs.data !== undefined && shown.length === 0 && (
+              <Nothing search={search} change={change} />
+            )}
+            {shown.length > 0 && (
+              <RunRows
+                runs={shown}
+                search={search}
+                columns={narrow ? ["lasted"] : columns}
+                beside={wide}
+                phone={phone}
+              />
+            )}
+          </div>
+          {shown.length > 0 && !phone && <Keys />}
+        </div>
+      </div>
+    </>
+  );
+};
+
+/** What the fleet has done, the newest first; beside it, on a wide screen, the run that is looked at. */
 export const RunsPage = () => {
   useListKeys();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
+  const phone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   const runs = useQuery(runsQuery(search));
-  const all = runs.data?.traces ?? [];
-  const longest = Math.max(1e-9, ...all.map(({ duration_seconds }) => duration_seconds));
   const change = (next: RunsSearch) =>
     void navigate({ search: next, replace: true, resetScroll: false });
-  const { q: _, ...others } = search;
-  const { errors, ...plain } = search;
+  const { run } = search;
+  const beside =
+    run === undefined ? undefined : (
+      <Suspense fallback={<SkeletonRows rows={8} />}>
+        <RunBeside key={run} runId={run} />
+      </Suspense>
+    );
+  if (beside !== undefined && !wide) return beside;
   return (
     <Page
       title="Runs"
-      lead={
-        all.length === 0
-          ? "What did the agents do, how long did it take, and what did it cost?"
-          : `${plural(all.length, "run")}, ${plural(all.filter((run) => run.errors > 0).length, "of them with an error", "of them with errors")}.`
-      }
-    >
-      <div className={classes["filters"]}>
-        <TextInput
-          className={classes["box"] ?? ""}
-          aria-label="Filter runs"
-          placeholder="agent:lead, tool:search, model:…, service:…, or attribute=value"
-          leftSection={<IconSearch size={15} />}
-          value={search.q ?? ""}
-          onChange={({ currentTarget: { value } }) =>
-            change(value === "" ? others : { ...others, q: value })
+      lead={leadOf(runs.data?.traces ?? [], search)}
+      {...(beside === undefined
+        ? {
+            actions: (
+              <Button
+                variant="default"
+                leftSection={<IconAlertTriangle size={15} />}
+                renderRoot={(props) => <Link to="/dashboard/runs/errors" {...props} />}
+              >
+                Errors by cause
+              </Button>
+            ),
           }
-        />
-        <Facet
-          on={errors === true}
-          icon={<IconAlertTriangle size={14} />}
-          onToggle={() => change(errors === true ? plain : { ...plain, errors: true })}
-        >
-          With errors
-        </Facet>
-        <SegmentedControl
-          size="xs"
-          aria-label="How far back"
-          data={RUN_HOURS.map((hours) => ({ value: String(hours), label: hoursWord(hours) }))}
-          value={String(search.hours ?? 1)}
-          onChange={(value) => change({ ...search, hours: Number(value) })}
-        />
-      </div>
-      {runs.error !== null && runs.data === undefined && (
-        <Failure what="The runs could not be loaded" error={runs.error} />
-      )}
-      <div className={classes["sheet"]}>
-        {runs.data === undefined && runs.error === null && <SkeletonRows rows={10} />}
-        {runs.data !== undefined && all.length === 0 && <Nothing search={search} />}
-        {all.length > 0 && (
-          <ul className={classes["list"]}>
-            {all.map((run) => (
-              <Row key={run.trace_id} run={run} longest={longest} />
-            ))}
-          </ul>
-        )}
-      </div>
+        : { beside })}
+    >
+      <List search={search} wide={wide} phone={phone} change={change} />
     </Page>
   );
 };

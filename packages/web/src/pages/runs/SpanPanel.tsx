@@ -1,11 +1,17 @@
 import type { TraceSpan } from "@fleetlight/contract";
 import { CloseButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 
+import { runSpanQuery } from "../../api/runs.ts";
+import { formatClock } from "../../format/time.ts";
 import { formatCount, formatValue } from "../../format/units.ts";
+import { Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Facts } from "../../ui/page.tsx";
+import { LongText } from "./LongText.tsx";
 import { money } from "./run-words.ts";
-import classes from "./runs.module.css";
-import { readable } from "./waterfall.ts";
+import classes from "./span-panel.module.css";
+import { IN_A_CIRCLE, PARENT_MISSING, type SpanTree } from "./span-tree.ts";
+import { readable } from "./texts.ts";
 
 const Words = ({ title, entries }: { title: string; entries: [string, string][] }) =>
   entries.length === 0 ? null : (
@@ -24,41 +30,73 @@ const Words = ({ title, entries }: { title: string; entries: [string, string][] 
     </details>
   );
 
-function factsOf(span: TraceSpan): [string, string][] {
+const tokensOf = ({ input_tokens, output_tokens, cached_tokens, reasoning_tokens }: TraceSpan) =>
+  [
+    `${formatCount(input_tokens)} in`,
+    cached_tokens > 0 && `${formatCount(cached_tokens)} of them cached`,
+    `${formatCount(output_tokens)} out`,
+    reasoning_tokens > 0 && `${formatCount(reasoning_tokens)} of them to reason`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+const costOf = ({ cost_usd, cost_source }: TraceSpan): string => {
+  if (cost_usd === null) return "unknown: nobody said a price";
+  return `${money(cost_usd)}${cost_source === "reported" ? ", as it was sent" : ", by the price table"}`;
+};
+
+function factsOf(span: TraceSpan, own: number | undefined): [string, string][] {
+  const took = formatValue(span.duration_seconds, "seconds") + (span.ended ? "" : " so far");
+  const used = span.input_tokens + span.output_tokens > 0;
   const facts: [string, string][] = [
     ["Agent", span.agent],
     ["Does", span.operation],
-    ["Model", span.model],
+    ["Model", [span.provider, span.model].filter(Boolean).join(" · ")],
     ["Tool", span.tool],
-    ["Lasted", formatValue(span.duration_seconds, "seconds") + (span.ended ? "" : " so far")],
+    ["With", span.peer],
+    ["Began", formatClock(Number(span.start_ns.slice(0, -6)))],
+    ["Lasted", took],
+    ["Its own", own === undefined ? "" : `${formatValue(own, "seconds")} in no span below it`],
     ["Service", span.service],
     ["Error", span.status === "error" ? span.error_type || "yes" : ""],
+    ["Tokens", used ? tokensOf(span) : ""],
+    ["Cost", used ? costOf(span) : ""],
   ];
-  if (span.input_tokens + span.output_tokens > 0)
-    facts.push([
-      "Tokens",
-      `${formatCount(span.input_tokens)} in, ${formatCount(span.output_tokens)} out`,
-    ]);
-  if (span.cost_usd !== null) facts.push(["Cost", money(span.cost_usd)]);
   return facts.filter(([, value]) => value !== "");
 }
 
-/** Everything of one span, beside the others. */
-export const SpanPanel = ({ span, onClose }: { span: TraceSpan; onClose: () => void }) => (
-  <section className={classes["span"]} aria-label={`Span ${span.name}`}>
-    <header>
-      <h2>{span.name}</h2>
-      <CloseButton aria-label="Close the span" onClick={onClose} />
-    </header>
+const Oddities = ({ odd, parent }: { odd: number; parent: string }) => (
+  <>
+    {odd === PARENT_MISSING && (
+      <p className={classes["odd"]}>
+        Its parent <code>{parent}</code> has not come, so it is shown as if it had none. It may be
+        late, sampled away, or sent elsewhere.
+      </p>
+    )}
+    {odd === IN_A_CIRCLE && (
+      <p className={classes["odd"]}>
+        Its chain of parents comes back to itself, so it is shown as if it had none.
+      </p>
+    )}
+  </>
+);
+
+const Whole = ({
+  span,
+  own,
+  find,
+}: {
+  span: TraceSpan;
+  own: number | undefined;
+  find?: string;
+}) => (
+  <>
     {span.status_message !== "" && <p className={classes["message"]}>{span.status_message}</p>}
-    <Facts rows={factsOf(span)} />
+    <Facts rows={factsOf(span, own)} />
     {span.content.map(({ name, text, truncated }) => (
       <details key={name} className={classes["words"]} open>
         <summary>{name}</summary>
-        <pre tabIndex={0} aria-label={name}>
-          {readable(text)}
-        </pre>
-        {truncated && <p className="dim">The rest was too long to be kept.</p>}
+        <LongText label={name} text={readable(text)} truncated={truncated} find={find} mono />
       </details>
     ))}
     <Words
@@ -79,5 +117,45 @@ export const SpanPanel = ({ span, onClose }: { span: TraceSpan; onClose: () => v
       />
     ))}
     <Words title="Resource" entries={Object.entries(span.resource)} />
-  </section>
+  </>
 );
+
+interface SpanPanelProps {
+  runId: string;
+  spanId: string;
+  tree: SpanTree;
+  find: string | undefined;
+  onClose: () => void;
+}
+
+/** Everything of one span, beside the others. */
+export const SpanPanel = ({ runId, spanId, tree, find, onClose }: SpanPanelProps) => {
+  const { data: span, error } = useQuery(runSpanQuery(runId, spanId));
+  const place = tree.placeOf.get(spanId);
+  const lean = place === undefined ? undefined : tree.spans[place];
+  const name = span?.name ?? lean?.name ?? spanId;
+  const hasBelow =
+    place !== undefined && tree.endOf[tree.lineOf[place] ?? 0] !== (tree.lineOf[place] ?? 0) + 1;
+  return (
+    <section className={classes["span"]} aria-label={`Span ${name}`}>
+      <header>
+        <h2>{name}</h2>
+        <CloseButton aria-label="Close the span" onClick={onClose} />
+      </header>
+      {place !== undefined && (
+        <Oddities odd={tree.oddOf[place] ?? 0} parent={lean?.parent_span_id ?? ""} />
+      )}
+      {span === undefined && error === null && <SkeletonRows rows={6} height={28} />}
+      {span === undefined && error !== null && (
+        <Failure what="The span could not be loaded" error={error} />
+      )}
+      {span !== undefined && (
+        <Whole
+          span={span}
+          own={hasBelow ? tree.selfOf[place] : undefined}
+          {...(find !== undefined && { find })}
+        />
+      )}
+    </section>
+  );
+};

@@ -18,15 +18,8 @@ const span = (id: string, parent: string, startMs: number, seconds = 1): RunSpan
   parent_span_id: parent,
   name: id,
   service: "s",
-  status: "unset",
   start_ns: String(START_NS + BigInt(startMs) * 1_000_000n),
   duration_seconds: seconds,
-  ended: true,
-  operation: "",
-  agent: "",
-  model: "",
-  tool: "",
-  error_type: "",
 });
 
 const treeOf = (spans: RunSpan[]) => atOnce(treeSteps(spans));
@@ -50,6 +43,12 @@ describe("the tree of a run", () => {
     expect(drawn(run, ["b", "unknown"])).toEqual(["a", " b", " d"]);
     expect(belowOf(treeOf(run), 0)).toBe(3);
     expect(belowOf(treeOf(run), 2)).toBe(0);
+  });
+
+  test("gives each span the agent of the nearest one above", () => {
+    const [a, d, b, c] = run as [RunSpan, RunSpan, RunSpan, RunSpan];
+    const tree = treeOf([{ ...a, agent: "lead" }, d, { ...b, agent: "helper" }, c]);
+    expect(tree.agentOf).toEqual(["lead", "lead", "helper", "helper"]);
   });
 
   test("names what is above a span, nearest first", () => {

@@ -1,25 +1,10 @@
-import type { TraceSpan } from "@fleetlight/contract";
+import type { LeanSpan } from "@fleetlight/contract";
 
 import { IdIndex } from "./id-index.ts";
 import { sortedBy, STRIDE, type Steps } from "./slices.ts";
 
 /** What the pictures of a run need of a span; the rest is asked for when somebody looks at it. */
-export type RunSpan = Pick<
-  TraceSpan,
-  | "span_id"
-  | "parent_span_id"
-  | "name"
-  | "service"
-  | "status"
-  | "start_ns"
-  | "duration_seconds"
-  | "ended"
-  | "operation"
-  | "agent"
-  | "model"
-  | "tool"
-  | "error_type"
->;
+export type RunSpan = LeanSpan;
 
 /** Why a span that names a parent has none in the picture. */
 export const PARENT_MISSING = 1;
@@ -42,6 +27,8 @@ export interface SpanTree {
   startOf: Float64Array;
   selfOf: Float64Array;
   oddOf: Uint8Array;
+  /** By span: its own agent, or that of the nearest span above with one. */
+  agentOf: readonly string[];
   lengthSeconds: number;
   /** Unix milliseconds of the first start. */
   startMs: number;
@@ -197,6 +184,21 @@ function* selfTimes(
   return self;
 }
 
+/** Agents come down from the spans above; lines have those first. */
+function* agentsOf(
+  spans: readonly RunSpan[],
+  { spanOf }: Pick<SpanTree, "spanOf">,
+  { parent }: Family,
+): Steps<string[]> {
+  const agents: string[] = Array.from({ length: spans.length }, () => "");
+  for (let line = 0; line < spanOf.length; line++) {
+    const own = spanOf[line] ?? 0;
+    agents[own] = spans[own]?.agent || (agents[parent[own] ?? -1] ?? "");
+    if (line % STRIDE === 0) yield;
+  }
+  return agents;
+}
+
 /** Makes the tree of a run, a slice at a time. */
 export function* treeSteps(spans: readonly RunSpan[]): Steps<SpanTree> {
   const { starts, baseMs } = yield* startsOf(spans);
@@ -204,6 +206,7 @@ export function* treeSteps(spans: readonly RunSpan[]): Steps<SpanTree> {
   const family = yield* familyOf(spans, byStart);
   const lines = yield* linesOf(family, byStart);
   const self = yield* selfTimes(spans, starts, family);
+  const agentOf = yield* agentsOf(spans, lines, family);
   let lengthSeconds = 1e-9;
   for (let at = 0; at < spans.length; at++) {
     lengthSeconds = Math.max(lengthSeconds, (starts[at] ?? 0) + (spans[at]?.duration_seconds ?? 0));
@@ -220,6 +223,7 @@ export function* treeSteps(spans: readonly RunSpan[]): Steps<SpanTree> {
     startOf: starts,
     selfOf: self,
     oddOf: family.odd,
+    agentOf,
     lengthSeconds,
     startMs: baseMs,
   };

@@ -3,37 +3,28 @@ import { useLocalStorage } from "@mantine/hooks";
 import { IconBookmark, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 
-import type { AlertsSearch } from "../../app/alert-search.ts";
-import { parseAlertsSearch } from "../../app/alert-search.ts";
-import { Dialog, DialogButtons } from "../../ui/dialog.tsx";
+import { Dialog, DialogButtons } from "./dialog.tsx";
 
-interface View {
+/** What a list shows, under a name. */
+export interface View<T> {
   name: string;
-  search: AlertsSearch;
+  search: T;
 }
-
-/** Views that are there from the start. */
-const GIVEN: View[] = [
-  { name: "Everything", search: {} },
-  { name: "Nobody is on it", search: { state: ["firing"], quiet: ["nothing"] } },
-  {
-    name: "Critical and high",
-    search: { state: ["firing"], severity: ["critical", "high", "error"] },
-  },
-  { name: "As notifications group", search: { view: "groups" } },
-];
 
 /** Views that a browser remembers. */
 const MAX_VIEWS = 30;
 
-const readViews = (text: string | undefined): View[] => {
+const readViews = <T,>(
+  text: string | undefined,
+  parse: (raw: Record<string, unknown>) => T,
+): View<T>[] => {
   try {
     const read: unknown = JSON.parse(text ?? "[]");
     if (!Array.isArray(read)) return [];
     return read
-      .filter((one): one is View => typeof (one as View | null)?.name === "string")
+      .filter((one): one is View<object> => typeof (one as View<T> | null)?.name === "string")
       .slice(0, MAX_VIEWS)
-      .map(({ name, search }) => ({ name, search: parseAlertsSearch({ ...search }) }));
+      .map(({ name, search }) => ({ name, search: parse({ ...search }) }));
   } catch {
     return [];
   }
@@ -57,7 +48,7 @@ const NameDialog = ({
       >
         <TextInput
           label="Name"
-          description="Filters and grouping as they are now; kept in this browser"
+          description="What the list shows now; kept in this browser"
           data-autofocus
           required
           maxLength={60}
@@ -77,23 +68,33 @@ const NameDialog = ({
   );
 };
 
-/** Filters by name: some that everybody needs, and one's own. */
-export const SavedViews = ({
+interface SavedViewsProps<T> {
+  /** Under which a browser keeps them. */
+  storageKey: string;
+  /** Views that are there from the start. */
+  given: readonly View<T>[];
+  parse: (raw: Record<string, unknown>) => T;
+  search: T;
+  change: (next: T) => void;
+}
+
+/** What a list shows, by name: views that everybody needs, and one's own. */
+export const SavedViews = <T,>({
+  storageKey,
+  given,
+  parse,
   search,
   change,
-}: {
-  search: AlertsSearch;
-  change: (next: AlertsSearch) => void;
-}) => {
-  const [views, setViews] = useLocalStorage<View[]>({
-    key: "fleetlight-alert-views",
+}: SavedViewsProps<T>) => {
+  const [views, setViews] = useLocalStorage<View<T>[]>({
+    key: storageKey,
     defaultValue: [],
-    deserialize: readViews,
+    deserialize: (text) => readViews(text, parse),
     getInitialValueInEffect: false,
   });
   const [naming, setNaming] = useState(false);
   const now = JSON.stringify(search);
-  const current = [...GIVEN, ...views].find((view) => JSON.stringify(view.search) === now);
+  const current = [...given, ...views].find((view) => JSON.stringify(view.search) === now);
   return (
     <>
       <Menu position="bottom-end" width={260} withinPortal>
@@ -103,7 +104,7 @@ export const SavedViews = ({
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {GIVEN.map(({ name, search: to }) => (
+          {given.map(({ name, search: to }) => (
             <Menu.Item key={name} onClick={() => change(to)}>
               {name}
             </Menu.Item>
