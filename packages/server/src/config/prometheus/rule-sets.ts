@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 /** Sets of alert rules that come with Fleetlight, each a rule file beside the profile that it is for. */
-const RULE_SETS = ["agent-lightning", "tensorfleet", "maos", "agent-hive"] as const;
+const RULE_SETS = ["agent-lightning", "tensorfleet", "maos", "agent-hive", "coordination"] as const;
 
 export const ruleSets = () =>
   z

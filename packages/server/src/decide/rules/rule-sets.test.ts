@@ -25,6 +25,7 @@ describe("the rule sets that come with Fleetlight", () => {
     ["tensorfleet", 4],
     ["maos", 9],
     ["agent-hive", 8],
+    ["coordination", 6],
   ])("%s is read and does what its tests say", async (set, count) => {
     const { ruleFiles } = load(set);
     expect(ruleFiles.flatMap(({ groups }) => groups.flatMap(({ rules }) => rules))).toHaveLength(

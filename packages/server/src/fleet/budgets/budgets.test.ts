@@ -13,6 +13,7 @@ import type { TelemetryStore } from "#store";
 import { until } from "../../serve/fixture.ts";
 import { spanRecord } from "../../store/telemetry/spans/fixture.ts";
 import { LiveTraces } from "../live/index.ts";
+import { EventTeller } from "../outlet/index.ts";
 import { Budgets } from "./budgets.ts";
 
 const logger = createLogger({ level: "silent", format: "json" }, { version: "test" });
@@ -73,6 +74,7 @@ describe("what was spent", () => {
     live.start();
     const budgets = new Budgets({
       live,
+      teller: new EventTeller({ events: telemetry.events, now: () => nowMs, logger, registry }),
       spans: telemetry.spans,
       metrics: telemetry.metrics,
       events: telemetry.events,

@@ -15,12 +15,12 @@ import { toFleetEvent } from "#query";
 import type { BudgetRepository, EventStore, MetricStore, SpanStore, StoredBudget } from "#store";
 
 import type { LiveTraces } from "../live/index.ts";
-import { EventTeller, TenantPages } from "../outlet/index.ts";
+import { TenantPages, type EventTeller } from "../outlet/index.ts";
 import { Accountant } from "./accountant.ts";
 import { BudgetAccounts, Ledger, type Crossing } from "./ledger.ts";
 import { periodStartMs } from "./periods.ts";
 import { defineBudgetSeries } from "./series.ts";
-import { Stops, type Asking } from "./stops.ts";
+import { RUNAWAY, Stops, type Asking } from "./stops.ts";
 import { budgetView, checkpointBudget, spendingView, spentReason, stopReason } from "./views.ts";
 
 /** Budgets of one tenant. */
@@ -45,6 +45,7 @@ interface Options {
   spans: SpanStore;
   metrics: MetricStore;
   events: EventStore;
+  teller: EventTeller;
   repository: BudgetRepository;
   configured(): readonly BudgetEntry[];
   now: Now;
@@ -58,7 +59,6 @@ export class Budgets {
   private readonly options: Options;
   private readonly ledger = new Ledger();
   private readonly accountant: Accountant;
-  private readonly teller: EventTeller;
   private readonly pages: TenantPages<void>;
   private readonly refusals = new Set<string>();
   private readonly refused;
@@ -70,7 +70,6 @@ export class Budgets {
     const { repository, metrics, now, logger, registry } = options;
     this.options = options;
     this.stops = new Stops({ repository, now });
-    this.teller = new EventTeller(options);
     this.accountant = new Accountant({
       ...options,
       ledger: this.ledger,
@@ -107,7 +106,7 @@ export class Budgets {
     clearInterval(this.timer);
     await this.accountant.stop();
     await this.recovery.catch(() => undefined);
-    await Promise.all([this.teller.stop(), this.pages.stop()]);
+    await this.pages.stop();
   }
 
   /** Resolves when former spans have been counted. */
@@ -211,6 +210,16 @@ export class Budgets {
     return { continue: reasons.length === 0, reasons, budgets };
   }
 
+  /** Stops a run that goes beyond its limits. */
+  async stopRunaway(tenant: string, traceId: string, reason: string): Promise<void> {
+    const stop = await this.stops.add(tenant, { kind: "run", subject: traceId, reason }, RUNAWAY);
+    this.options.teller.tell(tenant, {
+      type: "audit.stop.made",
+      key: stop.id,
+      attributes: { id: stop.id, by: RUNAWAY, kind: "run", subject: stop.subject, reason },
+    });
+  }
+
   private find(tenant: string, id: string): BudgetAccounts {
     const accounts = this.ledger.get(tenant, id);
     if (accounts === undefined) throw notFound("budget", id);
@@ -282,7 +291,7 @@ export class Budgets {
     if (account.state === "within") return;
     const { name, per, unit, limit, period } = budget.budget;
     const spent = unit === "tokens" ? account.tokens : account.costUsd;
-    this.teller.tell(tenant, {
+    this.options.teller.tell(tenant, {
       type: `budget.${account.state}`,
       key: `${id} ${account.subject} ${account.periodStartMs} ${budget.updatedAtMs}`,
       attributes: {
@@ -305,7 +314,7 @@ export class Budgets {
     if (this.refusals.has(once)) return;
     if (this.refusals.size >= MAX_REFUSALS) this.refusals.clear();
     this.refusals.add(once);
-    this.teller.tell(tenant, {
+    this.options.teller.tell(tenant, {
       type: "checkpoint.refused",
       key: once,
       attributes: {

@@ -1,2 +1,1 @@
 export { Budgets } from "./budgets.ts";
-export { RUNAWAY, type Asking } from "./stops.ts";

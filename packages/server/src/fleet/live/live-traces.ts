@@ -24,7 +24,7 @@ const MAX_TRACE_SPANS = 5000;
 /** How long one turn may keep the event loop. */
 const SLICE_MS = 8;
 
-/** Contents that hold what a tool was called with. */
+/** Contents that hold what a tool was called with, or a task given. */
 const ARGUMENTS = [
   "gen_ai.tool.call.arguments",
   "ai.toolCall.args",
@@ -51,7 +51,7 @@ interface Options {
 }
 
 const digestOf = ({ row, content }: SpanRecord): string => {
-  if (row.operation !== "execute_tool") return "";
+  if (row.operation !== "execute_tool" && row.operation !== "task") return "";
   const found = ARGUMENTS.map(
     (name) => content.find((one) => one.name === name)?.text ?? row.attributes[name],
   ).find((text) => text !== undefined);

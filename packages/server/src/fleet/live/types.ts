@@ -11,7 +11,7 @@ export interface LiveSpan extends AnalysedSpan {
   ended: boolean;
   /** Unix milliseconds of its latest news, by our own clock. */
   heardMs: number;
-  /** Of the arguments of a tool call: equal texts have equal digests. Empty when it is no tool call, or has none. */
+  /** Of the arguments of a tool call or a task: equal texts have equal digests. Empty when it is neither, or has none. */
   argumentsDigest: string;
 }
 
