@@ -83,6 +83,23 @@ export const logPaths = {
   ofRun: (run: string) => `/api/v1/traces/${id(run)}/logs`,
 };
 
+/** Agents, and what they say to one another. */
+export const agentPaths = {
+  list: (query: Query) => withQuery("/api/v1/agents", query),
+  performance: (agent: string, query: Query) =>
+    withQuery(`/api/v1/agents/${id(agent)}/performance`, query),
+  one: (agent: string, query: Query) => withQuery(`/api/v1/agents/${id(agent)}`, query),
+  report: (query: Query) => withQuery("/api/v1/reports/agents", query),
+  conversations: (query: Query) => withQuery("/api/v1/conversations", query),
+  conversation: (conversation: string) => `/api/v1/conversations/${id(conversation)}`,
+};
+
+/** Who reaches whom. */
+export const fleetPaths = {
+  replay: (query: Query) => withQuery("/api/v1/fleet/graph/replay", query),
+  diff: (query: Query) => withQuery("/api/v1/fleet/graph/diff", query),
+};
+
 /** The part of the API that Alertmanager's tools speak as well. */
 export const alertmanagerPaths = {
   silences: (confirmed = false) =>

@@ -12,8 +12,11 @@ import {
   servicesQuery,
 } from "../api/queries.ts";
 import { runQuery } from "../api/runs.ts";
+import { fleetQuery } from "../api/fleet.ts";
+import { agentRoutes } from "./agent-routes.ts";
 import { alertRoutes } from "./alert-routes.ts";
 import { parseCardinalitySearch, parseExploreSearch } from "./explore-search.ts";
+import { parseFleetSearch } from "./fleet-search.ts";
 import { frame, root } from "./frame-route.ts";
 import { NotFound, PageFailure } from "./not-found.tsx";
 import { parseLogsSearch } from "./logs-search.ts";
@@ -60,6 +63,14 @@ const service = createRoute({
     void cache.prefetchQuery(serviceEventsQuery(params.serviceId));
   },
   component: lazyRouteComponent(() => import("../pages/services/ServicePage.tsx"), "ServicePage"),
+});
+
+const fleet = createRoute({
+  getParentRoute: () => frame,
+  path: "/fleet",
+  validateSearch: parseFleetSearch,
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(fleetQuery()),
+  component: lazyRouteComponent(() => import("../pages/fleet/FleetPage.tsx"), "FleetPage"),
 });
 
 const runs = createRoute({
@@ -116,12 +127,14 @@ const tree = root.addChildren([
     overview,
     services,
     service,
+    fleet,
     runs,
     runErrors,
     run,
     logs,
     metrics,
     cardinality,
+    ...agentRoutes,
     ...alertRoutes,
   ]),
 ]);

@@ -2,7 +2,10 @@ import {
   IconBell,
   IconChartLine,
   IconLayoutDashboard,
+  IconRobot,
   IconRoute,
+  IconAffiliate,
+  IconListSearch,
   IconServer2,
 } from "@tabler/icons-react";
 
@@ -11,6 +14,9 @@ export const SECTIONS = [
   { to: "/dashboard", word: "Overview", icon: IconLayoutDashboard, exact: true },
   { to: "/dashboard/alerts", word: "Alerts", icon: IconBell, exact: false },
   { to: "/dashboard/services", word: "Services", icon: IconServer2, exact: false },
+  { to: "/dashboard/agents", word: "Agents", icon: IconRobot, exact: false },
+  { to: "/dashboard/fleet", word: "Fleet", icon: IconAffiliate, exact: false },
   { to: "/dashboard/runs", word: "Runs", icon: IconRoute, exact: false },
+  { to: "/dashboard/logs", word: "Logs", icon: IconListSearch, exact: false },
   { to: "/dashboard/explore", word: "Metrics", icon: IconChartLine, exact: false },
 ] as const;
