@@ -68,9 +68,15 @@ export const runsQuery = (search: Asked) =>
     placeholderData: keepPreviousData,
   });
 
-export const runFacetsQuery = ({ region: _, sort: _sort, ...search }: Asked) =>
+/** Counts are of all runs, whatever part of them is listed. */
+function unlisted(search: Asked): Asked {
+  const { region: _, sort: _sort, ...rest } = search;
+  return rest;
+}
+
+export const runFacetsQuery = (search: Asked) =>
   queryOptions({
-    queryKey: ["run-facets", ...keyOf(search)],
+    queryKey: ["run-facets", ...keyOf(unlisted(search))],
     queryFn: ({ signal }) => {
       const { query, attributes } = ask(search);
       return get<TraceFacets>(runPaths.facets(query, attributes), signal);
@@ -79,9 +85,9 @@ export const runFacetsQuery = ({ region: _, sort: _sort, ...search }: Asked) =>
     placeholderData: keepPreviousData,
   });
 
-export const runHeatmapQuery = ({ region: _, sort: _sort, ...search }: Asked) =>
+export const runHeatmapQuery = (search: Asked) =>
   queryOptions({
-    queryKey: ["run-heatmap", ...keyOf(search)],
+    queryKey: ["run-heatmap", ...keyOf(unlisted(search))],
     queryFn: ({ signal }) => {
       const { query, attributes } = ask(search);
       return get<TraceHeatmap>(runPaths.heatmap(query, attributes), signal);

@@ -103,23 +103,37 @@ interface FlameProps {
   onPick: (span: string) => void;
 }
 
-const Picture = ({ tree, root, onPick }: FlameProps & { root: Frame }) => {
+/** The box that is looked at alone, and the one under the pointer or the keys. */
+const useZoom = (root: Frame) => {
   const [zoomed, setZoomed] = useState<Frame>(root);
   const [over, setOver] = useState<Frame>(root);
+  let top = zoomed;
+  while (top.parent !== null) top = top.parent;
+  const reset = () => {
+    setZoomed(root);
+    setOver(root);
+  };
+  // The run went on: the picture is of another tree now.
+  if (top !== root) reset();
+  const boxes = useMemo(() => boxesOf(zoomed), [zoomed]);
+  const onKey = (event: KeyboardEvent) => {
+    const next = neighbour(over, event.key);
+    if (next !== undefined) {
+      setOver(next);
+      if (!boxes.some(({ frame }) => frame === next)) setZoomed(next);
+    } else if (event.key === "Enter") setZoomed(over);
+    else if (event.key === "Escape" && zoomed !== root) reset();
+    else return;
+    event.preventDefault();
+  };
+  return { zoomed, setZoomed, over, setOver, boxes, onKey };
+};
+
+const Picture = ({ tree, root, onPick }: FlameProps & { root: Frame }) => {
+  const { zoomed, setZoomed, over, setOver, boxes, onKey } = useZoom(root);
   const { ref, width } = useElementSize();
   const canvas = useRef<HTMLCanvasElement>(null);
   const colour = useColours(tree);
-  const isOld = useMemo(() => {
-    let top = zoomed;
-    while (top.parent !== null) top = top.parent;
-    return top !== root;
-  }, [zoomed, root]);
-  // The run went on: the picture is of another tree now.
-  if (isOld) {
-    setZoomed(root);
-    setOver(root);
-  }
-  const boxes = useMemo(() => boxesOf(zoomed), [zoomed]);
   useLayoutEffect(() => {
     if (canvas.current !== null && width > 0)
       draw(canvas.current, width, { boxes, colour, at: over });
@@ -130,18 +144,6 @@ const Picture = ({ tree, root, onPick }: FlameProps & { root: Frame }) => {
     const row = Math.floor((event.clientY - top) / ROW_PX);
     return boxes.find((box) => box.row === row && x >= box.left && x <= box.left + box.width)
       ?.frame;
-  };
-  const onKey = (event: KeyboardEvent) => {
-    const next = neighbour(over, event.key);
-    if (next !== undefined) {
-      setOver(next);
-      if (!boxes.some(({ frame }) => frame === next)) setZoomed(next);
-    } else if (event.key === "Enter") setZoomed(over);
-    else if (event.key === "Escape" && zoomed !== root) {
-      setZoomed(root);
-      setOver(root);
-    } else return;
-    event.preventDefault();
   };
   return (
     <Panel

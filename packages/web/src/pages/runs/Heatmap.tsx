@@ -4,7 +4,7 @@ import { useElementSize } from "@mantine/hooks";
 import type { KeyboardEvent, PointerEvent } from "react";
 import { useLayoutEffect, useRef, useState } from "react";
 
-import { readRegion, writeRegion } from "../../app/run-search.ts";
+import { readRegion, writeRegion, type Region } from "../../app/run-search.ts";
 import { tokenColour } from "../../charts/colours.ts";
 import { formatClock, formatWhen } from "../../format/time.ts";
 import { formatCount, formatValue, plural } from "../../format/units.ts";
@@ -114,13 +114,21 @@ const useBrush = (map: TraceHeatmap, onRegion: (region: string | undefined) => v
 
 const percent = (share: number): string => `${share * 100}%`;
 
-const Frame = ({ map, cells }: { map: TraceHeatmap; cells: Cells }) => {
-  const place = placeOf(map, regionOf(map, cells));
+const Frame = ({
+  map,
+  region,
+  kind,
+}: {
+  map: TraceHeatmap;
+  region: Region | undefined;
+  kind: "region" | "cursor";
+}) => {
+  const place = region === undefined ? undefined : placeOf(map, region);
   if (place === undefined) return null;
   const { left, top, width, height } = place;
   return (
     <span
-      className={classes["cursor"]}
+      className={classes[kind]}
       style={{
         left: percent(left),
         top: percent(top),
@@ -147,7 +155,6 @@ export const Heatmap = ({ map, region, onRegion }: HeatmapProps) => {
     if (canvas.current !== null && width > 0 && scheme !== null) draw(canvas.current, width, map);
   }, [map, width, scheme]);
   const chosen = readRegion(region);
-  const place = chosen === undefined ? undefined : placeOf(map, chosen);
   const bounds = map.duration_bounds;
   const middle = bounds[Math.floor(bounds.length / 2)] ?? 0;
   const [start, end] = [Date.parse(map.start), Date.parse(map.end)];
@@ -172,18 +179,8 @@ export const Heatmap = ({ map, region, onRegion }: HeatmapProps) => {
           {...events}
         >
           <canvas ref={canvas} aria-hidden />
-          {place !== undefined && (
-            <span
-              className={classes["region"]}
-              style={{
-                left: percent(place.left),
-                top: percent(place.top),
-                width: percent(place.width),
-                height: percent(place.height),
-              }}
-            />
-          )}
-          {cells !== null && <Frame map={map} cells={cells} />}
+          <Frame map={map} region={chosen} kind="region" />
+          {cells !== null && <Frame map={map} region={regionOf(map, cells)} kind="cursor" />}
         </div>
         <div className={classes["times"]} aria-hidden>
           <span>{formatWhen(start, end)}</span>

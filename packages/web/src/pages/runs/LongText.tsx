@@ -18,10 +18,26 @@ interface LongTextProps {
   mono?: boolean;
 }
 
+const Copy = ({ label, text }: Pick<LongTextProps, "label" | "text">) => {
+  const { copied, copy } = useClipboard({ timeout: 1500 });
+  return (
+    <Tooltip label={copied ? "Copied" : "Copy"} withArrow>
+      <ActionIcon
+        className={classes["copy"] ?? ""}
+        variant="default"
+        size={26}
+        aria-label={copied ? "Copied" : `Copy ${label}`}
+        onClick={() => copy(text)}
+      >
+        {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+};
+
 /** Text of a span, never taken for markup: folded while it is long, with a button that copies all of it. */
 export const LongText = ({ label, text, truncated, find, mono = false }: LongTextProps) => {
   const [open, setOpen] = useState(false);
-  const clipboard = useClipboard({ timeout: 1500 });
   const beginning = beginningOf(text);
   const hasHit = find !== undefined && pieces(text, find).some(({ found }) => found);
   const shown = open || hasHit || beginning === undefined ? text : beginning;
@@ -33,17 +49,7 @@ export const LongText = ({ label, text, truncated, find, mono = false }: LongTex
         )}
         {shown.length < text.length && " …"}
       </pre>
-      <Tooltip label={clipboard.copied ? "Copied" : "Copy"} withArrow>
-        <ActionIcon
-          className={classes["copy"] ?? ""}
-          variant="default"
-          size={26}
-          aria-label={clipboard.copied ? "Copied" : `Copy ${label}`}
-          onClick={() => clipboard.copy(text)}
-        >
-          {clipboard.copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-        </ActionIcon>
-      </Tooltip>
+      <Copy label={label} text={text} />
       {beginning !== undefined && !hasHit && (
         <button type="button" className={classes["more"]} onClick={() => setOpen(!open)}>
           {open ? "Show less" : `Show all ${formatCount(text.length)} letters`}

@@ -2,6 +2,7 @@ import type { Trace } from "@fleetlight/contract";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback } from "react";
 
+import type { LoadedRun } from "../../api/run-spans.ts";
 import { runAnalysisQuery, runTreeQuery } from "../../api/runs.ts";
 import type { RunSearch, RunView as View } from "../../app/run-search.ts";
 import { formatDateTime } from "../../format/time.ts";
@@ -131,6 +132,33 @@ const Odd = ({ id, onPick }: { id: string; onPick: (span: string) => void }) => 
   return data === undefined ? null : <Oddities report={data} onPick={onPick} />;
 };
 
+/** Says how much has come, while parts are on their way; else why nothing has. */
+const Loading = ({
+  run,
+  loaded,
+  error,
+}: {
+  run: Trace;
+  loaded: LoadedRun | undefined;
+  error: Error | null;
+}) => {
+  if (loaded?.whole === true) return null;
+  if (loaded !== undefined) {
+    const { length } = loaded.tree.spans;
+    return (
+      <p className="dim" role="status">
+        {formatCount(length)} of {plural(Math.max(run.spans, length), "span")} have come; the others
+        follow.
+      </p>
+    );
+  }
+  return error === null ? (
+    <SkeletonRows rows={12} height={28} />
+  ) : (
+    <Failure what="The spans could not be loaded" error={error} />
+  );
+};
+
 /** A run in one of its pictures, and the span of it that is looked at. */
 export const RunView = ({ run, search, change }: RunViewProps) => {
   const { trace_id: id } = run;
@@ -147,22 +175,12 @@ export const RunView = ({ run, search, change }: RunViewProps) => {
     const { view: _, ...rest } = search;
     change(next === undefined ? rest : { ...rest, view: next });
   };
-  const total = Math.max(run.spans, data?.tree.spans.length ?? 0);
   return (
     <>
       {run.state === "stale" && <Stale run={run} />}
       {data?.whole === true && <Odd id={id} onPick={onPick} />}
       <Tabs view={view} onView={onView} />
-      {data?.whole === false && (
-        <p className="dim" role="status">
-          {formatCount(data.tree.spans.length)} of {plural(total, "span")} have come; the others
-          follow.
-        </p>
-      )}
-      {data === undefined && error === null && <SkeletonRows rows={12} height={28} />}
-      {data === undefined && error !== null && (
-        <Failure what="The spans could not be loaded" error={error} />
-      )}
+      <Loading run={run} loaded={data} error={error} />
       {data !== undefined && (
         <div className={classes["matter"]} data-beside={span !== undefined || undefined}>
           <div className={classes["picture"]}>

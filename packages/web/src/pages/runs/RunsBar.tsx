@@ -60,10 +60,57 @@ const Columns = ({ columns, onColumns }: Pick<RunsBarProps, "columns" | "onColum
   </Menu>
 );
 
+const Second = (props: RunsBarProps) => {
+  const { search, change } = props;
+  const { errors, ...plain } = search;
+  return (
+    <div className={classes["second"]}>
+      <Facet
+        on={errors === true}
+        icon={<IconAlertTriangle size={14} />}
+        onToggle={() => change(errors === true ? plain : { ...plain, errors: true })}
+      >
+        With errors
+      </Facet>
+      <SegmentedControl
+        size="xs"
+        aria-label="How far back"
+        data={RUN_HOURS.map((hours) => ({ value: String(hours), label: hoursWord(hours) }))}
+        value={String(search.hours ?? 1)}
+        onChange={(value) => {
+          const { hours: _, region: _region, ...rest } = search;
+          change(value === "1" ? rest : { ...rest, hours: Number(value) });
+        }}
+      />
+      <Select
+        size="xs"
+        w={116}
+        aria-label="Order"
+        allowDeselect={false}
+        data={SORTS}
+        value={search.sort ?? "newest"}
+        onChange={(value) => {
+          const { sort: _, ...rest } = search;
+          change(value === "longest" || value === "costliest" ? { ...rest, sort: value } : rest);
+        }}
+      />
+      <Columns {...props} />
+      <Switch
+        size="sm"
+        label="Live"
+        checked={search.live !== false}
+        onChange={({ currentTarget: { checked } }) => {
+          const { live: _, ...rest } = search;
+          change(checked ? rest : { ...rest, live: false });
+        }}
+      />
+    </div>
+  );
+};
+
 /** What decides which runs are listed, and how. */
 export const RunsBar = (props: RunsBarProps) => {
   const { search, values, facetsShown, onFacets, change } = props;
-  const { errors, ...plain } = search;
   return (
     <div className={classes["bar"]}>
       {onFacets !== undefined && (
@@ -94,47 +141,7 @@ export const RunsBar = (props: RunsBarProps) => {
         search={withoutRun(search)}
         change={change}
       />
-      <div className={classes["second"]}>
-        <Facet
-          on={errors === true}
-          icon={<IconAlertTriangle size={14} />}
-          onToggle={() => change(errors === true ? plain : { ...plain, errors: true })}
-        >
-          With errors
-        </Facet>
-        <SegmentedControl
-          size="xs"
-          aria-label="How far back"
-          data={RUN_HOURS.map((hours) => ({ value: String(hours), label: hoursWord(hours) }))}
-          value={String(search.hours ?? 1)}
-          onChange={(value) => {
-            const { hours: _, region: _region, ...rest } = search;
-            change(value === "1" ? rest : { ...rest, hours: Number(value) });
-          }}
-        />
-        <Select
-          size="xs"
-          w={116}
-          aria-label="Order"
-          allowDeselect={false}
-          data={SORTS}
-          value={search.sort ?? "newest"}
-          onChange={(value) => {
-            const { sort: _, ...rest } = search;
-            change(value === "longest" || value === "costliest" ? { ...rest, sort: value } : rest);
-          }}
-        />
-        <Columns {...props} />
-        <Switch
-          size="sm"
-          label="Live"
-          checked={search.live !== false}
-          onChange={({ currentTarget: { checked } }) => {
-            const { live: _, ...rest } = search;
-            change(checked ? rest : { ...rest, live: false });
-          }}
-        />
-      </div>
+      <Second {...props} />
     </div>
   );
 };

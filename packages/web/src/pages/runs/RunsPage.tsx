@@ -7,7 +7,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 
 import { RUNS_SHOWN, runFacetsQuery, runHeatmapQuery, runsQuery } from "../../api/runs.ts";
-import type { RunsSearch } from "../../app/run-search.ts";
+import { withoutRun, type RunsSearch } from "../../app/run-search.ts";
 import { formatDateTime } from "../../format/time.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
@@ -103,12 +103,60 @@ const Keys = () => (
   </p>
 );
 
-const List = ({ search, wide, phone, change }: ListProps) => {
-  const runs = useQuery(runsQuery(search));
-  const facets = useQuery(runFacetsQuery(search)).data?.facets;
-  const fresh = useMemo(() => runs.data?.traces ?? [], [runs.data]);
-  const { run: _, span: _span, view: _view, find: _find, with: _with, ...list } = search;
-  const { shown, waiting, events, showAll } = useSteady(fresh, JSON.stringify(list));
+/** The rows, or what stands there instead of them. */
+const Sheet = ({
+  search,
+  wide,
+  phone,
+  change,
+  columns,
+}: ListProps & { columns: readonly Column[] }) => {
+  const { data, error } = useQuery(runsQuery(search));
+  const fresh = useMemo(() => data?.traces ?? [], [data]);
+  const { shown, waiting, events, showAll } = useSteady(fresh, JSON.stringify(withoutRun(search)));
+  return (
+    <>
+      <div className={classes["sheet"]} {...events}>
+        {waiting > 0 && (
+          <button type="button" className={classes["fresh"]} onClick={showAll}>
+            {plural(waiting, "new run")}
+          </button>
+        )}
+        {data === undefined && error === null && <SkeletonRows rows={10} />}
+        {data === undefined && error !== null && (
+          <Failure what="The runs could not be loaded" error={error} />
+        )}
+        {data !== undefined && shown.length === 0 && <Nothing search={search} change={change} />}
+        {shown.length > 0 && (
+          <RunRows
+            runs={shown}
+            search={search}
+            columns={search.run === undefined ? columns : ["lasted"]}
+            beside={wide}
+            phone={phone}
+          />
+        )}
+      </div>
+      {shown.length > 0 && !phone && <Keys />}
+    </>
+  );
+};
+
+/** Set when only a part of the texts could be searched in time. */
+const SearchedFrom = ({ search }: { search: RunsSearch }) => {
+  const { data } = useQuery(runsQuery(search));
+  const from = data?.searched_from ?? null;
+  return from === null ? null : (
+    <p className="dim">
+      Texts were searched from {formatDateTime(Date.parse(from))} on; earlier ones would have taken
+      too long.
+    </p>
+  );
+};
+
+const List = (props: ListProps) => {
+  const { search, wide, change } = props;
+  const facets = useQuery(runFacetsQuery(search)).data?.facets ?? [];
   const [asked, setAsked] = useState(false);
   const [columns, setColumns] = useLocalStorage<Column[]>({
     key: "fleetlight-run-columns",
@@ -116,15 +164,9 @@ const List = ({ search, wide, phone, change }: ListProps) => {
     deserialize: readColumns,
     getInitialValueInEffect: false,
   });
-  const values = useMemo(
-    () => new globalThis.Map((facets ?? []).map((facet) => [facet.name as string, facet.values])),
-    [facets],
-  );
+  const values = new globalThis.Map(facets.map((facet) => [facet.name as string, facet.values]));
   const room = wide && search.run === undefined;
-  const hasFacets = facets?.some((facet) => facet.values.length > 0) === true;
-  const facetsShown = hasFacets && (asked || room);
-  const narrow = search.run !== undefined;
-  const from = runs.data?.searched_from;
+  const facetsShown = facets.some((facet) => facet.values.length > 0) && (asked || room);
   return (
     <>
       <RunsBar
@@ -137,39 +179,11 @@ const List = ({ search, wide, phone, change }: ListProps) => {
         change={change}
       />
       <div className={classes["body"]} data-facets={facetsShown || undefined}>
-        {facetsShown && <RunFacets facets={facets ?? []} search={search} change={change} />}
+        {facetsShown && <RunFacets facets={facets} search={search} change={change} />}
         <div className={classes["main"]}>
           <Map search={search} change={change} />
-          {runs.error !== null && runs.data === undefined && (
-            <Failure what="The runs could not be loaded" error={runs.error} />
-          )}
-          {from !== null && from !== undefined && (
-            <p className="dim">
-              Texts were searched from {formatDateTime(Date.parse(from))} on; earlier ones would
-              have taken too long.
-            </p>
-          )}
-          <div className={classes["sheet"]} {...events}>
-            {waiting > 0 && (
-              <button type="button" className={classes["fresh"]} onClick={showAll}>
-                {plural(waiting, "new run")}
-              </button>
-            )}
-            {runs.data === undefined && runs.error === null && <SkeletonRows rows={10} />}
-            {runs.data !== undefined && shown.length === 0 && (
-              <Nothing search={search} change={change} />
-            )}
-            {shown.length > 0 && (
-              <RunRows
-                runs={shown}
-                search={search}
-                columns={narrow ? ["lasted"] : columns}
-                beside={wide}
-                phone={phone}
-              />
-            )}
-          </div>
-          {shown.length > 0 && !phone && <Keys />}
+          <SearchedFrom search={search} />
+          <Sheet {...props} columns={columns} />
         </div>
       </div>
     </>

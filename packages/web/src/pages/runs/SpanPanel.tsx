@@ -10,7 +10,7 @@ import { Facts } from "../../ui/page.tsx";
 import { LongText } from "./LongText.tsx";
 import { money } from "./run-words.ts";
 import classes from "./span-panel.module.css";
-import { IN_A_CIRCLE, PARENT_MISSING, type SpanTree } from "./span-tree.ts";
+import { belowOf, IN_A_CIRCLE, PARENT_MISSING, type SpanTree } from "./span-tree.ts";
 import { readable } from "./texts.ts";
 
 const Words = ({ title, entries }: { title: string; entries: [string, string][] }) =>
@@ -120,22 +120,40 @@ const Whole = ({
   </>
 );
 
-interface SpanPanelProps {
+interface MatterProps {
   runId: string;
   spanId: string;
-  tree: SpanTree;
   find: string | undefined;
+  own: number | undefined;
+}
+
+interface SpanPanelProps extends Omit<MatterProps, "own"> {
+  tree: SpanTree;
   onClose: () => void;
+}
+
+const Matter = ({ runId, spanId, find, own }: MatterProps) => {
+  const { data: span, error } = useQuery(runSpanQuery(runId, spanId));
+  if (span !== undefined)
+    return <Whole span={span} own={own} {...(find !== undefined && { find })} />;
+  return error === null ? (
+    <SkeletonRows rows={6} height={28} />
+  ) : (
+    <Failure what="The span could not be loaded" error={error} />
+  );
+};
+
+/** Seconds of a span in which none below it was at work; undefined when there is none below it. */
+function ownSeconds(tree: SpanTree, place: number): number | undefined {
+  const line = tree.lineOf[place] ?? 0;
+  return belowOf(tree, line) > 0 ? tree.selfOf[place] : undefined;
 }
 
 /** Everything of one span, beside the others. */
 export const SpanPanel = ({ runId, spanId, tree, find, onClose }: SpanPanelProps) => {
-  const { data: span, error } = useQuery(runSpanQuery(runId, spanId));
   const place = tree.placeOf.get(spanId);
   const lean = place === undefined ? undefined : tree.spans[place];
-  const name = span?.name ?? lean?.name ?? spanId;
-  const hasBelow =
-    place !== undefined && tree.endOf[tree.lineOf[place] ?? 0] !== (tree.lineOf[place] ?? 0) + 1;
+  const name = lean?.name ?? spanId;
   return (
     <section className={classes["span"]} aria-label={`Span ${name}`}>
       <header>
@@ -145,17 +163,12 @@ export const SpanPanel = ({ runId, spanId, tree, find, onClose }: SpanPanelProps
       {place !== undefined && (
         <Oddities odd={tree.oddOf[place] ?? 0} parent={lean?.parent_span_id ?? ""} />
       )}
-      {span === undefined && error === null && <SkeletonRows rows={6} height={28} />}
-      {span === undefined && error !== null && (
-        <Failure what="The span could not be loaded" error={error} />
-      )}
-      {span !== undefined && (
-        <Whole
-          span={span}
-          own={hasBelow ? tree.selfOf[place] : undefined}
-          {...(find !== undefined && { find })}
-        />
-      )}
+      <Matter
+        runId={runId}
+        spanId={spanId}
+        find={find}
+        own={place === undefined ? undefined : ownSeconds(tree, place)}
+      />
     </section>
   );
 };

@@ -1,12 +1,13 @@
 import { useMediaQuery } from "@mantine/hooks";
-import type { KeyboardEvent, Ref } from "react";
-import { useCallback, useImperativeHandle, useMemo, useState } from "react";
+import type { Ref } from "react";
+import { useCallback, useImperativeHandle, useMemo } from "react";
 
 import { huesOf } from "../../charts/colours.ts";
 import { formatValue } from "../../format/units.ts";
-import { ancestorsOf, belowOf, visibleLines, type SpanTree } from "./span-tree.ts";
+import { belowOf, type SpanTree } from "./span-tree.ts";
 import { ticksOf } from "./ticks.ts";
 import { useLines } from "./use-lines.ts";
+import { useBring, useFolding, walkKeys } from "./use-walk.ts";
 import classes from "./waterfall.module.css";
 import { WaterfallRow } from "./WaterfallRow.tsx";
 
@@ -46,104 +47,66 @@ const Ruler = ({ lengthSeconds, most }: { lengthSeconds: number; most: number })
   </div>
 );
 
-/** Which spans are folded, and the lines that are left. */
-const useFolding = (tree: SpanTree) => {
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-  const lines = useMemo(() => visibleLines(tree, folded), [tree, folded]);
-  const fold = useCallback(
-    (id: string) =>
-      setFolded((old) => {
-        const next = new Set(old);
-        if (!next.delete(id)) next.add(id);
-        return next;
-      }),
-    [],
-  );
-  /** Place of a line among those that are drawn; lines are in order. */
-  const placeOf = (line: number): number => {
-    let low = 0;
-    let high = lines.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((lines[middle] ?? 0) < line) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  return { folded, setFolded, lines, fold, placeOf };
-};
+interface LinesProps extends Omit<WaterfallProps, "handle"> {
+  lines: Int32Array;
+  folded: ReadonlySet<string>;
+  linePx: number;
+  onFold: (id: string) => void;
+}
 
-/** Spans below one another in time; a million of them scroll. */
-export const Waterfall = ({
-  tree,
-  chosen,
-  critical,
-  skewed,
-  hits,
-  onPick,
-  handle,
-}: WaterfallProps) => {
-  const phone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
-  const linePx = phone ? THUMB_LINE_PX : LINE_PX;
-  const { folded, setFolded, lines, fold, placeOf } = useFolding(tree);
-  const { box, look, show, first, end, offsetPx, heightPx } = useLines(lines.length, linePx);
+const Lines = ({ tree, lines, folded, linePx, chosen, onPick, onFold, ...sets }: LinesProps) => {
   const hues = useMemo(
     () => huesOf([...new Set(tree.agentOf)].filter((agent) => agent !== "").slice(0, MAX_HUES)),
     [tree],
   );
-  const [wanted, setWanted] = useState<number | null>(null);
-  const bring = (line: number) => {
-    const above = ancestorsOf(tree, line).map(({ span_id }) => span_id);
-    if (above.some((id) => folded.has(id))) {
-      const next = new Set(folded);
-      for (const id of above) next.delete(id);
-      setFolded(next);
-      setWanted(line);
-    } else show(placeOf(line));
-  };
-  // What was unfolded for it is drawn by now.
-  if (wanted !== null && lines[placeOf(wanted)] === wanted) {
-    const line = wanted;
-    setWanted(null);
-    requestAnimationFrame(() => show(placeOf(line)));
-  }
-  useImperativeHandle(handle, () => ({ show: bring, fold: setFolded }));
   const pick = useCallback(
     (id: string) => onPick(chosen === id ? undefined : id),
     [onPick, chosen],
   );
-  const chosenPlace = chosen === undefined ? undefined : tree.placeOf.get(chosen);
-  const at = chosenPlace === undefined ? -1 : placeOf(tree.lineOf[chosenPlace] ?? 0);
-  const go = (to: number) => {
-    const place = Math.max(0, Math.min(lines.length - 1, to));
-    const span = tree.spans[tree.spanOf[lines[place] ?? 0] ?? 0];
-    if (span === undefined) return;
-    show(place);
-    onPick(span.span_id);
-  };
-  const onKey = (event: KeyboardEvent) => {
-    const page = Math.max(1, end - first - 30);
-    const steps: Record<string, number> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: page,
-      PageUp: -page,
-    };
-    const step = steps[event.key];
-    const isFolded = chosen !== undefined && folded.has(chosen);
-    if (step !== undefined) go(at === -1 ? first : at + step);
-    else if (event.key === "Home") go(0);
-    else if (event.key === "End") go(lines.length - 1);
-    else if (event.key === "ArrowRight" && chosen !== undefined && isFolded) fold(chosen);
-    else if (event.key === "ArrowLeft" && chosen !== undefined && !isFolded) fold(chosen);
-    else if (event.key === "Escape" && chosen !== undefined) onPick();
-    else return;
-    event.preventDefault();
-  };
-  const { lengthSeconds } = tree;
+  return Array.from(lines, (line) => {
+    const place = tree.spanOf[line] ?? 0;
+    const span = tree.spans[place];
+    if (span === undefined) return null;
+    const agent = tree.agentOf[place] ?? "";
+    return (
+      <WaterfallRow
+        key={line}
+        span={span}
+        agent={agent}
+        depth={tree.depthOf[line] ?? 0}
+        below={belowOf(tree, line)}
+        start={(tree.startOf[place] ?? 0) / tree.lengthSeconds}
+        width={span.duration_seconds / tree.lengthSeconds}
+        selfSeconds={tree.selfOf[place] ?? 0}
+        odd={tree.oddOf[place] ?? 0}
+        hue={hues.get(agent)}
+        isChosen={chosen === span.span_id}
+        isFolded={folded.has(span.span_id)}
+        isHit={sets.hits.has(line)}
+        isCritical={sets.critical.has(span.span_id)}
+        isSkewed={sets.skewed.has(span.span_id)}
+        heightPx={linePx}
+        onPick={pick}
+        onFold={onFold}
+      />
+    );
+  });
+};
+
+/** Spans below one another in time; a million of them scroll. */
+export const Waterfall = ({ handle, ...props }: WaterfallProps) => {
+  const { tree, chosen, onPick } = props;
+  const phone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
+  const linePx = phone ? THUMB_LINE_PX : LINE_PX;
+  const folding = useFolding(tree);
+  const { folded, setFolded, lines, fold } = folding;
+  const { box, look, show, first, end, offsetPx, heightPx } = useLines(lines.length, linePx);
+  const bring = useBring(tree, folding, show);
+  useImperativeHandle(handle, () => ({ show: bring, fold: setFolded }));
+  const page = Math.max(1, Math.floor((end - first) / 2));
   return (
     <div className={classes["frame"]}>
-      <Ruler lengthSeconds={lengthSeconds} most={phone ? 3 : 6} />
+      <Ruler lengthSeconds={tree.lengthSeconds} most={phone ? 3 : 6} />
       <div
         ref={box}
         className={classes["waterfall"]}
@@ -152,39 +115,17 @@ export const Waterfall = ({
         aria-label="Spans of the run in time"
         aria-describedby="waterfall-keys"
         onScroll={look}
-        onKeyDown={onKey}
+        onKeyDown={walkKeys(tree, folding, { chosen, first, page, show, onPick })}
       >
         <div className={classes["lines"]} style={{ height: heightPx }}>
           <div style={{ transform: `translateY(${offsetPx}px)` }}>
-            {Array.from(lines.subarray(first, end), (line) => {
-              const place = tree.spanOf[line] ?? 0;
-              const span = tree.spans[place];
-              if (span === undefined) return null;
-              const agent = tree.agentOf[place] ?? "";
-              return (
-                <WaterfallRow
-                  key={line}
-                  span={span}
-                  agent={agent}
-                  line={line}
-                  depth={tree.depthOf[line] ?? 0}
-                  below={belowOf(tree, line)}
-                  start={(tree.startOf[place] ?? 0) / lengthSeconds}
-                  width={span.duration_seconds / lengthSeconds}
-                  selfSeconds={tree.selfOf[place] ?? 0}
-                  odd={tree.oddOf[place] ?? 0}
-                  hue={hues.get(agent)}
-                  isChosen={chosen === span.span_id}
-                  isFolded={folded.has(span.span_id)}
-                  isHit={hits.has(line)}
-                  isCritical={critical.has(span.span_id)}
-                  isSkewed={skewed.has(span.span_id)}
-                  heightPx={linePx}
-                  onPick={pick}
-                  onFold={fold}
-                />
-              );
-            })}
+            <Lines
+              {...props}
+              lines={lines.subarray(first, end)}
+              folded={folded}
+              linePx={linePx}
+              onFold={fold}
+            />
           </div>
         </div>
       </div>

@@ -16,10 +16,9 @@ import classes from "./waterfall.module.css";
 const MAX_DEPTH = 24;
 const INDENT_PX = 12;
 
-export interface RowProps {
+interface RowProps {
   span: RunSpan;
   agent: string;
-  line: number;
   depth: number;
   /** How many spans are below it. */
   below: number;

@@ -42,9 +42,16 @@ const MAX_ARROWS = 150;
 /** Stretches that are nearer than this share of the run are drawn as one. */
 const NEAR = 1 / 800;
 
+/** Both are agents, and not the same. */
+const isAsked = (before: string, lane: string): boolean =>
+  before !== lane && !lane.startsWith("\n") && !before.startsWith("\n");
+
 interface Work extends Stretch {
   lane: string;
 }
+
+/** Agents are named as they are; services without one stand behind a line break, which no name has. */
+const laneOf = (agent: string, service: string): string => (agent === "" ? `\n${service}` : agent);
 
 /** Spans with which an agent begins to work, and those that let it: what is below one with the same agent adds nothing. */
 function* workOf(
@@ -60,7 +67,7 @@ function* workOf(
     if (span === undefined) continue;
     const depth = tree.depthOf[line] ?? 0;
     const agent = tree.agentOf[place] ?? "";
-    const lane = agent === "" ? `\n${span.service}` : agent;
+    const lane = laneOf(agent, span.service);
     const before = depth === 0 ? undefined : above[depth - 1];
     above[depth] = lane;
     const from = tree.startOf[place] ?? 0;
@@ -76,9 +83,8 @@ function* workOf(
       spanId,
       spans: 1,
     });
-    const isAsked =
-      before !== undefined && before !== lane && agent !== "" && !before.startsWith("\n");
-    if (isAsked) asked.push({ who: before, whom: lane, from: 0, to: 0, at: from, spanId });
+    if (before !== undefined && isAsked(before, lane))
+      asked.push({ who: before, whom: lane, from: 0, to: 0, at: from, spanId });
   }
   return { work, asked };
 }
