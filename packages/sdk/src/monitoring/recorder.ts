@@ -58,16 +58,9 @@ export class Recorder {
 
   begin(started: Started): Operation {
     if (!this.#enabled) return this.none();
-    const { belonging = {}, agent, task } = started;
-    const above = this.#parentOf(belonging.workflow);
+    const above = this.#parentOf(started.belonging?.workflow);
     const outer = this.around(above);
-    const around: Around = {
-      agent: agent === undefined || agent === "" ? outer.agent : agent,
-      workflow: belonging.workflow === undefined ? outer.workflow : nameOf(belonging.workflow),
-      task: task ?? outer.task,
-      conversation: nameOf(belonging.conversation) || outer.conversation,
-      user: nameOf(belonging.user) || outer.user,
-    };
+    const around = inside(outer, started);
     const span = this.#tracing.start(
       started.name,
       {
@@ -138,6 +131,19 @@ export class Recorder {
   }
 }
 
+/** What the work that begins has around it; the same object when that is nothing new. */
+function inside(outer: Around, { agent, task, belonging }: Started): Around {
+  const isSameAgent = agent === undefined || agent === "" || agent === outer.agent;
+  if (isSameAgent && task === undefined && belonging === undefined) return outer;
+  return {
+    agent: isSameAgent ? outer.agent : agent,
+    workflow: belonging?.workflow === undefined ? outer.workflow : nameOf(belonging.workflow),
+    task: task ?? outer.task,
+    conversation: nameOf(belonging?.conversation) || outer.conversation,
+    user: nameOf(belonging?.user) || outer.user,
+  };
+}
+
 function attributesOf(started: Started, around: Around): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   if (started.operation === "invoke_agent") {
@@ -149,13 +155,22 @@ function attributesOf(started: Started, around: Around): Record<string, Attribut
   if (around.task !== "") attributes[ATTRIBUTES.taskId] = around.task;
   if (around.conversation !== "") attributes["gen_ai.conversation.id"] = around.conversation;
   if (around.user !== "") attributes[ATTRIBUTES.user] = around.user;
-  for (const given of [started.attributes, started.belonging?.attributes]) {
-    for (const name in given) {
-      const value = given[name];
-      if (value !== undefined && value !== null) attributes[name] = value;
-    }
-  }
+  addTo(attributes, started.attributes);
+  addTo(attributes, started.belonging?.attributes);
   return attributes;
+}
+
+/** A few more than fit in are kept from a caller who gives very many. */
+const MAX_GIVEN = 100;
+
+function addTo(attributes: Record<string, AttributeValue>, given: Attributes | undefined): void {
+  let count = 0;
+  for (const name in given) {
+    const value = given[name];
+    if (value === undefined || value === null) continue;
+    if (++count > MAX_GIVEN) return;
+    attributes[name] = value;
+  }
 }
 
 const INVALID = { traceId: "0".repeat(32), spanId: "0".repeat(16), traceFlags: 0 };

@@ -12,34 +12,40 @@ export type Context = {
 /** OpenTelemetry's own keys: a context made here is understood by its API, and the other way round. */
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
-/** Keys and values by turns: there are three or four of them, and a context is made for each piece of work. */
-class Values implements Context {
-  readonly #pairs: readonly unknown[];
+const NO_PAIRS: readonly unknown[] = [];
 
-  constructor(pairs: readonly unknown[]) {
-    this.#pairs = pairs;
+/** A context is made for each piece of work: the span has a field of its own, everything else stands in pairs. */
+class OwnContext implements Context {
+  readonly span: Span | undefined;
+  readonly pairs: readonly unknown[];
+
+  constructor(span: Span | undefined, pairs: readonly unknown[]) {
+    this.span = span;
+    this.pairs = pairs;
   }
 
   getValue(key: symbol): unknown {
-    const at = this.#pairs.indexOf(key);
-    return at < 0 ? undefined : this.#pairs[at + 1];
+    if (key === SPAN_KEY) return this.span;
+    const at = this.pairs.indexOf(key);
+    return at < 0 ? undefined : this.pairs[at + 1];
   }
 
   setValue(key: symbol, value: unknown): Context {
-    const pairs = [...this.#pairs];
-    const at = pairs.indexOf(key);
-    if (at < 0) pairs.push(key, value);
-    else pairs[at + 1] = value;
-    return new Values(pairs);
+    if (key === SPAN_KEY) return new OwnContext(value as Span | undefined, this.pairs);
+    const at = this.pairs.indexOf(key);
+    if (at >= 0 && this.pairs[at + 1] === value) return this;
+    if (at < 0) return new OwnContext(this.span, [...this.pairs, key, value]);
+    return new OwnContext(this.span, this.pairs.with(at + 1, value));
   }
 
   deleteValue(key: symbol): Context {
-    const at = this.#pairs.indexOf(key);
-    return at < 0 ? this : new Values(this.#pairs.toSpliced(at, 2));
+    if (key === SPAN_KEY) return new OwnContext(undefined, this.pairs);
+    const at = this.pairs.indexOf(key);
+    return at < 0 ? this : new OwnContext(this.span, this.pairs.toSpliced(at, 2));
   }
 }
 
-export const ROOT: Context = new Values([]);
+export const ROOT: Context = new OwnContext(undefined, NO_PAIRS);
 
 const storage = new AsyncLocalStorage<Context>();
 
@@ -76,7 +82,7 @@ export const contextManager = {
 };
 
 export const spanOf = (context: Context): Span | undefined =>
-  context.getValue(SPAN_KEY) as Span | undefined;
+  context instanceof OwnContext ? context.span : (context.getValue(SPAN_KEY) as Span | undefined);
 
 export const withSpan = (context: Context, span: Span): Context => context.setValue(SPAN_KEY, span);
 

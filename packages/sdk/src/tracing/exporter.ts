@@ -51,7 +51,6 @@ const MAX_REQUEST_CHARACTERS = 1_000_000;
 
 /** A batch on its way; it stays the same text however often it is sent. */
 type Batch = { body: string; ended: number; announced: number; sinceMs: number };
-type OpenSpan = { span: RecordedSpan; toldMs: number };
 
 /**
  * Sends spans in batches, one delivery at a time, in the background. It never throws, keeps no process alive, and what it
@@ -59,7 +58,7 @@ type OpenSpan = { span: RecordedSpan; toldMs: number };
  */
 export class SpanExporter implements SpanSink {
   readonly #options: Required<ExporterOptions>;
-  readonly #open = new Map<RecordedSpan, OpenSpan>();
+  readonly #open = new Set<RecordedSpan>();
   readonly #dropped = { queue_full: 0, refused: 0, expired: 0 };
   #queue: RecordedSpan[] = [];
   #batch: Batch | null = null;
@@ -70,6 +69,8 @@ export class SpanExporter implements SpanSink {
   #retries = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerDueMs = Infinity;
+  /** The timer is for signs of life only. */
+  #isIdle = false;
   #sending: Promise<void> | null = null;
   #stopped = false;
 
@@ -82,8 +83,9 @@ export class SpanExporter implements SpanSink {
 
   started(span: RecordedSpan): void {
     if (this.#stopped || this.#open.size >= this.#options.maxOpenSpans) return;
-    this.#open.set(span, { span, toldMs: 0 });
-    this.#wake(this.#options.flushIntervalMs);
+    this.#open.add(span);
+    // What is due later is looked at then: asking the clock for each span would cost more than the span.
+    if (this.#timer === null || this.#isIdle) this.#wake(this.#options.flushIntervalMs);
   }
 
   ended(span: RecordedSpan): void {
@@ -93,8 +95,8 @@ export class SpanExporter implements SpanSink {
       return;
     }
     this.#queue.push(span);
-    const full = this.#queue.length >= this.#options.maxBatchSpans;
-    this.#wake(full ? 0 : this.#options.flushIntervalMs);
+    if (this.#queue.length === this.#options.maxBatchSpans) this.#wake(0);
+    else if (this.#timer === null || this.#isIdle) this.#wake(this.#options.flushIntervalMs);
   }
 
   /** Sends all that has ended, and tells of what goes on; false when it could not within `timeoutMs`. */
@@ -139,11 +141,11 @@ export class SpanExporter implements SpanSink {
 
   #hasNews(nowMs: number): boolean {
     if (this.#batch !== null || this.#queue.length > 0) return true;
-    for (const one of this.#open.values()) if (this.#isDue(one, nowMs)) return true;
+    for (const one of this.#open) if (this.#isDue(one, nowMs)) return true;
     return false;
   }
 
-  #isDue({ toldMs }: OpenSpan, nowMs: number): boolean {
+  #isDue({ toldMs }: RecordedSpan, nowMs: number): boolean {
     return nowMs - toldMs >= this.#options.heartbeatIntervalMs;
   }
 
@@ -165,6 +167,7 @@ export class SpanExporter implements SpanSink {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#timerDueMs = Infinity;
+    this.#isIdle = false;
   }
 
   #deliver(): Promise<void> {
@@ -181,12 +184,15 @@ export class SpanExporter implements SpanSink {
     if (this.#batch !== null) this.#wake(this.#backoffMs());
     else if (this.#queue.length >= maxBatchSpans) this.#wake(0);
     else if (this.#queue.length > 0 || this.#hasUntold()) this.#wake(flushIntervalMs);
-    else if (this.#open.size > 0) this.#wake(heartbeatIntervalMs / 2);
+    else if (this.#open.size > 0) {
+      this.#wake(heartbeatIntervalMs / 2);
+      this.#isIdle = true;
+    }
   }
 
   /** Whether a span that began lately has not been told of: those stand at the end. */
   #hasUntold(): boolean {
-    for (const { toldMs } of this.#open.values()) if (toldMs === 0) return true;
+    for (const { toldMs } of this.#open) if (toldMs === 0) return true;
     return false;
   }
 
@@ -219,12 +225,12 @@ export class SpanExporter implements SpanSink {
     }
     this.#queue = this.#queue.slice(ended);
     let announced = 0;
-    for (const one of this.#open.values()) {
+    for (const one of this.#open) {
       if (announced >= maxBatchSpans || characters > MAX_REQUEST_CHARACTERS) break;
       if (!this.#isDue(one, nowMs)) continue;
       one.toldMs = nowMs;
       announced++;
-      write(one.span);
+      write(one);
     }
     if (written.length === 0) return null;
     return { body: requestJson(written, resource), ended, announced, sinceMs: nowMs };

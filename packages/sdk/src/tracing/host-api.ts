@@ -23,8 +23,11 @@ const REGISTERED = Symbol.for("opentelemetry.js.api.1");
 
 type Registered = { trace?: Delegating; context?: ContextManager };
 
+let found: Registered | undefined;
+
+/** The API makes one object, and keeps it: what is registered and taken back are its fields. */
 const registered = (): Registered | undefined =>
-  (globalThis as unknown as Record<symbol, Registered | undefined>)[REGISTERED];
+  (found ??= (globalThis as unknown as Record<symbol, Registered | undefined>)[REGISTERED]);
 
 /** The tracer provider of the process, when there is one; `ours` is told apart from it. */
 export function hostProvider(ours: unknown): TracerProvider | null {

@@ -1,21 +1,23 @@
-/** Random bytes are fetched in pieces of this many numbers: one call per id would cost more than the id. */
-const POOL_SIZE = 256;
+import { randomFillSync } from "node:crypto";
 
-const pool = new Uint32Array(POOL_SIZE);
-let next = POOL_SIZE;
+/** Random bytes are fetched and written out for so many ids at once: one call per id would cost more than the id. */
+const IDS_PER_CHUNK = 32;
+const BYTES_PER_ID = 8;
+const DIGITS = 2 * BYTES_PER_ID;
 
-function eightDigits(): string {
-  if (next === POOL_SIZE) {
-    globalThis.crypto.getRandomValues(pool);
-    next = 0;
-  }
-  const number = pool[next++] as number;
-  return (number + 0x1_0000_0000).toString(16).slice(1);
-}
+const bytes = Buffer.alloc(IDS_PER_CHUNK * BYTES_PER_ID);
+// A part of a text keeps the whole alive: chunks are small so that an id that lives long keeps little else.
+let chunk = "";
+let next = 0;
 
 /** 16 hexadecimal digits that are not all zero. */
 export function newSpanId(): string {
-  const id = eightDigits() + eightDigits();
+  if (next === chunk.length) {
+    chunk = randomFillSync(bytes).toString("hex");
+    next = 0;
+  }
+  const id = chunk.slice(next, next + DIGITS);
+  next += DIGITS;
   return id === "0000000000000000" ? newSpanId() : id;
 }
 

@@ -3,6 +3,21 @@ import { MAX_TEXT_CHARACTERS } from "./span.ts";
 
 const quoted = (text: string): string => JSON.stringify(String(text));
 
+/** Names of attributes and spans come again and again; more of them than this are written out each time. */
+const MAX_KNOWN_NAMES = 2000;
+const MAX_KNOWN_CHARACTERS = 128;
+const knownNames = new Map<string, string>();
+
+function quotedName(name: string): string {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const json = quoted(name);
+  if (knownNames.size < MAX_KNOWN_NAMES && json.length <= MAX_KNOWN_CHARACTERS) {
+    knownNames.set(name, json);
+  }
+  return json;
+}
+
 function valueOf(value: AttributeValue | null | undefined): string {
   switch (typeof value) {
     case "string":
@@ -30,7 +45,7 @@ export function attributesJson(attributes: Attributes): string {
   for (const key in attributes) {
     const value = attributes[key];
     if (value === undefined || value === null) continue;
-    text += `${text === "" ? "" : ","}{"key":${quoted(key)},"value":${valueOf(value)}}`;
+    text += `${text === "" ? "" : ","}{"key":${quotedName(key)},"value":${valueOf(value)}}`;
   }
   return text;
 }
@@ -38,8 +53,9 @@ export function attributesJson(attributes: Attributes): string {
 /** Nanoseconds as a text: a number would lose the last ones. */
 export function nanoseconds(ms: number): string {
   const whole = Math.floor(ms);
-  const rest = Math.floor((ms - whole) * 1e6);
-  return `${whole}${String(rest).padStart(6, "0")}`;
+  // The leading one keeps the zeros behind it, and goes.
+  const rest = 1_000_000 + Math.floor((ms - whole) * 1e6);
+  return `${whole}${String(rest).slice(1)}`;
 }
 
 /** One span in OTLP's JSON. A span that goes on has the end 0. */
@@ -47,7 +63,7 @@ export function spanJson(span: RecordedSpan): string {
   let text = `{"traceId":"${span.traceId}","spanId":"${span.spanId}"`;
   if (span.parentSpanId !== "") text += `,"parentSpanId":"${span.parentSpanId}"`;
   if (span.traceState !== "") text += `,"traceState":${quoted(span.traceState)}`;
-  text += `,"name":${quoted(span.name)},"kind":${span.kind + 1}`;
+  text += `,"name":${quotedName(span.name)},"kind":${span.kind + 1}`;
   text += `,"startTimeUnixNano":"${nanoseconds(span.startMs)}"`;
   text += `,"endTimeUnixNano":"${span.endMs === 0 ? "0" : nanoseconds(span.endMs)}"`;
   text += `,"attributes":[${attributesJson(span.attributes)}]`;

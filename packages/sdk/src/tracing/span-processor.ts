@@ -32,6 +32,7 @@ export type SpanProcessor = {
 class HostSpan implements RecordedSpan {
   readonly #span: ReadableSpan;
   #ended = false;
+  toldMs = 0;
 
   constructor(span: ReadableSpan) {
     this.#span = span;

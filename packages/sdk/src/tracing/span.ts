@@ -58,6 +58,8 @@ export type RecordedSpan = {
   readonly links: readonly SpanLink[];
   readonly statusCode: number;
   readonly statusMessage: string;
+  /** When the exporter last told of it while it went on; 0 before. It belongs to the exporter. */
+  toldMs: number;
 };
 
 /** Where spans go. Both are called for every recorded span, in this order; neither throws. */
@@ -118,7 +120,8 @@ export class LightSpan implements Span, RecordedSpan {
   links: readonly SpanLink[] = NONE;
   statusCode: number = STATUS.unset;
   statusMessage = "";
-  readonly #recording: boolean;
+  toldMs = 0;
+  readonly recording: boolean;
   readonly #owner: SpanOwner;
 
   constructor(start: SpanStart, owner: SpanOwner) {
@@ -131,20 +134,20 @@ export class LightSpan implements Span, RecordedSpan {
     this.kind = start.kind;
     this.startMs = start.startMs;
     this.attributes = start.attributes;
-    this.#recording = start.recording;
+    this.recording = start.recording;
     this.#owner = owner;
-    if (this.#recording) owner.sink.started(this);
+    if (this.recording) owner.sink.started(this);
   }
 
   spanContext(): SpanContext {
     const { traceId, spanId, traceState } = this;
-    const context: SpanContext = { traceId, spanId, traceFlags: this.#recording ? 1 : 0 };
+    const context: SpanContext = { traceId, spanId, traceFlags: this.recording ? 1 : 0 };
     if (traceState !== "") context.traceState = { serialize: () => traceState };
     return context;
   }
 
   isRecording(): boolean {
-    return this.#recording && this.endMs === 0;
+    return this.recording && this.endMs === 0;
   }
 
   setAttribute(key: string, value: AttributeValue): this {
@@ -214,7 +217,7 @@ export class LightSpan implements Span, RecordedSpan {
     const endMs = time === undefined ? this.#owner.nowMs() : msOf(time);
     // Zero means that it goes on, and a clock that was set back would make it last for ever.
     this.endMs = Math.max(endMs, this.startMs, 1);
-    if (this.#recording) this.#owner.sink.ended(this);
+    if (this.recording) this.#owner.sink.ended(this);
   }
 }
 

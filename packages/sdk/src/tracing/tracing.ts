@@ -1,4 +1,4 @@
-import { contextManager, ownContexts, spanOf, withSpan } from "./context.ts";
+import { contextManager, ownContexts, ROOT, spanOf, withSpan } from "./context.ts";
 import type { Context } from "./context.ts";
 import { SpanExporter } from "./exporter.ts";
 import type { ExporterOptions, ExporterStats } from "./exporter.ts";
@@ -6,8 +6,8 @@ import { hostContexts, hostProvider } from "./host-api.ts";
 import type { SpanOptions, Tracer, TracerProvider } from "./host-api.ts";
 import { newSpanId, newTraceId } from "./ids.ts";
 import { propagator } from "./propagation.ts";
-import { KIND, LightSpan, msOf } from "./span.ts";
-import type { Losses, Span, SpanOwner } from "./span.ts";
+import { KIND, LightSpan, MAX_ATTRIBUTES, msOf } from "./span.ts";
+import type { Losses, Span, SpanOwner, SpanStart } from "./span.ts";
 import { createSpanProcessor } from "./span-processor.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 
@@ -32,6 +32,14 @@ export type OpenTelemetryApi = {
   propagation: { setGlobalPropagator(propagator: never): boolean };
 };
 
+type Line = Pick<SpanStart, "traceId" | "parentSpanId" | "traceState" | "recording">;
+
+/** What others give us stays theirs, and is as much as fits into a span. */
+function copied(options: SpanOptions): SpanOptions {
+  const entries = Object.entries(options.attributes ?? {}).slice(0, MAX_ATTRIBUTES);
+  return { ...options, attributes: Object.fromEntries(entries) };
+}
+
 /** Spans of this process: through the provider that it has registered with OpenTelemetry's API, else through our own. */
 export class Tracing {
   readonly exporter: SpanExporter;
@@ -47,9 +55,13 @@ export class Tracing {
     this.#owner = { sink: this.exporter, losses: this.#losses, nowMs: options.nowMs };
     this.#sampleRatio = options.sampleRatio ?? 1;
     this.#provider = { getTracer: (name) => this.#tracer(name) };
-    this.#ownTracer = this.#tracer(SCOPE);
+    this.#ownTracer = {
+      startSpan: (name, options = {}, context = ROOT) =>
+        this.#startOwn(SCOPE, name, options, context),
+    };
   }
 
+  /** The attributes that are given become the span's own. */
   start(name: string, options: SpanOptions, context: Context): Span {
     return this.#currentTracer().startSpan(name, options, context);
   }
@@ -100,7 +112,7 @@ export class Tracing {
 
   #tracer(scope: string): Tracer & { startActiveSpan: (...args: unknown[]) => unknown } {
     const startSpan: Tracer["startSpan"] = (name, options = {}, context = this.active()) =>
-      this.#startOwn(scope, name, options, context);
+      this.#startOwn(scope, name, copied(options), context);
     return {
       startSpan,
       startActiveSpan: (name, ...rest) => {
@@ -114,20 +126,17 @@ export class Tracing {
   }
 
   #startOwn(scope: string, name: string, options: SpanOptions, context: Context): Span {
-    const parent = options.root === true ? undefined : spanOf(context)?.spanContext();
+    const above = options.root === true ? undefined : spanOf(context);
     const start = options.startTime;
     const span = new LightSpan(
       {
-        traceId: parent?.traceId ?? newTraceId(),
+        ...this.#lineOf(above),
         spanId: newSpanId(),
-        parentSpanId: parent?.spanId ?? "",
-        traceState: parent?.traceState?.serialize() ?? "",
-        recording: parent === undefined ? this.#isSampled() : (parent.traceFlags & 1) === 1,
         scope,
         name,
         kind: options.kind ?? KIND.internal,
         startMs: start === undefined ? this.#owner.nowMs() : msOf(start),
-        attributes: { ...options.attributes },
+        attributes: options.attributes ?? {},
       },
       this.#owner,
     );
@@ -135,7 +144,23 @@ export class Tracing {
     return span;
   }
 
-  #isSampled(): boolean {
-    return this.#sampleRatio >= 1 || Math.random() < this.#sampleRatio;
+  /** What a span has from the one above it. */
+  #lineOf(above: Span | undefined): Line {
+    if (above === undefined) {
+      const recording = this.#sampleRatio >= 1 || Math.random() < this.#sampleRatio;
+      return { traceId: newTraceId(), parentSpanId: "", traceState: "", recording };
+    }
+    // Ours say without an object in between what they are.
+    if (above instanceof LightSpan) {
+      const { traceId, spanId, traceState, recording } = above;
+      return { traceId, parentSpanId: spanId, traceState, recording };
+    }
+    const { traceId, spanId, traceFlags, traceState } = above.spanContext();
+    return {
+      traceId,
+      parentSpanId: spanId,
+      traceState: traceState?.serialize() ?? "",
+      recording: (traceFlags & 1) === 1,
+    };
   }
 }
