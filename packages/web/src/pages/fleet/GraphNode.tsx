@@ -1,0 +1,43 @@
+import type { FleetNode } from "@fleetlight/contract";
+import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+
+import { formatValue } from "../../format/units.ts";
+import { StateIcon } from "../../ui/state.tsx";
+import { KIND_WORDS, rateOf } from "./fleet-words.ts";
+import classes from "./fleet.module.css";
+import { KindIcon, stateMarkOf } from "./KindIcon.tsx";
+
+const nodeLabel = ({ kind, name, state, calls_per_second, error_share }: FleetNode) =>
+  `${KIND_WORDS[kind]} ${name}, ${state}, ${rateOf(calls_per_second)}, ${formatValue(error_share, "ratio")} errors`;
+
+export type FlowNode = Node<{ node: FleetNode; picked: boolean; mark?: string }, "fleet">;
+
+/** One node as a card: kind by icon and shape, state by icon and colour, then rate and errors. */
+export const GraphNode = ({ data: { node, picked, mark } }: NodeProps<FlowNode>) => (
+  <>
+    <Handle type="target" position={Position.Left} isConnectable={false} />
+    <button
+      type="button"
+      className={classes["node"]}
+      data-kind={node.kind}
+      data-state={node.state}
+      aria-pressed={picked}
+      aria-label={nodeLabel(node)}
+    >
+      <span className={classes["nodeHead"]}>
+        <KindIcon kind={node.kind} />
+        <span className={classes["nodeName"]}>{node.name}</span>
+        {node.active > 0 && <span className={classes["active"]} title="at work now" />}
+        <StateIcon state={stateMarkOf(node.state)} size={14} />
+      </span>
+      <span className={classes["nodeFigures"]}>
+        <span>{rateOf(node.calls_per_second)}</span>
+        {node.errors > 0 && (
+          <span className={classes["bad"]}>{formatValue(node.error_share, "ratio")} errors</span>
+        )}
+        {mark !== undefined && <span className={classes["changed"]}>{mark}</span>}
+      </span>
+    </button>
+    <Handle type="source" position={Position.Right} isConnectable={false} />
+  </>
+);
