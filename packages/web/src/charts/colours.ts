@@ -28,6 +28,9 @@ export const huesOf = (all: string[]): Map<string, number> => {
   return given;
 };
 
+/** The hue (1 to 8) of one agent, which is the same on every page. */
+export const agentHue = (name: string): number => (hash(name) % HUES) + 1;
+
 /** The CSS colour of a hue, for markup. */
 export const hueVariable = (hue: number): string => `var(--fl-${hue})`;
 

@@ -6,6 +6,8 @@ import classes from "./back-link.module.css";
 
 interface BackLinkProps {
   to:
+    | "/dashboard/agents"
+    | "/dashboard/conversations"
     | "/dashboard/runs"
     | "/dashboard/services"
     | "/dashboard/alerts"

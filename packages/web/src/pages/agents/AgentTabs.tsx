@@ -1,0 +1,23 @@
+import { Link } from "@tanstack/react-router";
+
+import table from "../../ui/table.module.css";
+
+/** The two lists about agents. */
+export const AgentTabs = () => (
+  <nav className={table["tabs"]} aria-label="About agents">
+    <Link
+      to="/dashboard/agents"
+      className={table["tab"]}
+      activeOptions={{ exact: true, includeSearch: false }}
+    >
+      Agents
+    </Link>
+    <Link
+      to="/dashboard/conversations"
+      className={table["tab"]}
+      activeOptions={{ exact: true, includeSearch: false }}
+    >
+      Conversations
+    </Link>
+  </nav>
+);
