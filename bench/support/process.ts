@@ -23,13 +23,23 @@ export function peakResidentBytes(pid: number): number {
   return Number(found?.[1] ?? 0) * 1024;
 }
 
+function listOf(directory: string) {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
 /** Bytes that the files of a directory occupy. */
 export function diskBytes(directory: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(directory, { recursive: true })) {
-    // A merge may take a file away between the listing and the look.
-    const stat = statSync(join(directory, String(entry)), { throwIfNoEntry: false });
-    if (stat?.isFile() === true) bytes += stat.size;
+  // A merge may take files and directories away between the listing and the look.
+  for (const entry of listOf(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) bytes += diskBytes(path);
+    else bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }
