@@ -93,7 +93,8 @@ export const ScrapeResult = z.object({
 });
 export type ScrapeResult = z.infer<typeof ScrapeResult>;
 
-export const ServiceOrigin = z.enum(["api", "config", "file"]);
+/** `telemetry`: it sends spans, log lines or metrics, and nobody registered it. */
+export const ServiceOrigin = z.enum(["api", "config", "file", "telemetry"]);
 export type ServiceOrigin = z.infer<typeof ServiceOrigin>;
 
 export const Service = z.object({

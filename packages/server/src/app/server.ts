@@ -54,6 +54,7 @@ import { openOtlpDoors } from "./otlp-doors.ts";
 import { exposeFigures } from "./own-metrics.ts";
 import { watchRelated } from "./related-services.ts";
 import { startSelfScrape } from "./self-scrape.ts";
+import { followTelemetryServices } from "./telemetry-services.ts";
 import { warmUp } from "./warm-up.ts";
 import { Shutdown } from "./shutdown.ts";
 
@@ -290,6 +291,10 @@ export async function startServer({
     shutdown.add("prices", () => ingest.prices.stop());
     await ingest.push.start();
     shutdown.add("push gateway", () => ingest.push.stop());
+    shutdown.add(
+      "services that send telemetry",
+      followTelemetryServices({ ...common, services: registry, telemetry, ingest }),
+    );
     const liveTraces = new LiveTraces({ spans: telemetry.spans, now, registry: ownMetrics });
     liveTraces.start();
     shutdown.add("live traces", () => liveTraces.stop());

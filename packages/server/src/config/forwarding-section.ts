@@ -46,9 +46,7 @@ const Destination = z
       .describe("Age at which what could not be sent is given up."),
   })
   .superRefine((entry, context) =>
-    checkHttpClient(entry, (path, message) =>
-      context.addIssue({ code: "custom", path, message }),
-    ),
+    checkHttpClient(entry, (path, message) => context.addIssue({ code: "custom", path, message })),
   );
 export type ForwardingDestination = z.output<typeof Destination>;
 
@@ -66,7 +64,5 @@ export const forwarding = section("Telemetry that is passed on to others, as it 
   prometheus_gateway: address()
     .optional()
     .describe("Push gateway that the server's own metrics are pushed to."),
-  gateway_interval: duration(TIMER_RANGE)
-    .prefault("15s")
-    .describe("How often they are pushed."),
+  gateway_interval: duration(TIMER_RANGE).prefault("15s").describe("How often they are pushed."),
 });

@@ -171,6 +171,21 @@ const discovery = section("Where services are found without being registered.", 
     .max(1000)
     .default([])
     .describe("Lists of targets in JSON or YAML files, read again when they change."),
+  telemetry: section("Services that send spans, log lines or metrics.", {
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether they appear among the services by themselves."),
+    gone_after: duration({ min: "10s", max: "30d" })
+      .prefault("1h")
+      .describe("Silence after which one counts as gone."),
+    max_services: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe("Most of them; further ones are counted and left out."),
+  }),
 });
 
 const host = section("Figures of the machine that Fleetlight runs on.", {

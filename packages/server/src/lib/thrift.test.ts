@@ -30,7 +30,10 @@ describe("a reader of Thrift", () => {
     ["there is no type 77", bytes(...field(77, 1))],
     ["it is nested too deeply", bytes(...Array.from({ length: 40 }, () => field(12, 1)).flat())],
     ["it has too many parts", bytes(...field(15, 1), 12, ...int(1 << 30), ...Array(500).fill(0))],
-    ["it has too many parts", bytes(...field(13, 1), 77, 77, ...int(0), ...Array(900).fill([3, 0, 1, 0]).flat())],
+    [
+      "it has too many parts",
+      bytes(...field(13, 1), 77, 77, ...int(0), ...Array(900).fill([3, 0, 1, 0]).flat()),
+    ],
   ])("refuses what is wrong: %s", (reason, body) => {
     const reader = new ThriftReader(body, 200);
     expect(() => {

@@ -114,8 +114,7 @@ export class ThriftReader {
     const types = Array.from({ length: perItem }, () => this.bytes.readUInt8(this.take(1)));
     const length = this.i32();
     if (length < 0) throw wrong("a length is negative");
-    for (let item = 0; item < length; item++)
-      for (const type of types) this.skip(type, depth + 1);
+    for (let item = 0; item < length; item++) for (const type of types) this.skip(type, depth + 1);
   }
 
   private spend(): void {

@@ -68,7 +68,10 @@ export class Destination {
   }
 
   add(parcel: Parcel): void {
-    if (this.abort.signal.aborted || this.queuedBytes + parcel.body.length > this.options.queueBytes) {
+    if (
+      this.abort.signal.aborted ||
+      this.queuedBytes + parcel.body.length > this.options.queueBytes
+    ) {
       this.options.onDropped(parcel, this.abort.signal.aborted ? "stopped" : "queue_full");
       return;
     }
@@ -153,7 +156,10 @@ export class Destination {
     if (this.abort.signal.aborted) return;
     onFailed();
     if (++this.failures === 1)
-      logger.warn({ destination: name, error: describeError(error) }, "telemetry waits to be passed on");
+      logger.warn(
+        { destination: name, error: describeError(error) },
+        "telemetry waits to be passed on",
+      );
     const pauseMs = FIRST_PAUSE_MS * 2 ** Math.min(10, this.failures - 1) * (0.5 + random() / 2);
     const askedMs = error instanceof Temporary ? (error.afterMs ?? 0) : 0;
     clearTimeout(this.timer);

@@ -232,7 +232,10 @@ describe("forwarding.jaeger_endpoint", () => {
   it("is sent what Jaeger's clients sent, as it came", async () => {
     const peer = await startPeer();
     const batch = jaegerBatch([{ name: "x" }]);
-    const { offer } = start({ jaeger_endpoint: `${peer.url}/api/traces`, otlp: [{ url: peer.url }] });
+    const { offer } = start({
+      jaeger_endpoint: `${peer.url}/api/traces`,
+      otlp: [{ url: peer.url }],
+    });
     offer({ encoding: "jaeger", body: batch });
     await vi.waitFor(() => expect(peer.told.map(({ path }) => path)).toEqual(["/api/traces"]));
     expect(peer.told[0]?.body.equals(batch)).toBe(true);

@@ -25,15 +25,24 @@ interface Options extends GateContext {
   exemplars: ExemplarStore;
 }
 
+type ResourceListener = (tenant: string, attributes: Readonly<Record<string, string>>) => void;
+
 /** Takes metrics over OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/ and .../compatibility/prometheus_and_openmetrics/ */
 export class OtlpReceiver {
   private readonly options: Options;
   private readonly totals = new DeltaTotals();
+  private readonly listeners = new Set<ResourceListener>();
   /** Requests of one tenant follow one another: each adds to the totals that the one before has stored. */
   private readonly turns = new Map<string, Promise<Admitted>>();
 
   constructor(options: Options) {
     this.options = options;
+  }
+
+  /** Listeners are told of each resource whose points were taken, and must not block. */
+  onResource(listener: ResourceListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Series whose running totals are kept. */
@@ -69,8 +78,10 @@ export class OtlpReceiver {
     const gate = new Gate(tenant, "otlp", this.options);
     const totals = new StagedTotals(this.totals);
     const translator = new OtlpTranslator(gate, config().otlp, totals);
+    let resources: OtlpResource[] = [];
     try {
-      await translate(decode(body, encoding), translator);
+      resources = decode(body, encoding);
+      await translate(resources, translator);
     } catch (error) {
       gate.giveBack();
       throw this.malformed(error);
@@ -80,6 +91,8 @@ export class OtlpReceiver {
     const admitted = await gate.commit();
     totals.commit(config().otlp.delta_state_series);
     await this.keepExemplars(tenant, translator.exemplars);
+    for (const { attributes } of resources)
+      for (const listener of this.listeners) listener(tenant, Object.fromEntries(attributes));
     return admitted;
   }
 

@@ -49,7 +49,12 @@ const DEFAULT_MAX_SERVICES = 10_000;
 /** Heartbeats come often and are worth little after a restart: they are written this seldom per service. */
 const HEARTBEAT_WRITE_MS = 60_000;
 /** Who speaks about a service that several sources name: the highest. */
-const PRECEDENCE: Record<ServiceOrigin, number> = { file: 1, api: 2, config: 3 };
+const PRECEDENCE: Record<ServiceOrigin, number> = {
+  telemetry: 0,
+  file: 1,
+  api: 2,
+  config: 3,
+};
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -195,7 +200,7 @@ class Registry implements ServiceRegistry {
   }
 
   async syncOrigin(
-    origin: "config" | "file",
+    origin: "config" | "file" | "telemetry",
     tenant: string,
     registrations: readonly ServiceRegistration[],
     { keepMissing = false }: { keepMissing?: boolean } = {},
@@ -353,7 +358,11 @@ class Registry implements ServiceRegistry {
         return;
       }
       entry.vanishedAtMs = this.options.now();
-      this.setStatus(entry, "unknown", "it vanished from the file that it was discovered in");
+      const cause =
+        entry.origin === "telemetry"
+          ? "nothing was heard of it for long"
+          : "it vanished from the file that it was discovered in";
+      this.setStatus(entry, "unknown", cause);
       this.publish("updated", entry);
     });
   }

@@ -62,11 +62,11 @@ export interface ServiceRegistry {
   recordScrape(tenant: string, id: string, result: ScrapeResult): void;
   /**
    * Makes the services of that origin those in the list. What is gone from the configuration is removed; what is gone
-   * from files is kept as `unknown` for `checks.retain_vanished`. Never rejects because of one service.
+   * from files, or silent, is kept as `unknown` for `checks.retain_vanished`. Never rejects because of one service.
    * With `keepMissing`, what is not in the list stays: the source could not be read completely.
    */
   syncOrigin(
-    origin: "config" | "file",
+    origin: "config" | "file" | "telemetry",
     tenant: string,
     registrations: readonly ServiceRegistration[],
     options?: { keepMissing?: boolean },

@@ -1,4 +1,4 @@
-import { ProtobufWriter } from "#lib";
+import { varint } from "../remote-write/fixture.ts";
 
 /** A span as tests send it; ids are hexadecimal, of any length. */
 export interface TestSpan {
@@ -13,11 +13,8 @@ export interface TestSpan {
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
-export function lengthDelimited(number: number, bytes: Uint8Array): Buffer {
-  const writer = new ProtobufWriter();
-  writer.message(number, () => writer.raw(bytes));
-  return Buffer.from(writer.take());
-}
+const lengthDelimited = (field: number, bytes: Uint8Array): Buffer =>
+  Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes]);
 
 function time(number: number, ms: number): Buffer {
   const bytes = Buffer.alloc(9);

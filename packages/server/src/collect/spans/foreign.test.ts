@@ -28,7 +28,15 @@ describe("Jaeger's batches", () => {
         ["ratio", 0.5],
         ["raw", Buffer.from("ab")],
       ],
-      logs: [{ timeUs: START_US + 5, fields: [["event", "retry"], ["attempt", 2n]] }],
+      logs: [
+        {
+          timeUs: START_US + 5,
+          fields: [
+            ["event", "retry"],
+            ["attempt", 2n],
+          ],
+        },
+      ],
     });
     expect(one).toMatchObject({ scope: "http", lost: 0 });
     expect(one?.resource.get("service.name")).toBe("billing");
@@ -51,7 +59,11 @@ describe("Jaeger's batches", () => {
       raw: "YWI=",
     });
     expect(one?.span?.events).toMatchObject([
-      { name: "retry", timeNs: BigInt(START_US + 5) * 1000n, attributes: new Map([["attempt", 2]]) },
+      {
+        name: "retry",
+        timeNs: BigInt(START_US + 5) * 1000n,
+        attributes: new Map([["attempt", 2]]),
+      },
     ]);
   });
 
@@ -135,12 +147,16 @@ describe("Zipkin's spans", () => {
     expect(server?.span?.spanId).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it.each(["{}", "[1]", "[", '[{"traceId":"xyz"}]', '[{"traceId":"1","timestamp":-1}]', '[{"tags":{"a":1}}]'])(
-    "are refused: %s",
-    (body) => {
-      expect(() => [...readSpansZipkin(Buffer.from(body))]).toThrow(
-        expect.objectContaining({ status: 400 }),
-      );
-    },
-  );
+  it.each([
+    "{}",
+    "[1]",
+    "[",
+    '[{"traceId":"xyz"}]',
+    '[{"traceId":"1","timestamp":-1}]',
+    '[{"tags":{"a":1}}]',
+  ])("are refused: %s", (body) => {
+    expect(() => [...readSpansZipkin(Buffer.from(body))]).toThrow(
+      expect.objectContaining({ status: 400 }),
+    );
+  });
 });

@@ -51,7 +51,8 @@ class BatchReader {
       if (thrift.is(1, THRIFT_STRUCT)) resource = this.process();
       else if (thrift.is(2, THRIFT_LIST)) {
         // Thrift's writers keep to the order of the fields.
-        if (resource === undefined) throw badRequest("a batch's process must come before its spans");
+        if (resource === undefined)
+          throw badRequest("a batch's process must come before its spans");
         const count = thrift.list(THRIFT_STRUCT);
         if (count > MAX_SPANS) throw badRequest("the batch has too many spans");
         for (let index = 0; index < count; index++) {

@@ -56,7 +56,12 @@ export const CheckFacts = ({ service }: { service: Service }) => {
   );
 };
 
-const ORIGINS = { api: "the API", config: "the configuration", file: "file discovery" };
+const ORIGINS = {
+  api: "the API",
+  config: "the configuration",
+  file: "file discovery",
+  telemetry: "the telemetry that it sends",
+};
 
 const full = (base: string, endpoint: string): string =>
   URL.canParse(endpoint, base) ? new URL(endpoint, base).href : endpoint;

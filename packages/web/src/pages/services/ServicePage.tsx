@@ -54,7 +54,7 @@ const RemoveDialog = ({ service, onClose }: { service: Service; onClose: () => v
   );
 };
 
-const CANNOT_REMOVE = {
+const CANNOT_REMOVE: Partial<Record<Service["origin"], string>> = {
   config: "It comes from the configuration; remove it there",
   file: "It was discovered in a file; remove it there",
 };
@@ -114,7 +114,7 @@ export const ServicePage = () => {
       </Page>
     );
   }
-  const fixed = service.origin === "api" ? undefined : CANNOT_REMOVE[service.origin];
+  const fixed = CANNOT_REMOVE[service.origin];
   return (
     <Page
       title={service.name}

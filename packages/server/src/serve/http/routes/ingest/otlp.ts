@@ -45,12 +45,7 @@ function signalRoute(app: App, doors: Doors, url: string, { what, rejected, writ
         maxBytes,
       );
       if (encoding === "json" && body.length > maxJsonBytes) throw tooMuchJson(maxJsonBytes);
-      const { refused, messages } = await write(
-        tenantOf(request),
-        body,
-        encoding,
-        request.headers,
-      );
+      const { refused, messages } = await write(tenantOf(request), body, encoding, request.headers);
       return reply
         .type(encoding === "json" ? "application/json" : "application/x-protobuf")
         .send(exportAnswer(rejected, refused, messages.join("; "), encoding));
