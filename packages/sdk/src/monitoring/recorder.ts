@@ -23,6 +23,8 @@ const NOTHING: Around = { agent: "", workflow: "", task: "", conversation: "", u
 /** Workflows, tasks and conflicts that go on, of each kind; further ones are recorded without being remembered. */
 const MAX_OPEN = 10_000;
 
+type Remembered = "workflow" | "task" | "conflict";
+
 export type Started = {
   kind: keyof typeof KIND;
   name: string;
@@ -39,7 +41,11 @@ export type Started = {
 export class Recorder {
   readonly #tracing: Tracing;
   readonly #enabled: boolean;
-  readonly #open = new Map<string, Operation>();
+  readonly #open: Record<Remembered, Map<string, Operation>> = {
+    workflow: new Map(),
+    task: new Map(),
+    conflict: new Map(),
+  };
   /** Work that was recorded without being remembered, ends of what nobody began, and our own mistakes. */
   readonly counts = { not_remembered: 0, unknown_ids: 0, errors: 0 };
 
@@ -49,7 +55,8 @@ export class Recorder {
   }
 
   get openCount(): number {
-    return this.#open.size;
+    const { workflow, task, conflict } = this.#open;
+    return workflow.size + task.size + conflict.size;
   }
 
   around(context: Context = this.#tracing.active()): Around {
@@ -88,20 +95,20 @@ export class Recorder {
     );
   }
 
-  remember(kind: string, id: string, operation: Operation): void {
-    if (this.#open.size >= MAX_OPEN) this.counts.not_remembered++;
-    else this.#open.set(`${kind}:${id}`, operation);
+  remember(kind: Remembered, id: string, operation: Operation): void {
+    if (this.#open[kind].size >= MAX_OPEN) this.counts.not_remembered++;
+    else this.#open[kind].set(id, operation);
   }
 
-  find(kind: string, id: string): Operation | undefined {
-    return this.#open.get(`${kind}:${nameOf(id)}`);
+  find(kind: Remembered, id: string): Operation | undefined {
+    return this.#open[kind].get(nameOf(id));
   }
 
   /** What was remembered, and now is not any more. */
-  take(kind: string, id: string): Operation | undefined {
+  take(kind: Remembered, id: string): Operation | undefined {
     const operation = this.find(kind, id);
     if (operation === undefined) this.counts.unknown_ids++;
-    else this.#open.delete(`${kind}:${nameOf(id)}`);
+    else this.#open[kind].delete(nameOf(id));
     return operation;
   }
 

@@ -79,7 +79,7 @@ export class Work {
         const { type = "", agents = [] } = start;
         return recorder.begin({
           kind: "internal",
-          name: `workflow ${nameOf(type)}`.trim(),
+          name: named("workflow", type),
           operation: "workflow",
           belonging: { ...belongingOf(start), workflow: id },
           attributes: {
@@ -91,7 +91,7 @@ export class Work {
     if (known === undefined && operation !== undefined) {
       recorder.remember("workflow", id, operation);
     }
-    return this.#running(id, operation, (end) => this.completeWorkflow(id, end));
+    return this.#running(id, operation, this.completeWorkflow);
   }
 
   completeWorkflow(id: string, outcome: Outcome = {}): boolean {
@@ -105,7 +105,7 @@ export class Work {
     const id = nameOf(start?.id) || this.#ways.newId();
     const operation = recorder.find("task", id) ?? this.#beginTask(id, start);
     if (operation !== undefined) recorder.remember("task", id, operation);
-    return this.#running(id, operation, (end) => this.completeTask(id, end));
+    return this.#running(id, operation, this.completeTask);
   }
 
   completeTask(id: string, outcome: TaskOutcome = {}): boolean {
@@ -139,7 +139,7 @@ export class Work {
     const id = nameOf(start?.id) || this.#ways.newId();
     const operation = recorder.find("conflict", id) ?? this.#beginConflict(id, start);
     if (operation !== undefined) recorder.remember("conflict", id, operation);
-    return this.#running(id, operation, (end) => this.resolveConflict(id, end));
+    return this.#running(id, operation, this.resolveConflict);
   }
 
   resolveConflict(id: string, resolution: Resolution = {}): boolean {
@@ -184,7 +184,7 @@ export class Work {
       const { from, to, type = "", sizeBytes } = communication;
       return this.#ways.recorder.begin({
         kind: "producer",
-        name: `message ${nameOf(type)}`.trim(),
+        name: named("message", type),
         operation: "message",
         agent: nameOf(from),
         belonging: belongingOf(communication),
@@ -235,7 +235,7 @@ export class Work {
       const { agent, type = "" } = start;
       return recorder.begin({
         kind: "internal",
-        name: `task ${nameOf(type)}`.trim(),
+        name: named("task", type),
         operation: "task",
         agent: nameOf(agent),
         task: id,
@@ -256,7 +256,7 @@ export class Work {
       const { type = "", agents } = start;
       return recorder.begin({
         kind: "internal",
-        name: `conflict ${nameOf(type)}`.trim(),
+        name: named("conflict", type),
         operation: "conflict",
         belonging: belongingOf(start),
         attributes: {
@@ -278,19 +278,62 @@ export class Work {
     });
   }
 
+  /** Runs `fn` inside of what goes on. */
+  enter<T>(operation: Operation, fn: () => T): T {
+    return this.#ways.enter(operation, fn);
+  }
+
   #running<E>(
     id: string,
     operation: Operation | undefined,
-    complete: (end?: E) => boolean,
+    complete: (id: string, end?: E) => boolean,
   ): Running<E> {
-    const one = operation ?? this.#ways.recorder.none();
-    return {
-      id,
-      traceId: one.traceId,
-      run: (fn) => this.#ways.enter(one, () => fn(one)),
-      complete,
-    };
+    return new Handle(this, id, operation ?? this.#ways.recorder.none(), complete);
   }
+}
+
+/** There may be thousands of them: no functions of their own. */
+class Handle<E> implements Running<E> {
+  readonly id: string;
+  readonly #work: Work;
+  readonly #operation: Operation;
+  readonly #complete: (id: string, end?: E) => boolean;
+
+  constructor(
+    work: Work,
+    id: string,
+    operation: Operation,
+    complete: (id: string, end?: E) => boolean,
+  ) {
+    this.id = id;
+    this.#work = work;
+    this.#operation = operation;
+    this.#complete = complete;
+  }
+
+  get traceId(): string {
+    return this.#operation.traceId;
+  }
+
+  run<T>(fn: (operation: Operation) => T): T {
+    return this.#work.enter(this.#operation, () => fn(this.#operation));
+  }
+
+  complete(end?: E): boolean {
+    return this.#complete.call(this.#work, this.id, end);
+  }
+}
+
+/** Types are few: their spans share the texts of their names. */
+const MAX_NAMES = 1000;
+const names = new Map<string, string>();
+
+function named(kind: string, type: unknown): string {
+  const text = `${kind} ${nameOf(type)}`.trim();
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  if (names.size < MAX_NAMES) names.set(text, text);
+  return text;
 }
 
 function endOperation(operation: Operation, { error, success }: Outcome): void {

@@ -12,40 +12,53 @@ export type Context = {
 /** OpenTelemetry's own keys: a context made here is understood by its API, and the other way round. */
 const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
 
+/** Further keys and values by turns, beyond the first one. */
 const NO_PAIRS: readonly unknown[] = [];
 
-/** A context is made for each piece of work: the span has a field of its own, everything else stands in pairs. */
+/** A context is made for each piece of work and may live long: a span and one more value have fields of their own. */
 class OwnContext implements Context {
   readonly span: Span | undefined;
-  readonly pairs: readonly unknown[];
+  readonly #key: symbol | undefined;
+  readonly #value: unknown;
+  readonly #pairs: readonly unknown[];
 
-  constructor(span: Span | undefined, pairs: readonly unknown[]) {
+  constructor(
+    span: Span | undefined,
+    key: symbol | undefined,
+    value: unknown,
+    pairs: readonly unknown[],
+  ) {
     this.span = span;
-    this.pairs = pairs;
+    this.#key = key;
+    this.#value = value;
+    this.#pairs = pairs;
   }
 
   getValue(key: symbol): unknown {
     if (key === SPAN_KEY) return this.span;
-    const at = this.pairs.indexOf(key);
-    return at < 0 ? undefined : this.pairs[at + 1];
+    if (key === this.#key) return this.#value;
+    const at = this.#pairs.indexOf(key);
+    return at < 0 ? undefined : this.#pairs[at + 1];
   }
 
   setValue(key: symbol, value: unknown): Context {
-    if (key === SPAN_KEY) return new OwnContext(value as Span | undefined, this.pairs);
-    const at = this.pairs.indexOf(key);
-    if (at >= 0 && this.pairs[at + 1] === value) return this;
-    if (at < 0) return new OwnContext(this.span, [...this.pairs, key, value]);
-    return new OwnContext(this.span, this.pairs.with(at + 1, value));
+    if (key === SPAN_KEY) {
+      return new OwnContext(value as Span | undefined, this.#key, this.#value, this.#pairs);
+    }
+    if (this.#key === undefined || key === this.#key) {
+      return value === this.#value ? this : new OwnContext(this.span, key, value, this.#pairs);
+    }
+    const at = this.#pairs.indexOf(key);
+    const pairs = at < 0 ? [...this.#pairs, key, value] : this.#pairs.with(at + 1, value);
+    return new OwnContext(this.span, this.#key, this.#value, pairs);
   }
 
   deleteValue(key: symbol): Context {
-    if (key === SPAN_KEY) return new OwnContext(undefined, this.pairs);
-    const at = this.pairs.indexOf(key);
-    return at < 0 ? this : new OwnContext(this.span, this.pairs.toSpliced(at, 2));
+    return this.getValue(key) === undefined ? this : this.setValue(key, undefined);
   }
 }
 
-export const ROOT: Context = new OwnContext(undefined, NO_PAIRS);
+export const ROOT: Context = new OwnContext(undefined, undefined, undefined, NO_PAIRS);
 
 const storage = new AsyncLocalStorage<Context>();
 
