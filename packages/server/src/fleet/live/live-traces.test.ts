@@ -98,6 +98,27 @@ describe("live traces", () => {
     expect(told.flatMap(({ paid }) => paid).at(-1)).toBe("a000000000000001 for writer");
   });
 
+  it("tells of news at once while a sum of another trace waits", () => {
+    feed.send(agent());
+    vi.advanceTimersByTime(1000);
+    feed.send(chat({ traceId: "b".repeat(32) }));
+    vi.advanceTimersByTime(300);
+    expect(told.at(-1)?.fresh).toEqual(["c000000000000001"]);
+  });
+
+  it("tells less often of a long trace", () => {
+    const spans = Array.from({ length: 4000 }, (_, index) =>
+      chat({ spanId: (index + 1).toString(16).padStart(16, "0") }),
+    );
+    feed.send(...spans);
+    vi.advanceTimersByTime(300);
+    feed.send(chat({ spanId: "e".repeat(16) }));
+    vi.advanceTimersByTime(400);
+    expect(told).toHaveLength(1);
+    vi.advanceTimersByTime(600);
+    expect(told.at(-1)?.fresh).toEqual(["e".repeat(16)]);
+  });
+
   it("tells of a span when it begins and when it ends, and of a second delivery not at all", () => {
     feed.send(chat({ ended: false }));
     vi.advanceTimersByTime(300);

@@ -21,6 +21,8 @@ const MAX_SPANS = 50_000;
 const MAX_TRACES = 10_000;
 /** Spans of one trace that are remembered; those beyond are told of one by one and without their relatives. */
 const MAX_TRACE_SPANS = 5000;
+/** Spans of one trace that are looked at again for each millisecond: a long one that goes on is told of less often. */
+const SPANS_PER_MS = 5;
 /** How long one turn may keep the event loop. */
 const SLICE_MS = 8;
 
@@ -41,6 +43,8 @@ interface LiveTrace {
   /** Ended spans with usage that has not been counted. */
   unpaid: Map<string, { row: SpanRow; heardMs: number }>;
   heardMs: number;
+  /** When listeners were told of it for the last time. */
+  toldMs: number;
   open: number;
 }
 
@@ -72,8 +76,11 @@ export class LiveTraces {
   private readonly changed = new Set<LiveTrace>();
   private readonly listeners = new Set<(update: TraceUpdate) => void>();
   private readonly forgotten;
+  /** Traces with sums that wait, and when they have waited long enough; the first one is due first. */
+  private readonly unsettled = new Map<LiveTrace, number>();
   private spanCount = 0;
   private timer: NodeJS.Timeout | undefined;
+  private timerMs = 0;
   private unsubscribe: (() => void) | undefined;
 
   constructor(options: Options) {
@@ -131,6 +138,7 @@ export class LiveTraces {
         fresh: new Map(),
         unpaid: new Map(),
         heardMs: 0,
+        toldMs: -Infinity,
         open: 0,
       };
     // The map's order is that of the latest news.
@@ -164,8 +172,13 @@ export class LiveTraces {
     trace.open += (ended ? 0 : 1) - (known === undefined ? 0 : 1);
   }
 
+  /** Looks again after so many milliseconds at the latest. */
   private schedule(ms: number): void {
-    this.timer ??= setTimeout(() => {
+    const atMs = this.options.now() + ms;
+    if (this.timer !== undefined && this.timerMs <= atMs) return;
+    clearTimeout(this.timer);
+    this.timerMs = atMs;
+    this.timer = setTimeout(() => {
       this.timer = undefined;
       this.settle();
     }, ms).unref();
@@ -174,23 +187,37 @@ export class LiveTraces {
   private settle(): void {
     const startMs = performance.now();
     const nowMs = this.options.now();
-    let later = false;
+    let nextMs = Infinity;
     for (const trace of this.changed) {
       if (performance.now() - startMs > SLICE_MS) {
         this.schedule(1);
         return;
       }
-      this.changed.delete(trace);
-      this.tell(trace, nowMs);
-      later ||= trace.unpaid.size > 0;
+      const waitMs = trace.toldMs + trace.spans.size / SPANS_PER_MS - nowMs;
+      if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);
+      else {
+        this.changed.delete(trace);
+        this.tell(trace, nowMs);
+        if (trace.unpaid.size > 0 && !this.unsettled.has(trace))
+          this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
+      }
     }
-    for (const trace of this.traces.values()) if (trace.unpaid.size > 0) this.changed.add(trace);
-    if (this.changed.size > 0) this.schedule(later ? SUM_GRACE_MS / 5 : SETTLE_MS);
+    for (const [trace, dueMs] of this.unsettled) {
+      if (dueMs > nowMs) {
+        nextMs = Math.min(nextMs, dueMs - nowMs);
+        break;
+      }
+      this.unsettled.delete(trace);
+      this.changed.add(trace);
+      nextMs = 0;
+    }
+    if (nextMs < Infinity) this.schedule(Math.max(1, nextMs));
     this.forget(nowMs);
   }
 
   private tell(trace: LiveTrace, nowMs: number): void {
     const { tenant, traceId, spans } = trace;
+    trace.toldMs = nowMs;
     const analysis = analyseTrace([...spans.values()]);
     const paid = this.paidOf(trace, analysis.payable, analysis.agentOf, nowMs);
     const fresh = [...trace.fresh.values()];
@@ -229,6 +256,7 @@ export class LiveTraces {
       if (!isOver) this.forgotten.inc();
       this.traces.delete(key);
       this.changed.delete(trace);
+      this.unsettled.delete(trace);
       this.spanCount -= trace.spans.size;
     }
   }
