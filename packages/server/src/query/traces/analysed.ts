@@ -1,8 +1,8 @@
 import type { AnalysedSpan } from "#collect";
-import { costOf, type SpanRow } from "#store";
+import { costOf, type LeanRow } from "#store";
 
 /** A span as it is analysed: without its attributes and texts, so that it may be remembered. */
-export const analysedOf = (row: SpanRow): AnalysedSpan => ({
+export const analysedOf = (row: Omit<LeanRow, "host">): AnalysedSpan => ({
   span: {
     spanId: row.spanId,
     parentSpanId: row.parentSpanId,

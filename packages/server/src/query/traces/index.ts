@@ -1,2 +1,3 @@
 export { analysedOf } from "./analysed.ts";
 export { createTraceQueries, type TraceQueries } from "./queries.ts";
+export type { TraceSearch } from "./search.ts";

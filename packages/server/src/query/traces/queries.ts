@@ -1,13 +1,31 @@
-import type { Trace, TraceSummary } from "@fleetlight/contract";
+import type {
+  ErrorGroups,
+  LeanSpans,
+  Trace,
+  TraceAnalysisReport,
+  TraceComparison,
+  TraceDifferences,
+  TraceFacets,
+  TraceHeatmap,
+  TraceSpan,
+  UnpricedModels,
+} from "@fleetlight/contract";
 
 import { analyseTrace } from "#collect";
 import type { Config } from "#config";
 import type { Now } from "#lib";
-import type { SpanContent, SpanRow, SpanStore, TraceQuery } from "#store";
+import type { SpanContent, SpanCursor, SpanRow, SpanStore, TraceQuery } from "#store";
 
 import { analysedOf } from "./analysed.ts";
+import { compareTraces } from "./compare.ts";
+import { differencesOf, facetsOf, heatmapOf, type BrushedRegion } from "./counts.ts";
+import { errorGroups } from "./errors.ts";
+import { leanSpanOf } from "./lean-view.ts";
+import { searchTraces, type FoundTraces, type TraceSearch } from "./search.ts";
 import { spanOf } from "./span-view.ts";
 import { summaryOf, type Clock } from "./summary.ts";
+import { unpricedOf } from "./unpriced.ts";
+import { analyse, comparedOf } from "./whole.ts";
 
 /** Spans of one trace that are shown. */
 const MAX_SPANS = 50_000;
@@ -16,14 +34,33 @@ const MAX_LISTED_SPANS = 200_000;
 
 /** What is asked of spans. */
 export interface TraceQueries {
-  /** Traces with a span that matches, the one with the newest such span first. */
-  list(tenant: string, query: TraceQuery): Promise<TraceSummary[]>;
+  /** Traces that satisfy a search, in its order. */
+  search(tenant: string, search: TraceSearch): Promise<FoundTraces>;
   /** One trace as far as it has come; undefined when nothing of it is known. */
   get(tenant: string, traceId: string): Promise<Trace | undefined>;
-  /** Spans of the traces that `list` would find, trace by trace. */
+  /** Spans of the traces that a search would find, trace by trace. */
   rows(tenant: string, query: TraceQuery): Promise<SpanRow[][]>;
   /** Spans of one trace, by start. */
   trace(tenant: string, traceId: string): Promise<SpanRow[]>;
+  /** One part of a trace, behind a span of it. */
+  part(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<LeanSpans>;
+  /** One span with its contents. */
+  span(tenant: string, traceId: string, spanId: string): Promise<TraceSpan | undefined>;
+  /** Where the time of a trace went. */
+  analysis(tenant: string, traceId: string): Promise<TraceAnalysisReport | undefined>;
+  /** Undefined when one of them is not known. */
+  compare(tenant: string, a: string, b: string): Promise<TraceComparison | undefined>;
+  errors(tenant: string, query: TraceQuery): Promise<ErrorGroups>;
+  facets(tenant: string, query: TraceQuery): Promise<TraceFacets>;
+  heatmap(tenant: string, query: TraceQuery, columns: number): Promise<TraceHeatmap>;
+  differences(tenant: string, query: TraceQuery, region: BrushedRegion): Promise<TraceDifferences>;
+  /** Models that were called in the range and have no price. */
+  unpriced(tenant: string, range: { startMs: number; endMs: number }): Promise<UnpricedModels>;
   /** Services with spans in the range, and the names of their spans. */
   names: SpanStore["names"];
 }
@@ -77,10 +114,7 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
     rows,
     trace,
     names: (tenant, range) => spans.names(tenant, range),
-    list: async (tenant, query) =>
-      (await rows(tenant, query)).map((found) =>
-        summaryOf(found, analyseTrace(found.map(analysedOf)), clock()),
-      ),
+    search: (tenant, search) => searchTraces(spans, tenant, search, clock()),
     get: async (tenant, traceId) => {
       const [found, contents] = await Promise.all([
         trace(tenant, traceId),
@@ -88,5 +122,34 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
       ]);
       return found.length === 0 ? undefined : traceOf(found, contents, clock());
     },
+    part: async (tenant, traceId, after, limit) => {
+      const found = await spans.lean(tenant, traceId, after, limit);
+      const last = found.length < limit ? undefined : found.at(-1);
+      return {
+        spans: found.map(leanSpanOf),
+        count: found.length,
+        next: last === undefined ? null : `${last.startNs}.${last.spanId}`,
+      };
+    },
+    span: async (tenant, traceId, spanId) => {
+      const [row, contents] = await Promise.all([
+        spans.span(tenant, traceId, spanId),
+        spans.content(tenant, traceId, spanId),
+      ]);
+      return row === undefined ? undefined : spanOf(row, row.agent, contents.get(spanId));
+    },
+    analysis: (tenant, traceId) => analyse(spans, tenant, traceId),
+    compare: async (tenant, a, b) => {
+      const [left, right] = await Promise.all([a, b].map((id) => comparedOf(spans, tenant, id)));
+      if (left === undefined || right === undefined) return undefined;
+      return left.rows.length === 0 || right.rows.length === 0
+        ? undefined
+        : compareTraces(left, right, clock());
+    },
+    errors: (tenant, query) => errorGroups(spans, tenant, query),
+    facets: (tenant, query) => facetsOf(spans, tenant, query),
+    heatmap: (tenant, query, columns) => heatmapOf(spans, tenant, query, columns),
+    differences: (tenant, query, region) => differencesOf(spans, tenant, query, region),
+    unpriced: async (tenant, range) => unpricedOf(await spans.analytics.usage(tenant, range)),
   };
 }

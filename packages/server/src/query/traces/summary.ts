@@ -2,18 +2,20 @@ import type { TraceSummary } from "@fleetlight/contract";
 
 import type { TraceAnalysis } from "#collect";
 import { isoTime } from "#lib";
-import type { SpanRow } from "#store";
+import type { LeanRow } from "#store";
+
+/** What is looked at of a span. */
+type Row = Omit<LeanRow, "host">;
 
 /** Spans that answer somebody who may not be observed: their parents are missing for good. */
 const ANSWERING = new Set([2, 5]);
 
-export const endNsOf = (row: Pick<SpanRow, "startNs" | "durationNs">): bigint =>
+export const endNsOf = (row: Pick<Row, "startNs" | "durationNs">): bigint =>
   BigInt(row.startNs) + BigInt(Math.round(row.durationNs));
 
 /** The span at the top; the earliest one while the root has not come. */
-export const rootOf = <T extends Pick<SpanRow, "parentSpanId">>(
-  rows: readonly T[],
-): T | undefined => rows.find(({ parentSpanId }) => parentSpanId === "") ?? rows[0];
+export const rootOf = <T extends Pick<Row, "parentSpanId">>(rows: readonly T[]): T | undefined =>
+  rows.find(({ parentSpanId }) => parentSpanId === "") ?? rows[0];
 
 /** What is known of whether a run goes on. */
 export interface Clock {
@@ -27,7 +29,7 @@ export interface Clock {
  * @param rows spans of one trace, by start
  */
 export function stateOf(
-  rows: readonly Pick<SpanRow, "parentSpanId" | "ended" | "status" | "kind">[],
+  rows: readonly Pick<Row, "parentSpanId" | "ended" | "status" | "kind">[],
   lastNewsMs: number,
   { nowMs, staleAfterMs }: Clock,
 ): TraceSummary["state"] {
@@ -43,7 +45,7 @@ const sum = (of: readonly number[]): number => of.reduce((total, one) => total +
 
 /** What a list says of one trace. */
 export function summaryOf(
-  rows: readonly SpanRow[],
+  rows: readonly Row[],
   analysis: TraceAnalysis,
   clock: Clock,
 ): TraceSummary {

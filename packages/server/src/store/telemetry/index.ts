@@ -50,6 +50,7 @@ export type {
   Failure,
   GridCell,
   LeanRow,
+  ModelUsage,
   SpanContent,
   SpanCursor,
   SpanRecord,

@@ -3,6 +3,7 @@ export type {
   FacetCount,
   Failure,
   GridCell,
+  ModelUsage,
   SpanAnalytics,
   ValueCount,
 } from "./analytics.ts";

@@ -101,9 +101,14 @@ export class MemorySpans implements SpanTables {
       .map(({ row }) => row);
   }
 
-  async readContent(tenant: string, traceId: string): Promise<StoredContent[]> {
+  async readContent(
+    tenant: string,
+    traceId: string,
+    spanId: string | undefined,
+  ): Promise<StoredContent[]> {
     return this.of(tenant)
       .filter(({ row, content }) => row.traceId === traceId && content.length > 0)
+      .filter(({ row }) => spanId === undefined || row.spanId === spanId)
       .map(({ row, content }) => ({ spanId: row.spanId, content }));
   }
 

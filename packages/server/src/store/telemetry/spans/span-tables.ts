@@ -20,7 +20,11 @@ export interface SpanTables {
   insert(tenant: string, spans: readonly SpanRecord[], token: string): Promise<void>;
   /** Doubles are possible; in no order. */
   read(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
-  readContent(tenant: string, traceId: string): Promise<StoredContent[]>;
+  readContent(
+    tenant: string,
+    traceId: string,
+    spanId: string | undefined,
+  ): Promise<StoredContent[]>;
   /** All deliveries of one span. */
   readSpan(tenant: string, traceId: string, spanId: string): Promise<SpanRow[]>;
   /** By start and then by id, each once, behind `after`. */

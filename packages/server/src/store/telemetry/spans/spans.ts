@@ -127,11 +127,15 @@ export class Spans implements SpanStore {
   async content(
     tenant: string,
     traceId: string,
+    spanId?: string,
   ): Promise<ReadonlyMap<string, readonly SpanContent[]>> {
     const waiting = this.waiting(tenant).filter(
-      ({ row, content }) => row.traceId === traceId && content.length > 0,
+      ({ row, content }) =>
+        row.traceId === traceId &&
+        content.length > 0 &&
+        (spanId === undefined || row.spanId === spanId),
     );
-    const stored = await this.options.tables.readContent(tenant, traceId);
+    const stored = await this.options.tables.readContent(tenant, traceId, spanId);
     const found = new Map(stored.map(({ spanId, content }) => [spanId, content]));
     for (const { row, content } of waiting) found.set(row.spanId, content);
     return found;

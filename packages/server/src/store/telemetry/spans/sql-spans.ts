@@ -241,10 +241,15 @@ export class SqlSpans implements SpanTables {
     return rows.map(rowOf);
   }
 
-  async readContent(tenant: string, traceId: string): Promise<StoredContent[]> {
+  async readContent(
+    tenant: string,
+    traceId: string,
+    spanId: string | undefined,
+  ): Promise<StoredContent[]> {
+    const one = spanId === undefined ? "" : " AND span_id = {span:String}";
     const rows = await this.driver.rows<{ span_id: string; content: string }>(
-      "SELECT span_id, content FROM span_content WHERE tenant = {tenant:String} AND trace_id = {id:String}",
-      { parameters: { tenant, id: traceId } },
+      `SELECT span_id, content FROM span_content WHERE tenant = {tenant:String} AND trace_id = {id:String}${one}`,
+      { parameters: { tenant, id: traceId, ...(spanId !== undefined && { span: spanId }) } },
     );
     return rows.map(({ span_id, content }) => ({
       spanId: span_id,

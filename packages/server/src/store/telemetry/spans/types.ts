@@ -179,8 +179,12 @@ export interface SpanStore {
   ): Promise<{ traceIds: string[]; searchedFromMs: number }>;
   /** Counts over many spans. */
   readonly analytics: SpanAnalytics;
-  /** Contents of one trace by span id. */
-  content(tenant: string, traceId: string): Promise<ReadonlyMap<string, readonly SpanContent[]>>;
+  /** Contents of one trace by span id; with a span's id only its own. */
+  content(
+    tenant: string,
+    traceId: string,
+    spanId?: string,
+  ): Promise<ReadonlyMap<string, readonly SpanContent[]>>;
   /**
    * Of a question about whole traces the answer may have a few that do not satisfy it, or more than its limit: what waits for
    * its insert is not summed up. Who asks looks at the traces themselves.

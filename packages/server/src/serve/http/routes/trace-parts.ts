@@ -1,0 +1,96 @@
+import { LeanSpans, TraceAnalysisReport, TraceComparison, TraceSpan } from "@fleetlight/contract";
+import { z } from "zod";
+
+import { notFound } from "#lib";
+
+import type { Doors } from "../../doors.ts";
+import type { App } from "../app-type.ts";
+import { tenantOf } from "../tenant.ts";
+import { TraceId, traceIdOf } from "./trace-query.ts";
+
+const tags = ["traces"];
+
+/** The span behind which a part begins, as `next` of the part before says. */
+const From = z.string().regex(/^\d{1,19}\.[0-9a-f]{16}$/, "expected `next` of the part before");
+
+/** What is asked of the spans of one trace. */
+export function traceSpanRoutes(app: App, doors: Doors): void {
+  app.route({
+    method: "GET",
+    url: "/api/v1/traces/:id/spans",
+    schema: {
+      tags,
+      summary: "One part of a trace, by start, without attributes and texts",
+      params: z.object({ id: TraceId }),
+      querystring: z.object({
+        from: From.optional(),
+        limit: z.coerce.number().int().min(1).max(20_000).default(5000),
+      }),
+      response: { 200: LeanSpans },
+    },
+    handler: async (request) => {
+      const { from, limit } = request.query;
+      const [startNs, spanId] = from?.split(".") ?? [];
+      const after = startNs && spanId ? { startNs, spanId } : undefined;
+      const id = traceIdOf(request.params.id);
+      const part = await doors.traces.part(tenantOf(request), id, after, limit);
+      if (part.count === 0 && after === undefined) throw notFound("trace", id);
+      return part;
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/api/v1/traces/:id/spans/:span",
+    schema: {
+      tags,
+      summary: "One span with its attributes, events and texts",
+      params: z.object({ id: TraceId, span: z.string().regex(/^[0-9a-fA-F]{16}$/) }),
+      response: { 200: TraceSpan },
+    },
+    handler: async (request) => {
+      const spanId = request.params.span.toLowerCase();
+      const span = await doors.traces.span(tenantOf(request), traceIdOf(request.params.id), spanId);
+      if (span === undefined) throw notFound("span", spanId);
+      return span;
+    },
+  });
+}
+
+/** What is asked of a trace as a whole. */
+export function traceAnalysisRoutes(app: App, doors: Doors): void {
+  app.route({
+    method: "GET",
+    url: "/api/v1/traces/:id/analysis",
+    schema: {
+      tags,
+      summary:
+        "Where the time of a trace went: critical path, self times, bottlenecks with reasons",
+      params: z.object({ id: TraceId }),
+      response: { 200: TraceAnalysisReport },
+    },
+    handler: async (request) => {
+      const id = traceIdOf(request.params.id);
+      const report = await doors.traces.analysis(tenantOf(request), id);
+      if (report === undefined) throw notFound("trace", id);
+      return report;
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/api/v1/traces/compare",
+    schema: {
+      tags,
+      summary: "Two traces side by side",
+      querystring: z.object({ a: TraceId, b: TraceId }),
+      response: { 200: TraceComparison },
+    },
+    handler: async (request) => {
+      const [a, b] = [traceIdOf(request.query.a), traceIdOf(request.query.b)];
+      const comparison = await doors.traces.compare(tenantOf(request), a, b);
+      if (comparison === undefined) throw notFound("trace", `${a} or ${b}`);
+      return comparison;
+    },
+  });
+}
