@@ -23,6 +23,7 @@ import {
 import type { EventStore, ServiceRepository, StoredService } from "#store";
 
 import { KeyedQueue } from "./keyed-queue.ts";
+import { PRECEDENCE } from "./precedence.ts";
 import { newStreak, nextStatus, type Streak, type Thresholds } from "./status.ts";
 import type {
   RegisterResult,
@@ -48,14 +49,6 @@ export interface ServiceRegistryOptions {
 const DEFAULT_MAX_SERVICES = 10_000;
 /** Heartbeats come often and are worth little after a restart: they are written this seldom per service. */
 const HEARTBEAT_WRITE_MS = 60_000;
-/** Who speaks about a service that several sources name: the highest. */
-const PRECEDENCE: Record<ServiceOrigin, number> = {
-  telemetry: 0,
-  file: 1,
-  api: 2,
-  config: 3,
-};
-
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Entry extends Mutable<WatchedService> {

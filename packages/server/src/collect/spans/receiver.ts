@@ -142,6 +142,7 @@ export class SpanReceiver {
       const piece = records.slice(first, index + 1);
       first = index + 1;
       await this.options.spans.append(tenant, piece, records.length - first);
+      if (first < records.length) await nextTurn();
       size = 0;
     }
   }
