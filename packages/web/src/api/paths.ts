@@ -64,7 +64,11 @@ export const runPaths = {
   head: (run: string) => withQuery(`/api/v1/traces/${id(run)}`, { spans: "false" }),
   whole: (run: string) => `/api/v1/traces/${id(run)}`,
   spans: (run: string, from: string | undefined) =>
-    withQuery(`/api/v1/traces/${id(run)}/spans`, { from }),
+    withQuery(`/api/v1/traces/${id(run)}/spans`, {
+      from,
+      // The first part is what somebody waits for; the others are few and large.
+      limit: from === undefined ? 5000 : 20_000,
+    }),
   span: (run: string, span: string) => `/api/v1/traces/${id(run)}/spans/${id(span)}`,
   analysis: (run: string) => `/api/v1/traces/${id(run)}/analysis`,
 };
@@ -98,6 +102,18 @@ export const agentPaths = {
 export const fleetPaths = {
   replay: (query: Query) => withQuery("/api/v1/fleet/graph/replay", query),
   diff: (query: Query) => withQuery("/api/v1/fleet/graph/diff", query),
+};
+
+/** What agents do to one another, and what they may spend. */
+export const coordinationPaths = {
+  findings: (query: Query) => withQuery("/api/v1/coordination", query),
+  finding: (finding: string) => `/api/v1/coordination/${id(finding)}`,
+  summary: (query: Query) => withQuery("/api/v1/coordination/summary", query),
+  budgets: () => "/api/v1/budgets",
+  budget: (budget: string) => `/api/v1/budgets/${id(budget)}`,
+  budgetHistory: (budget: string) => `/api/v1/budgets/${id(budget)}/history`,
+  stops: () => "/api/v1/stops",
+  stop: (stop: string, reason: string) => withQuery(`/api/v1/stops/${id(stop)}`, { reason }),
 };
 
 /** The part of the API that Alertmanager's tools speak as well. */

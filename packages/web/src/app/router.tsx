@@ -15,6 +15,7 @@ import { runQuery } from "../api/runs.ts";
 import { fleetQuery } from "../api/fleet.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { alertRoutes } from "./alert-routes.ts";
+import { coordinationRoutes } from "./coordination-routes.ts";
 import { parseCardinalitySearch, parseExploreSearch } from "./explore-search.ts";
 import { parseFleetSearch } from "./fleet-search.ts";
 import { frame, root } from "./frame-route.ts";
@@ -135,6 +136,7 @@ const tree = root.addChildren([
     metrics,
     cardinality,
     ...agentRoutes,
+    ...coordinationRoutes,
     ...alertRoutes,
   ]),
 ]);

@@ -1,4 +1,5 @@
 import {
+  IconArrowsExchange,
   IconBell,
   IconChartLine,
   IconLayoutDashboard,
@@ -16,6 +17,12 @@ export const SECTIONS = [
   { to: "/dashboard/services", word: "Services", icon: IconServer2, exact: false },
   { to: "/dashboard/agents", word: "Agents", icon: IconRobot, exact: false },
   { to: "/dashboard/fleet", word: "Fleet", icon: IconAffiliate, exact: false },
+  {
+    to: "/dashboard/coordination",
+    word: "Coordination",
+    icon: IconArrowsExchange,
+    exact: false,
+  },
   { to: "/dashboard/runs", word: "Runs", icon: IconRoute, exact: false },
   { to: "/dashboard/logs", word: "Logs", icon: IconListSearch, exact: false },
   { to: "/dashboard/explore", word: "Metrics", icon: IconChartLine, exact: false },

@@ -17,6 +17,8 @@ interface BackLinkProps {
     | "/dashboard/alerts/incidents"
     | "/dashboard/alerts/routing"
     | "/dashboard/alerts/on-call"
+    | "/dashboard/coordination"
+    | "/dashboard/coordination/budgets"
     | "/dashboard/explore";
   children: ReactNode;
 }

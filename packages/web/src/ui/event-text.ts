@@ -11,6 +11,21 @@ const statusChange = ({ attributes }: FleetEvent): string => {
 const alertName = ({ attributes }: FleetEvent): string =>
   `“${attributes["name"] ?? attributes["rule"] ?? attributes["rule_id"] ?? "an alert"}”`;
 
+const budgetName = ({ attributes }: FleetEvent): string => {
+  const { name = "", subject = "" } = attributes;
+  return subject === "" ? `“${name}”` : `“${name}” of ${subject}`;
+};
+
+/** What happened to the fleet as a whole. */
+const FLEET_TEXTS: Record<string, (event: FleetEvent) => string> = {
+  "coordination.finding": ({ attributes }) =>
+    attributes["summary"] ?? "Agents stand in one another's way",
+  "coordination.finding_over": ({ attributes }) =>
+    `Over: ${attributes["summary"] ?? "a finding about agents"}`,
+  "budget.warned": (event) => `The budget ${budgetName(event)} is nearly spent`,
+  "budget.spent": (event) => `The budget ${budgetName(event)} is spent`,
+};
+
 /** What happened, in words. An event of an unknown type is told by its type and attributes. */
 export const eventText = (event: FleetEvent): string => {
   switch (event.type) {
@@ -33,6 +48,8 @@ export const eventText = (event: FleetEvent): string => {
     case "config.rejected":
       return `The configuration was rejected: ${event.attributes["error"] ?? "see /health"}`;
     default: {
+      const told = FLEET_TEXTS[event.type]?.(event);
+      if (told !== undefined) return told;
       const rest = Object.entries(event.attributes).map(([name, value]) => `${name}=${value}`);
       return [event.type, ...rest].join(" ");
     }
@@ -51,6 +68,10 @@ export const eventToken = (event: FleetEvent): string => {
     "alert.resolved": "--fl-healthy",
     "config.rejected": "--fl-unhealthy",
     "service.registered": "--fl-info",
+    "coordination.finding": "--fl-degraded",
+    "coordination.finding_over": "--fl-healthy",
+    "budget.warned": "--fl-degraded",
+    "budget.spent": "--fl-unhealthy",
   };
   return tokens[event.type] ?? "--fl-unknown";
 };

@@ -1,0 +1,164 @@
+import type { Finding, StopInput } from "@fleetlight/contract";
+import { ActionIcon, Button } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconHandStop, IconRoute, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+
+import { findingQuery } from "../../api/coordination.ts";
+import { agentHue, hueVariable } from "../../charts/colours.ts";
+import { formatValue, plural } from "../../format/units.ts";
+import { BackLink } from "../../ui/back-link.tsx";
+import { Failure, SkeletonRows } from "../../ui/notes.tsx";
+import { Facts, Page, Panel, SidePanel } from "../../ui/page.tsx";
+import { SeverityMark } from "../../ui/state.tsx";
+import { Ago, Lasting } from "../../ui/time.tsx";
+import { StopDialog } from "../budgets/StopDialog.tsx";
+import classes from "./coordination.module.css";
+import { EvidenceTimeline } from "./EvidenceTimeline.tsx";
+import { KIND_WORDS } from "./finding-words.ts";
+import { FindingState } from "./FindingState.tsx";
+
+const route = getRouteApi("/dashboard/coordination");
+
+interface FrameProps {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** Beside the list on a wide screen, a page of its own on a narrow one. */
+const Frame = ({ title, lead, actions, children }: FrameProps) => {
+  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
+  const { finding: _, ...search } = route.useSearch();
+  if (!wide)
+    return (
+      <Page
+        title={title}
+        lead={lead}
+        actions={actions}
+        before={<BackLink to="/dashboard/coordination">Coordination</BackLink>}
+      >
+        {children}
+      </Page>
+    );
+  const close = (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size={32}
+      aria-label="Close the finding"
+      renderRoot={(props) => (
+        <Link to="/dashboard/coordination" search={search} resetScroll={false} {...props} />
+      )}
+    >
+      <IconX size={18} />
+    </ActionIcon>
+  );
+  return (
+    <SidePanel title={title} lead={lead} actions={actions} close={close}>
+      {children}
+    </SidePanel>
+  );
+};
+
+export const Agents = ({ names }: { names: readonly string[] }) => (
+  <span className={classes["agents"]}>
+    {names.map((name) => (
+      <span key={name} className={classes["agent"]}>
+        <span style={{ background: hueVariable(agentHue(name)) }} aria-hidden />
+        {name}
+      </span>
+    ))}
+  </span>
+);
+
+const factsOf = (finding: Finding): [string, ReactNode][] => [
+  [
+    "Agents",
+    finding.agents.length === 0 ? "not known" : <Agents key="agents" names={finding.agents} />,
+  ],
+  ...(finding.subject === "" || finding.kind === "wait_cycle" || finding.kind === "long_wait"
+    ? []
+    : [["About", finding.subject] as [string, ReactNode]]),
+  ["First seen", <Ago key="first" at={finding.first_seen} />],
+  ["Last seen", <Ago key="last" at={finding.last_seen} />],
+  ["Seen", plural(finding.count, "time")],
+  ...(finding.kind === "wait_cycle" || finding.kind === "long_wait"
+    ? [["Waited", formatValue(finding.value, "seconds")] as [string, ReactNode]]
+    : []),
+];
+
+const Matter = ({ finding }: { finding: Finding }) => {
+  const [stopping, setStopping] = useState<Pick<StopInput, "kind" | "subject">>();
+  const { word, advice } = KIND_WORDS[finding.kind];
+  const isOpen = finding.state === "open";
+  return (
+    <Frame
+      title={word}
+      lead={
+        <span className={classes["strip"]}>
+          <FindingState state={finding.state} />
+          <span>
+            {isOpen ? "for " : "lasted "}
+            <Lasting since={finding.first_seen} until={finding.ended_at} />
+          </span>
+          <SeverityMark severity={finding.severity} />
+        </span>
+      }
+      actions={
+        <>
+          <Button
+            variant="default"
+            leftSection={<IconRoute size={15} />}
+            renderRoot={(props) => (
+              <Link to="/dashboard/runs/$runId" params={{ runId: finding.trace_id }} {...props} />
+            )}
+          >
+            Open the run
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<IconHandStop size={15} />}
+            onClick={() => setStopping({ kind: "run", subject: finding.trace_id })}
+          >
+            Stop the run
+          </Button>
+        </>
+      }
+    >
+      <p className={classes["summary"]}>{finding.summary}</p>
+      <p className="dim">{advice}</p>
+      <Panel title="What shows it">
+        {finding.evidence.length === 0 ? (
+          <p className="dim">Nothing more is kept of it.</p>
+        ) : (
+          <EvidenceTimeline finding={finding} />
+        )}
+      </Panel>
+      <Panel title="Facts">
+        <Facts rows={factsOf(finding)} />
+      </Panel>
+      {stopping !== undefined && (
+        <StopDialog fixed={stopping} onClose={() => setStopping(undefined)} />
+      )}
+    </Frame>
+  );
+};
+
+/** One finding: what it means, and the spans that show it. */
+export const FindingPanel = ({ id }: { id: string }) => {
+  const { data, error } = useQuery(findingQuery(id));
+  if (data !== undefined) return <Matter finding={data} />;
+  return (
+    <Frame title="Finding">
+      {error === null ? (
+        <SkeletonRows rows={6} />
+      ) : (
+        <Failure what="The finding could not be loaded" error={error} />
+      )}
+    </Frame>
+  );
+};
