@@ -14,12 +14,11 @@ export type Change = (next: { [K in keyof FleetSearch]?: FleetSearch[K] | undefi
 interface BarProps {
   search: FleetSearch;
   replay: FleetReplay | undefined;
-  view: "graph" | "list";
   change: Change;
 }
 
-/** What is shown of the fleet: compared with before, how far back, as picture or words. */
-const Ways = ({ search, view, change }: Omit<BarProps, "replay">) => (
+/** What is shown of the fleet: compared with before, and how far back. */
+const Ways = ({ search, change }: Omit<BarProps, "replay">) => (
   <>
     <Facet
       on={search.diff === true}
@@ -40,21 +39,11 @@ const Ways = ({ search, view, change }: Omit<BarProps, "replay">) => (
         change({ hours: value === "1" ? undefined : Number(value), at: undefined })
       }
     />
-    <SegmentedControl
-      size="xs"
-      aria-label="Picture or words"
-      data={[
-        { value: "graph", label: "Graph" },
-        { value: "list", label: "List" },
-      ]}
-      value={view}
-      onChange={(value) => change({ view: value as "graph" | "list" })}
-    />
   </>
 );
 
 /** Filters of the fleet. */
-export const FleetBar = ({ search, replay, view, change }: BarProps) => {
+export const FleetBar = ({ search, replay, change }: BarProps) => {
   const without = new Set(search.without?.split(",") ?? []);
   const services = [
     ...new Set([
@@ -100,7 +89,25 @@ export const FleetBar = ({ search, replay, view, change }: BarProps) => {
         </Facet>
       ))}
       <span className={classes["rest"]} />
-      <Ways search={search} view={view} change={change} />
+      <Ways search={search} change={change} />
     </div>
   );
 };
+
+interface ViewSwitchProps {
+  view: "graph" | "list";
+  change: Change;
+}
+
+export const ViewSwitch = ({ view, change }: ViewSwitchProps) => (
+  <SegmentedControl
+    size="xs"
+    aria-label="Picture or words"
+    data={[
+      { value: "graph", label: "Graph" },
+      { value: "list", label: "List" },
+    ]}
+    value={view}
+    onChange={(value) => change({ view: value as "graph" | "list" })}
+  />
+);

@@ -12,7 +12,7 @@ import { Page } from "../../ui/page.tsx";
 import { useListKeys } from "../../ui/use-list-keys.ts";
 import { Changes } from "./Changes.tsx";
 import classes from "./fleet.module.css";
-import { FleetBar, type Change } from "./FleetBar.tsx";
+import { FleetBar, ViewSwitch, type Change } from "./FleetBar.tsx";
 import { Inspector } from "./Inspector.tsx";
 import { ListView } from "./ListView.tsx";
 import { filtered, frameAt, shownAt } from "./shown.ts";
@@ -147,8 +147,12 @@ export const FleetPage = () => {
   const { data, error } = fleet;
   const isEmpty = data?.nodes.length === 0 && search.service === undefined;
   return (
-    <Page title="Fleet" lead={leadOf(data)}>
-      {!isEmpty && <FleetBar search={search} replay={data} view={view} change={change} />}
+    <Page
+      title="Fleet"
+      lead={leadOf(data)}
+      {...(!isEmpty && { actions: <ViewSwitch view={view} change={change} /> })}
+    >
+      {!isEmpty && <FleetBar search={search} replay={data} change={change} />}
       {error !== null && data === undefined && (
         <Failure what="The fleet could not be loaded" error={error} />
       )}

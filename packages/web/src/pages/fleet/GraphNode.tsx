@@ -33,7 +33,10 @@ export const GraphNode = ({ data: { node, picked, mark } }: NodeProps<FlowNode>)
       <span className={classes["nodeFigures"]}>
         <span>{rateOf(node.calls_per_second)}</span>
         {node.errors > 0 && (
-          <span className={classes["bad"]}>{formatValue(node.error_share, "ratio")} errors</span>
+          <span className={classes["bad"]}>
+            {formatValue(node.error_share, "ratio")}
+            {mark === undefined && " errors"}
+          </span>
         )}
         {mark !== undefined && <span className={classes["changed"]}>{mark}</span>}
       </span>

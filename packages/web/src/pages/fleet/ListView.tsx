@@ -85,7 +85,7 @@ export const ListView = ({ shown, search }: { shown: Shown; search: FleetSearch 
                   <Pick id={node.id} search={search}>
                     {node.name}
                   </Pick>
-                  <span className="dim">{KIND_WORDS[node.kind]}</span>
+                  <span className={classes["kind"]}>{KIND_WORDS[node.kind]}</span>
                 </span>
               </td>
               <Figures of={node} />

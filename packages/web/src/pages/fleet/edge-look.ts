@@ -41,6 +41,12 @@ export function edgeLook(edge: FleetEdge, busiest: number, picked: boolean): Edg
     },
     labelStyle: { fill: "var(--fl-dim)", fontSize: 11 },
     labelBgStyle: { fill: "var(--fl-panel)" },
-    markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 14, height: 14 },
+    markerEnd: {
+      type: MarkerType.ArrowClosed,
+      color: stroke,
+      width: 20,
+      height: 20,
+      markerUnits: "userSpaceOnUse",
+    },
   };
 }
