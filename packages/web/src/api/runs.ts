@@ -8,6 +8,7 @@ import type {
   TraceHeatmap,
   TraceList,
   TraceSpan,
+  TraceSummary,
 } from "@fleetlight/contract";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
@@ -52,17 +53,24 @@ const keyOf = ({ q, errors, hours, sort, region }: Asked) => [
 export const runsQuery = (search: Asked) =>
   queryOptions({
     queryKey: ["runs", ...keyOf(search)],
-    queryFn: ({ signal }) => {
+    queryFn: async ({ signal }) => {
       const { query, attributes, chosen } = ask(search);
       const within = chosen && {
         start: chosen.from,
         end: chosen.to,
-        min_duration_seconds: chosen.least,
-        max_duration_seconds: chosen.most,
+        min_run_seconds: chosen.least,
+        max_run_seconds: chosen.most,
       };
       const sort = search.sort ?? "newest";
       const all = { ...query, ...within, sort, limit: RUNS_SHOWN };
-      return get<TraceList>(runPaths.list(all, attributes), signal);
+      const list = await get<TraceList>(runPaths.list(all, attributes), signal);
+      if (chosen === undefined) return list;
+      // The server looks for spans in the time; the heat map has runs that began in it.
+      const began = ({ start }: TraceSummary) => Date.parse(start) / 1000;
+      const traces = list.traces.filter(
+        (run) => began(run) >= chosen.from && began(run) <= chosen.to,
+      );
+      return { ...list, traces, count: traces.length };
     },
     refetchInterval: search.live === false ? false : REFRESH_MS,
     placeholderData: keepPreviousData,

@@ -7,12 +7,12 @@ describe("the filter of the runs", () => {
     [undefined, {}, []],
     ["agent:lead", { agent: "lead" }, []],
     ['agent:"the lead" tool:look', { agent: "the lead", tool: "look" }, []],
-    ["duration>2s duration<5m", { min_duration_seconds: "2", max_duration_seconds: "300" }, []],
-    ["duration>=1.5 cost>$0.25", { min_duration_seconds: "1.5", min_cost_usd: "0.25" }, []],
-    ["duration>500ms", { min_duration_seconds: "0.5" }, []],
+    ["duration>2s duration<5m", { min_run_seconds: "2", max_run_seconds: "300" }, []],
+    ["duration>=1.5 cost>$0.25", { min_run_seconds: "1.5", min_cost_usd: "0.25" }, []],
+    ["duration>500ms", { min_run_seconds: "0.5" }, []],
     ["http.method=GET env!=dev host=~web-.*", {}, ["http.method=GET", "env!=dev", "host=~web-.*"]],
     ['note="two words"', {}, ["note=two words"]],
-    ['refund "all of it"', { text: "refund all of it" }, []],
+    ['refund "all of it"', { text: 'refund "all of it"' }, []],
     ["http://x", { text: "http://x" }, []],
     ["agent: ", {}, []],
     ['agent:"open', { agent: "open" }, []],
@@ -23,6 +23,8 @@ describe("the filter of the runs", () => {
   test("says what does not count", () => {
     expect(askedOf("duration>5parsecs").problem).toContain("parsecs");
     expect(askedOf("cost>5s").problem).toContain("unit s");
+    expect(askedOf("tokens<5").problem).toContain("only more");
+    expect(askedOf("state:odd").problem).toContain("running, stale");
     expect(askedOf("agent:a agent:b").problem).toContain("only one");
   });
 
@@ -56,6 +58,7 @@ describe("completion", () => {
     ["loo", ["tool:look "]],
     ["dur", ["duration>10s"]],
     ["nothing:", []],
+    ["state:st", ["state:stale "]],
   ])("of %s", (text, expected) => {
     expect(offers(text)).toEqual(expected);
   });

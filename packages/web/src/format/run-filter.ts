@@ -19,15 +19,22 @@ export const RUN_FIELDS = [
   "workflow",
   "conversation",
   "user",
+  "state",
   "status",
   "name",
 ] as const;
 
+/** Fields that have a few values only. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  state: ["running", "stale", "done", "failed"],
+  status: ["error", "ok", "unset"],
+};
+
 /** Figures that runs and their spans are compared by, and how the server calls the two limits of each. */
-const FIGURES: Readonly<Record<string, { least: string; most: string }>> = {
-  duration: { least: "min_duration_seconds", most: "max_duration_seconds" },
+const FIGURES: Readonly<Record<string, { least: string; most: string | undefined }>> = {
+  duration: { least: "min_run_seconds", most: "max_run_seconds" },
   cost: { least: "min_cost_usd", most: "max_cost_usd" },
-  tokens: { least: "min_tokens", most: "max_tokens" },
+  tokens: { least: "min_tokens", most: undefined },
 };
 
 const SECONDS: Readonly<Record<string, number>> = {
@@ -63,10 +70,11 @@ function readFigure(token: string, asked: RunsAsked): boolean {
   const factor = unit === "" ? 1 : SECONDS[unit];
   if (factor === undefined || (unit !== "" && name !== "duration"))
     asked.problem ??= `${token}: the unit ${unit} is not known`;
-  else
-    asked.query[operator.startsWith(">") ? figure.least : figure.most] = String(
-      Number(digits) * factor,
-    );
+  else {
+    const limit = operator.startsWith(">") ? figure.least : figure.most;
+    if (limit === undefined) asked.problem ??= `${token}: only more of it can be asked for`;
+    else asked.query[limit] = String(Number(digits) * factor);
+  }
   return true;
 }
 
@@ -78,16 +86,18 @@ function readToken(token: string, asked: RunsAsked, words: string[]): void {
     if (value === "") return;
     if (asked.query[field] !== undefined && asked.query[field] !== value)
       asked.problem ??= `${field}: only one can be asked for at a time`;
-    asked.query[field] = value;
+    const choices = CHOICES[field];
+    if (choices === undefined || choices.includes(value)) asked.query[field] = value;
+    else asked.problem ??= `${field}: ${choices.join(", ")} can be asked for`;
     return;
   }
   if (readFigure(token, asked)) return;
   const attribute = token.startsWith('"') ? null : ATTRIBUTE.exec(token);
-  if (attribute === null) words.push(plain(token));
+  if (attribute === null) words.push(token);
   else asked.attributes.push(`${attribute[1]}${attribute[2]}${plain(attribute[3] ?? "")}`);
 }
 
-/** Reads `agent:lead duration>2s http.method=GET "free text"`; several words of free text are one phrase. */
+/** Reads `agent:lead duration>2s http.method=GET "free text"`; free text is what prompts and answers say. */
 export function askedOf(text: string | undefined): RunsAsked {
   const asked: RunsAsked = { query: {}, attributes: [], problem: null };
   const words: string[] = [];
@@ -133,11 +143,16 @@ export function completeRuns(text: string, caret: number, values: RunValues): Co
   const field = colon === -1 ? undefined : typed.slice(0, colon);
   const wanted = plain(typed.slice(colon + 1)).toLowerCase();
   const offered = (name: string) =>
-    (values.get(name) ?? [])
+    [
+      ...(values.get(name) ?? []),
+      ...(CHOICES[name] ?? [])
+        .filter((value) => values.get(name)?.some((one) => one.value === value) !== true)
+        .map((value) => ({ value, traces: undefined })),
+    ]
       .filter(({ value }) => value.toLowerCase().includes(wanted))
       .map(({ value, traces }) => ({
         text: `${tokenOf(name, value)} `,
-        hint: `${traces} ${traces === 1 ? "run" : "runs"}`,
+        hint: traces === undefined ? "" : `${traces} ${traces === 1 ? "run" : "runs"}`,
         ...at,
       }));
   if (field !== undefined) return offered(field).slice(0, MAX_OFFERED);

@@ -2,7 +2,7 @@ import type { TraceFacets } from "@fleetlight/contract";
 import { useState } from "react";
 
 import type { RunsSearch } from "../../app/run-search.ts";
-import { asksFor, toggled } from "../../format/run-filter.ts";
+import { asksFor, narrowed, RUN_FIELDS, toggled } from "../../format/run-filter.ts";
 import { formatCount } from "../../format/units.ts";
 import classes from "../../ui/facet-column.module.css";
 
@@ -21,6 +21,8 @@ const TITLES: Readonly<Record<TraceFacets["facets"][number]["name"], string>> = 
 
 /** Values of a facet that stand there before somebody asks for more. */
 const FIRST = 5;
+
+const isField = (name: string): boolean => RUN_FIELDS.some((field) => field === name);
 
 interface RunFacetsProps {
   facets: TraceFacets["facets"];
@@ -47,7 +49,9 @@ const Group = ({
             checked={asksFor(search.q, name, value)}
             onChange={() => {
               const { q: _, ...rest } = search;
-              const next = toggled(search.q, name, value);
+              const next = isField(name)
+                ? toggled(search.q, name, value)
+                : narrowed(search.q, "error.type", value);
               change(next === "" ? rest : { ...rest, q: next });
             }}
           />

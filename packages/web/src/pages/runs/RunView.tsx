@@ -24,6 +24,7 @@ const Conversation = lazy(async () => ({
 }));
 const Flame = lazy(async () => ({ default: (await import("./Flame.tsx")).Flame }));
 const SwimLanes = lazy(async () => ({ default: (await import("./SwimLanes.tsx")).SwimLanes }));
+const RunLogs = lazy(async () => ({ default: (await import("../logs/RunLogs.tsx")).RunLogs }));
 const Compare = lazy(async () => ({ default: (await import("./Compare.tsx")).Compare }));
 
 const TABS: readonly { view: View | undefined; word: string }[] = [
@@ -32,6 +33,7 @@ const TABS: readonly { view: View | undefined; word: string }[] = [
   { view: "agents", word: "Agents" },
   { view: "flame", word: "Flame graph" },
   { view: "path", word: "Critical path" },
+  { view: "logs", word: "Logs" },
   { view: "compare", word: "Compare" },
 ];
 
@@ -98,6 +100,7 @@ const Picture = ({
     return <Conversation runId={id} find={search.find} onPick={onPick} />;
   if (view === "agents") return <SwimLanes tree={tree} chosen={span} onPick={onPick} />;
   if (view === "flame") return <Flame tree={tree} onPick={onPick} />;
+  if (view === "logs") return <RunLogs traceId={id} />;
   if (view === "path") return <CriticalPath runId={id} onPick={onPick} />;
   if (view === "compare")
     return (
