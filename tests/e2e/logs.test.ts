@@ -72,6 +72,7 @@ describe.skipIf(program === undefined)("the page of logs in a real browser", () 
       );
       await page.getByRole("link", { name: /connection to peer refused/ }).waitFor(WAIT);
       await page.getByRole("img", { name: /^402 lines between/ }).waitFor(WAIT);
+      expect(await page.getByRole("link", { name: /answered in/ }).count()).toBeLessThan(100);
       await expectAccessible(page);
     },
     LONG,
@@ -147,6 +148,7 @@ describe.skipIf(program === undefined)("the page of logs in a real browser", () 
       await pattern.waitFor(WAIT);
       await expectAccessible(page);
       await pattern.click(WAIT);
+      expect(decodeURIComponent(page.url())).toContain("answered+in");
       await page.getByText("400 lines.", { exact: true }).waitFor(WAIT);
     },
     LONG,

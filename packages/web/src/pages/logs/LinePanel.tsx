@@ -46,9 +46,9 @@ const Value = ({ name, value, search }: Condition) => (
 );
 
 const FIELDS = [
-  ["service", "service"],
-  ["agent", "agent"],
-  ["event", "event"],
+  ["service", "Service"],
+  ["agent", "Agent"],
+  ["event", "Event"],
 ] as const;
 
 const LineFacts = ({ line, search }: { line: LogLine; search: LogsSearch }) => (
@@ -57,9 +57,9 @@ const LineFacts = ({ line, search }: { line: LogLine; search: LogsSearch }) => (
       ["Time", `${formatDateTime(Date.parse(line.time))}.${line.time_ns.slice(-9)}`],
       ["Level", line.severity_text === "" ? line.level : `${line.level} (${line.severity_text})`],
       ...FIELDS.filter(([key]) => line[key] !== "").map(
-        ([key, name]): [string, React.ReactNode] => [
-          key,
-          <Value key={key} name={name} value={line[key]} search={search} />,
+        ([key, word]): [string, React.ReactNode] => [
+          word,
+          <Value key={key} name={key} value={line[key]} search={search} />,
         ],
       ),
       ...(line.scope === "" ? [] : [["Logger", line.scope] as [string, React.ReactNode]]),

@@ -43,7 +43,7 @@ interface LogLinesProps {
 /** The lines, of which only those in sight are drawn. */
 export const LogLines = ({ lines, search, onEnd, onTop, waiting, onShow }: LogLinesProps) => {
   const box = useRef<HTMLDivElement>(null);
-  const isPhone = useMediaQuery("(max-width: 760px)") ?? false;
+  const isPhone = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
   // oxlint-disable-next-line react/incompatible-library -- nothing of it is handed to memoised components
   const virtualizer = useVirtualizer({
     count: lines.length,

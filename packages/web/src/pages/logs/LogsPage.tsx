@@ -1,5 +1,6 @@
-import type { LogHistogram as Histogram, LogLevel } from "@fleetlight/contract";
+import type { LogHistogram as Histogram, LogLevel, LogLine } from "@fleetlight/contract";
 import { Button, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconBroadcast, IconPlayerPause, IconPlayerPlay, IconZoomOut } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -272,7 +273,10 @@ const Actions = (props: ActionsProps) => {
   );
 };
 
-/** What services and agents wrote. */
+const lineOf = (lines: readonly LogLine[], written: string): LogLine | undefined =>
+  lines.find(({ id }) => id === readLine(written));
+
+/** What services and agents wrote; beside it, on a wide screen, the line that is looked at. */
 export const LogsPage = () => {
   useListKeys();
   const search = route.useSearch();
@@ -281,10 +285,11 @@ export const LogsPage = () => {
     void navigate({ search: next, replace: true, resetScroll: false });
   const found = useLines(search);
   const total = useQuery(logHistogramQuery(search)).data?.total ?? 0;
-  const known =
-    search.line === undefined
-      ? undefined
-      : found.lines.find(({ id }) => id === readLine(search.line ?? ""));
+  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
+  const beside = search.line !== undefined && (
+    <LinePanel search={search} known={lineOf(found.lines, search.line)} />
+  );
+  if (beside !== false && !wide) return beside;
   return (
     <Page
       title="Logs"
@@ -298,9 +303,7 @@ export const LogsPage = () => {
       actions={
         <Actions search={search} change={change} isPaused={found.isPaused} pause={found.pause} />
       }
-      {...(search.line !== undefined && {
-        beside: <LinePanel search={search} known={known} />,
-      })}
+      {...(beside !== false && { beside })}
     >
       <Filters search={search} change={change} />
       {search.view === "patterns" ? (
