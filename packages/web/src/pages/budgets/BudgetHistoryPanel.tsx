@@ -8,7 +8,7 @@ import type { ReactNode } from "react";
 
 import { budgetHistoryQuery } from "../../api/coordination.ts";
 import { formatDateTime } from "../../format/time.ts";
-import { formatCount, formatValue } from "../../format/units.ts";
+import { formatValue, plural } from "../../format/units.ts";
 import { BackLink } from "../../ui/back-link.tsx";
 import { Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page, Panel, SidePanel } from "../../ui/page.tsx";
@@ -93,7 +93,7 @@ const Matter = ({ budget }: { budget: Budget }) => {
               <span className="num">
                 {amount(one.spent, budget.unit)}{" "}
                 <span className="dim">
-                  {formatValue(one.share, "ratio")}, {formatCount(one.calls)} calls
+                  {formatValue(one.share, "ratio")}, {plural(one.calls, "call")}
                 </span>
               </span>
             </li>

@@ -140,7 +140,7 @@ const leadOf = (budgets: readonly Budget[]): string => {
   if (budgets.length === 0) return "What may the agents spend, and who must stop?";
   return spent.length === 0
     ? `${plural(budgets.length, "budget")}, none of them spent.`
-    : `${plural(budgets.length, "budget")}, ${spent.length} of them spent.`;
+    : `${plural(budgets.length, "budget")}, ${spent.length} spent.`;
 };
 
 const List = ({ onEdit }: { onEdit: (budget: Budget) => void }) => {

@@ -75,18 +75,23 @@ export const Agents = ({ names }: { names: readonly string[] }) => (
   </span>
 );
 
+/** It lasts, and is not seen again and again. */
+const isWait = ({ kind }: Finding): boolean => kind === "wait_cycle" || kind === "long_wait";
+
 const factsOf = (finding: Finding): [string, ReactNode][] => [
   [
     "Agents",
     finding.agents.length === 0 ? "not known" : <Agents key="agents" names={finding.agents} />,
   ],
-  ...(finding.subject === "" || finding.kind === "wait_cycle" || finding.kind === "long_wait"
+  ...(finding.subject === "" || isWait(finding)
     ? []
     : [["About", finding.subject] as [string, ReactNode]]),
   ["First seen", <Ago key="first" at={finding.first_seen} />],
-  ["Last seen", <Ago key="last" at={finding.last_seen} />],
+  ...(finding.state === "open" && isWait(finding)
+    ? []
+    : [["Last seen", <Ago key="last" at={finding.last_seen} />] as [string, ReactNode]]),
   ["Seen", plural(finding.count, "time")],
-  ...(finding.kind === "wait_cycle" || finding.kind === "long_wait"
+  ...(isWait(finding)
     ? [["Waited", formatValue(finding.value, "seconds")] as [string, ReactNode]]
     : []),
 ];
