@@ -10,12 +10,17 @@ const HEIGHT = 190;
 /** The hue of what failed, next to the agent's own. */
 const FAILED_HUE = 8;
 
-const hoursOf = (seconds: number): string =>
-  seconds < 3600
-    ? `${seconds / 60} min`
-    : seconds < 86_400
-      ? `${seconds / 3600} h`
-      : `${seconds / 86_400} d`;
+/** A step as it is said after "per": `minute`, `15 min`, `hour`, `6 h`, `day`. */
+const stepWord = (seconds: number): string => {
+  const [size, one, many] =
+    seconds < 3600
+      ? [60, "minute", "min"]
+      : seconds < 86_400
+        ? [3600, "hour", "h"]
+        : [86_400, "day", "d"];
+  const count = seconds / Number(size);
+  return count === 1 ? String(one) : `${count} ${many}`;
+};
 
 type Point = AgentPerformance["series"][number];
 
@@ -52,7 +57,7 @@ export const OverTime = ({ data }: { data: AgentPerformance }) => {
   };
   return (
     <>
-      <Panel title={`${what} per ${hoursOf(step)}`}>
+      <Panel title={`${what} per ${stepWord(step)}`}>
         <Chart title={`${what} of ${id}`} lines={lines.ended} unit="count" {...frame} />
       </Panel>
       <div className={classes["split"]}>

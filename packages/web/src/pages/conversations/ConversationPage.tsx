@@ -18,7 +18,7 @@ import { BackLink } from "../../ui/back-link.tsx";
 import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { AgentLink } from "../agents/AgentMarks.tsx";
+import { AgentLink, AgentSquare } from "../agents/AgentMarks.tsx";
 import { money, seconds } from "../agents/words.ts";
 import classes from "./conversations.module.css";
 
@@ -29,8 +29,12 @@ const FOLD = 900;
 
 const PERSON = "User";
 
+/** Who speaks; an agent with the square of its hue. */
 const Name = ({ name }: { name: string }) => (
-  <b style={name === "" ? {} : { color: hueVariable(agentHue(name)) }}>{name || PERSON}</b>
+  <b className={classes["speakerName"]}>
+    {name !== "" && <AgentSquare id={name} />}
+    {name || PERSON}
+  </b>
 );
 
 const Text = ({ turn: { text, truncated } }: { turn: ConversationTurn }) => {
@@ -194,7 +198,11 @@ export const ConversationPage = () => {
             <li
               key={`${turn.span_id}/${index}`}
               data-kind={turn.kind}
-              style={turn.kind === "agent" ? { borderColor: hueVariable(agentHue(turn.from)) } : {}}
+              style={
+                turn.kind === "agent"
+                  ? { borderInlineStartColor: hueVariable(agentHue(turn.from)) }
+                  : {}
+              }
             >
               <Turn turn={turn} />
             </li>
