@@ -79,8 +79,8 @@ describe.skipIf(program === undefined)("the page of the fleet in a real browser"
         }),
       });
       expect(answer.status).toBe(200);
-      await page.getByRole("button", { name: /^Agent lead, healthy/ }).waitFor(WAIT);
-      await page.getByRole("button", { name: /^Tool look, unhealthy/ }).waitFor(WAIT);
+      await page.getByRole("button", { name: /^Agent lead healthy/ }).waitFor(WAIT);
+      await page.getByRole("button", { name: /^Tool look unhealthy/ }).waitFor(WAIT);
       // Text of spans is shown as it is, never taken for markup.
       await page.getByRole("button", { name: /^Agent <b>writer<\/b>/ }).waitFor(WAIT);
       await expectAccessible(page);
@@ -116,14 +116,14 @@ describe.skipIf(program === undefined)("the page of the fleet in a real browser"
     "a moment is replayed, and names and kinds are filtered",
     async () => {
       await page.goto(`${product.url}/dashboard/fleet`);
-      await page.getByRole("button", { name: /^Agent lead, healthy/ }).waitFor(WAIT);
+      await page.getByRole("button", { name: /^Agent lead healthy/ }).waitFor(WAIT);
       const slider = page.getByRole("slider", { name: "Moment that is shown" });
       await slider.focus();
       await page.keyboard.press("Home");
-      await page.getByRole("button", { name: /^Agent lead, idle/ }).waitFor(WAIT);
+      await page.getByRole("button", { name: /^Agent lead idle/ }).waitFor(WAIT);
       expect(page.url()).toContain("at=");
       await page.keyboard.press("End");
-      await page.getByRole("button", { name: /^Agent lead, healthy/ }).waitFor(WAIT);
+      await page.getByRole("button", { name: /^Agent lead healthy/ }).waitFor(WAIT);
       await page.getByRole("button", { name: "Tool 1" }).click(WAIT);
       await page.getByRole("button", { name: /^Tool look/ }).waitFor({ ...WAIT, state: "hidden" });
       await page.getByRole("textbox", { name: "Find in the fleet" }).fill("nobody");

@@ -1,4 +1,5 @@
 import type { FleetNode } from "@fleetlight/contract";
+import { VisuallyHidden } from "@mantine/core";
 import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 
 import { formatValue } from "../../format/units.ts";
@@ -6,9 +7,6 @@ import { StateIcon } from "../../ui/state.tsx";
 import { KIND_WORDS, rateOf } from "./fleet-words.ts";
 import classes from "./fleet.module.css";
 import { KindIcon, stateMarkOf } from "./KindIcon.tsx";
-
-const nodeLabel = ({ kind, name, state, calls_per_second, error_share }: FleetNode) =>
-  `${KIND_WORDS[kind]} ${name}, ${state}, ${rateOf(calls_per_second)}, ${formatValue(error_share, "ratio")} errors`;
 
 export type FlowNode = Node<{ node: FleetNode; picked: boolean; mark?: string }, "fleet">;
 
@@ -22,11 +20,12 @@ export const GraphNode = ({ data: { node, picked, mark } }: NodeProps<FlowNode>)
       data-kind={node.kind}
       data-state={node.state}
       aria-pressed={picked}
-      aria-label={nodeLabel(node)}
     >
       <span className={classes["nodeHead"]}>
         <KindIcon kind={node.kind} />
+        <VisuallyHidden>{KIND_WORDS[node.kind]}</VisuallyHidden>
         <span className={classes["nodeName"]}>{node.name}</span>
+        <VisuallyHidden>{node.state}</VisuallyHidden>
         {node.active > 0 && <span className={classes["active"]} title="at work now" />}
         <StateIcon state={stateMarkOf(node.state)} size={14} />
       </span>
