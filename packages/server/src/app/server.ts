@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
 
 import { collectProcessMetrics, createRegistry } from "@fleetlight/sdk";
 
@@ -36,24 +34,18 @@ import {
   Watchdog,
 } from "#respond";
 import { createHttpInstruments, RealtimeHub, Tails, type Doors, type FrontDoor } from "#serve";
-import {
-  createMemoryTelemetry,
-  createStateStore,
-  createTelemetryStore,
-  type EventStore,
-  type TelemetryOptions,
-} from "#store";
 
 import { openAgents } from "./agents.ts";
 import { watchProcess } from "./figures.ts";
 import { startFleetFigures } from "./fleet-figures.ts";
 import { createIngest } from "./ingest.ts";
 import { listen, listenBehind } from "./listen.ts";
-import { lockDataDirectory } from "./lock.ts";
 import { openOtlpDoors } from "./otlp-doors.ts";
 import { exposeFigures } from "./own-metrics.ts";
+import { recordReloads } from "./record-reloads.ts";
 import { watchRelated } from "./related-services.ts";
 import { startSelfScrape } from "./self-scrape.ts";
+import { openStores } from "./stores.ts";
 import { followTelemetryServices } from "./telemetry-services.ts";
 import { warmUp } from "./warm-up.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -83,60 +75,6 @@ const outboundPolicy = (config: Config) => ({
   allowLinkLocal: config.outbound.allow_link_local,
   allowAddresses: config.outbound.allow_addresses,
 });
-
-async function openStores(config: () => Config, logger: Logger, shutdown: Shutdown) {
-  const { storage } = config();
-  const dataDir = resolve(storage.data_dir);
-  const unlock = lockDataDirectory(dataDir);
-  shutdown.add("lock", unlock);
-  const state = await createStateStore(
-    storage.state_url === undefined
-      ? { path: join(dataDir, "state.sqlite") }
-      : { url: storage.state_url },
-    { now: Date.now, logger },
-  );
-  shutdown.add("state store", () => state.close());
-  const options: TelemetryOptions = {
-    flushIntervalMs: storage.flush_interval,
-    flushRows: storage.flush_rows,
-    maxPendingRows: storage.max_pending_rows,
-    headMaxBytes: storage.head.max_bytes,
-    headWindowMs: storage.head.window,
-    maxSeries: storage.max_series,
-    retention: () => ({
-      metricsMs: config().storage.retention.metrics,
-      eventsMs: config().storage.retention.events,
-      tracesMs: config().storage.retention.traces,
-      logsMs: config().storage.retention.logs,
-      // Of a store that others write to we do not learn which hours got late samples.
-      ...(storage.telemetry_url === undefined && {
-        rollups5mMs: config().storage.retention.rollups_5m,
-        rollups1hMs: config().storage.retention.rollups_1h,
-      }),
-      maxBytes: config().storage.max_bytes,
-    }),
-    now: Date.now,
-    onError: (message) => logger.warn(message),
-  };
-  const telemetry = await (storage.ephemeral
-    ? createMemoryTelemetry(options)
-    : createTelemetryStore({ dataDir, url: storage.telemetry_url }, options));
-  shutdown.add("telemetry store", () => telemetry.close());
-  return { state, telemetry };
-}
-
-/** Writes an event about each reload, so that a change of behaviour can be found next to what changed. */
-const recordReloads = (manager: ConfigManager, events: EventStore, logger: Logger): (() => void) =>
-  manager.onReload((result) => {
-    const event = result.ok
-      ? { type: "config.reloaded", attributes: { changed: result.changed.join(", ") } }
-      : { type: "config.rejected", attributes: { error: result.error.message } };
-    events
-      .append(DEFAULT_TENANT, [{ id: randomUUID(), timeMs: Date.now(), service: "", ...event }])
-      .catch((error: unknown) =>
-        logger.warn({ error: describeError(error) }, "a reload was not recorded"),
-      );
-  });
 
 /**
  * Builds the server, starts it, and opens its doors. Rooms are started from the back to the front, so that whoever
@@ -361,7 +299,7 @@ export async function startServer({
       queries: createMetricQueries({ metrics, now }),
       promql,
       fleet,
-      logs: createLogQueries(telemetry.logs),
+      logs: createLogQueries(telemetry.logs, telemetry.spans),
       tails,
       traces: createTraceQueries({ spans: telemetry.spans, now, config }),
       figures: process.figures,

@@ -13,7 +13,7 @@ let telemetry: TelemetryStore;
 let queries: LogQueries;
 beforeEach(async () => {
   telemetry = await createMemoryTelemetry({ now: () => NOW_MS });
-  queries = createLogQueries(telemetry.logs);
+  queries = createLogQueries(telemetry.logs, telemetry.spans);
 });
 afterEach(() => telemetry.close());
 

@@ -8,8 +8,9 @@ import type {
 } from "@fleetlight/contract";
 
 import { isoTime } from "#lib";
-import type { LogFilter, LogQuery, LogStore } from "#store";
+import type { LogFilter, LogQuery, LogStore, SpanStore } from "#store";
 
+import { spansOfAgent } from "./agent-spans.ts";
 import { findPatterns } from "./patterns.ts";
 import { levelName, toLogLine } from "./views.ts";
 
@@ -62,12 +63,19 @@ async function histogram(logs: LogStore, tenant: string, filter: LogFilter): Pro
   return { step_seconds: stepMs / 1000, total, levels, buckets };
 }
 
-/** @param logs where they are kept */
-export function createLogQueries(logs: LogStore): LogQueries {
+/** @param logs where they are kept; @param spans tell whose a line is that does not say it */
+export function createLogQueries(logs: LogStore, spans: SpanStore): LogQueries {
+  const whole = async <T extends LogFilter>(tenant: string, filter: T): Promise<T> =>
+    filter.agent === undefined
+      ? filter
+      : { ...filter, agentSpans: await spansOfAgent(spans, tenant, filter.agent, filter) };
   return {
     list: async (tenant, query) => {
       // One more than asked for tells whether there is a further page.
-      const found = await logs.find(tenant, { ...query, limit: query.limit + 1 });
+      const found = await logs.find(tenant, {
+        ...(await whole(tenant, query)),
+        limit: query.limit + 1,
+      });
       const isMore = found.length > query.limit;
       const rows =
         query.after === undefined ? found.slice(0, query.limit) : found.slice(-query.limit);
@@ -80,9 +88,10 @@ export function createLogQueries(logs: LogStore): LogQueries {
       const rows = await logs.find(tenant, { ...everything, traceId, limit: MAX_TRACE_LINES });
       return rows.toReversed().map(toLogLine);
     },
-    histogram: (tenant, filter) => histogram(logs, tenant, filter),
-    patterns: (tenant, filter) => findPatterns(logs, tenant, filter),
-    names: (tenant, filter) => logs.names(tenant, filter),
-    values: (tenant, filter, attribute) => logs.values(tenant, filter, attribute),
+    histogram: async (tenant, filter) => histogram(logs, tenant, await whole(tenant, filter)),
+    patterns: async (tenant, filter) => findPatterns(logs, tenant, await whole(tenant, filter)),
+    names: async (tenant, filter) => logs.names(tenant, await whole(tenant, filter)),
+    values: async (tenant, filter, attribute) =>
+      logs.values(tenant, await whole(tenant, filter), attribute),
   };
 }

@@ -148,6 +148,39 @@ describe("lines that were sent", () => {
   });
 });
 
+it("a line is an agent's when its span is below one of the agent", async () => {
+  const span = (spanId: string, parentSpanId: string, agent?: string) => ({
+    traceId: TRACE,
+    spanId,
+    parentSpanId,
+    name: "work",
+    startTimeUnixNano: `${Date.now()}000000`,
+    endTimeUnixNano: `${Date.now() + 5}000000`,
+    attributes:
+      agent === undefined
+        ? []
+        : [
+            { key: "gen_ai.operation.name", value: { stringValue: "invoke_agent" } },
+            { key: "gen_ai.agent.name", value: { stringValue: agent } },
+          ],
+  });
+  const spans = [span("a".repeat(16), "", "lead"), span("b".repeat(16), "a".repeat(16))];
+  await ask(`${server.url}/v1/traces`, {
+    json: { resourceSpans: [{ scopeSpans: [{ spans }] }] },
+    headers: header("agents"),
+  });
+  await post(
+    lines(
+      { msg: "within", trace_id: TRACE, span_id: "b".repeat(16) },
+      { msg: "elsewhere", trace_id: TRACE, span_id: "c".repeat(16) },
+      { msg: "says so", "gen_ai.agent.name": "lead" },
+    ),
+    "agents",
+  );
+  expect((await bodies("?agent=lead", "agents")).toSorted()).toEqual(["says so", "within"]);
+  expect(await bodies("?agent=nobody", "agents")).toEqual([]);
+});
+
 describe("lines that are taken in part", () => {
   it("bad ones are told by their number", async () => {
     const { status, body } = await post("{bad\nplain text\n", "parts", "?service=cron");

@@ -98,6 +98,9 @@ describe.each(["memory", "chdb"] as const)("log lines in %s", (kind) => {
     expect(await found({})).toEqual(["desk", "fleet"]);
     expect(await found({ service: "fleet" })).toEqual(["fleet"]);
     expect(await found({ agent: "helper" })).toEqual(["desk"]);
+    const agentSpans = new Set(["b7ad6b7169203331", "'); --"]);
+    expect(await found({ agent: "helper", agentSpans })).toEqual(["desk", "fleet"]);
+    expect(await found({ agent: "nobody", agentSpans: new Set<string>() })).toEqual([]);
     expect(await found({ event: "gen_ai.choice" })).toEqual(["fleet"]);
     expect(await found({ traceId: TRACE })).toEqual(["fleet"]);
     expect(await found({ traceId: TRACE, spanId: "00f067aa0ba902b7" })).toEqual([]);

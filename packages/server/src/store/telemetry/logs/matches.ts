@@ -31,9 +31,15 @@ function hasTerms(body: string, terms: readonly LogTerm[]): boolean {
   return terms.every((term) => holds(lower, lazily, term) !== term.negated);
 }
 
-const TEXTS = ["service", "agent", "event", "traceId", "spanId"] as const;
+const TEXTS = ["service", "event", "traceId", "spanId"] as const;
 
-const hasAttributes = ({ attributes, resource }: LogRow, wanted: Readonly<Record<string, string>>) =>
+const isOfAgent = (row: LogRow, { agent, agentSpans }: LogFilter): boolean =>
+  agent === undefined || row.agent === agent || agentSpans?.has(row.spanId) === true;
+
+const hasAttributes = (
+  { attributes, resource }: LogRow,
+  wanted: Readonly<Record<string, string>>,
+) =>
   Object.entries(wanted).every(
     ([name, value]) => (attributes[name] ?? "") === value || (resource[name] ?? "") === value,
   );
@@ -47,6 +53,7 @@ export function matchesLog(row: LogRow, filter: LogFilter): boolean {
     row.severity >= (filter.minSeverity ?? 0) &&
     row.severity <= (filter.maxSeverity ?? Infinity) &&
     TEXTS.every((name) => filter[name] === undefined || row[name] === filter[name]) &&
+    isOfAgent(row, filter) &&
     hasAttributes(row, filter.attributes ?? {}) &&
     hasTerms(row.body, filter.terms ?? [])
   );

@@ -46,7 +46,6 @@ const READ_SELECT = [
 /** Columns that a question may name a value of. */
 const FILTERS = {
   service: "service",
-  agent: "agent",
   event: "event",
   trace_id: "traceId",
   span_id: "spanId",
@@ -109,6 +108,19 @@ function addTerms({ sql, parameters }: Condition, terms: LogFilter["terms"] = []
   }
 }
 
+function addAgent({ sql, parameters }: Condition, { agent, agentSpans }: LogFilter): void {
+  if (agent === undefined) return;
+  parameters["agent"] = agent;
+  const ids = [...(agentSpans ?? [])];
+  for (const [i, id] of ids.entries()) parameters[`own${i}`] = id;
+  const spans = ids.map((_, i) => `{own${i}:String}`).join(", ");
+  sql.push(
+    ids.length === 0
+      ? "agent = {agent:String}"
+      : `(agent = {agent:String} OR span_id IN (${spans}))`,
+  );
+}
+
 function where(tenant: string, filter: LogFilter, fence: number): Condition {
   const sql = [
     "tenant = {tenant:String}",
@@ -133,6 +145,7 @@ function where(tenant: string, filter: LogFilter, fence: number): Condition {
       `(attrs[{key${i}:String}] = {value${i}:String} OR resource[{key${i}:String}] = {value${i}:String})`,
     );
   }
+  addAgent(condition, filter);
   addTerms(condition, filter.terms);
   return condition;
 }

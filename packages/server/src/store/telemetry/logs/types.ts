@@ -51,6 +51,8 @@ export interface LogFilter {
   /** Greatest severity number. */
   maxSeverity?: number | undefined;
   agent?: string | undefined;
+  /** Ids of spans of that agent: lines of these are meant as well. */
+  agentSpans?: ReadonlySet<string> | undefined;
   event?: string | undefined;
   traceId?: string | undefined;
   spanId?: string | undefined;
