@@ -28,6 +28,9 @@ const ENDED_REFRESH_MS = 30_000;
 /** A run of more spans than this is asked for less often while it goes on. */
 const MANY_SPANS = 20_000;
 
+/** Clocks of hosts that are a little ahead must not hide their runs. */
+const AHEAD_S = 60;
+
 type Asked = Pick<RunsSearch, "q" | "errors" | "hours" | "sort" | "region" | "live">;
 
 /** What a search asks of the server: the filter's part, and the range of time that ends now. */
@@ -37,7 +40,12 @@ function ask({ q, errors, hours = 1, region }: Asked) {
   const start = Math.floor(Date.now() / 1000 - hours * 3600);
   return {
     attributes,
-    query: { ...query, ...(errors === true && { errors: "true" }), start },
+    query: {
+      ...query,
+      ...(errors === true && { errors: "true" }),
+      start,
+      end: start + hours * 3600 + AHEAD_S,
+    },
     chosen,
   };
 }

@@ -19,7 +19,7 @@ const MAX_KINDS = 25;
 
 const Reasons = ({ bottlenecks, onPick }: { bottlenecks: readonly Bottleneck[] } & Picks) => (
   <ol className={classes["reasons"]}>
-    {bottlenecks.map(({ kind, reason, seconds, share, span_ids }) => (
+    {bottlenecks.map(({ kind, reason, share, span_ids }) => (
       <li key={`${kind}/${reason}`}>
         <span className={classes["share"]}>
           <span className="num">{formatValue(share, "ratio")}</span>
@@ -30,7 +30,6 @@ const Reasons = ({ bottlenecks, onPick }: { bottlenecks: readonly Bottleneck[] }
         <div className={classes["why"]}>
           <span className={classes["kind"]}>{BOTTLENECK_WORDS[kind]}</span>
           <p>{reason}</p>
-          <span className="dim num">{formatValue(seconds, "seconds")} of the run</span>
         </div>
         {span_ids[0] !== undefined && (
           <button

@@ -23,9 +23,9 @@ const HEAVIEST = 12;
 const words = ({ name, agent, spans, self, value, errors }: Frame): string =>
   [
     [name, agent && `by ${agent}`].filter(Boolean).join(" "),
-    plural(spans, "span"),
+    spans > 0 && plural(spans, "span"),
     `${formatValue(value, "seconds")} with what is below`,
-    `${formatValue(self, "seconds")} its own`,
+    spans > 0 && `${formatValue(self, "seconds")} its own`,
     errors > 0 && `${formatCount(errors)} failed`,
   ]
     .filter(Boolean)

@@ -110,6 +110,7 @@ export const Waterfall = ({ handle, ...props }: WaterfallProps) => {
       <div
         ref={box}
         className={classes["waterfall"]}
+        style={{ height: heightPx }}
         tabIndex={0}
         role="region"
         aria-label="Spans of the run in time"

@@ -79,7 +79,10 @@ const Bar = ({
   const took = formatValue(span.duration_seconds, "seconds");
   const own = below > 0 ? `, ${formatValue(selfSeconds, "seconds")} of it its own` : "";
   return (
-    <span className={classes["lane"]} title={`${took}${own}`}>
+    <span
+      className={classes["lane"]}
+      title={`${took}${span.ended === false ? " so far" : ""}${own}`}
+    >
       <span
         className={classes["bar"]}
         data-failed={failed || undefined}
@@ -91,16 +94,9 @@ const Bar = ({
           ...(hue !== undefined && !failed && { background: hueVariable(hue) }),
         }}
       />
-      <span
-        className={classes["took"]}
-        style={
-          start + width > 0.8
-            ? { right: `${Math.max(0, 1 - start) * 100}%` }
-            : { left: `${(start + width) * 100}%` }
-        }
-      >
+      <span className={classes["took"]} style={{ left: `${Math.min(1, start + width) * 100}%` }}>
         {took}
-        {span.ended === false && " so far"}
+        {span.ended === false && "…"}
       </span>
     </span>
   );

@@ -96,6 +96,12 @@ describe("a span that was sent", () => {
     ]);
   });
 
+  test("is left out of the trace's head, which says the same", async () => {
+    const { body: whole } = await get<Trace>(`/api/v1/traces/${TRACE}`);
+    const { body: head } = await get<Trace>(`/api/v1/traces/${TRACE}?spans=false`);
+    expect(head).toEqual({ ...whole, all_spans: [] });
+  });
+
   test("shows no secret, neither in contents nor in attributes", async () => {
     const { text: answer } = await get<Trace>(`/api/v1/traces/${TRACE}`);
     expect(answer).toContain("please");

@@ -43,14 +43,16 @@ export function traceRoutes(app: App, doors: Doors): void {
     schema: {
       tags,
       summary: "One trace: its spans, and what they show of the agents",
+      description: "With `spans=false` without its spans, of which there may be very many.",
       params: z.object({ id: TraceId }),
+      querystring: z.object({ spans: z.enum(["true", "false"]).default("true") }),
       response: { 200: Trace },
     },
     handler: async (request) => {
       const id = traceIdOf(request.params.id);
       const trace = await doors.traces.get(tenantOf(request), id);
       if (trace === undefined) throw notFound("trace", id);
-      return trace;
+      return request.query.spans === "true" ? trace : { ...trace, all_spans: [] };
     },
   });
   traceSpanRoutes(app, doors);
