@@ -64,6 +64,7 @@ export {
   type Matcher,
   type Selector,
 } from "./selector.ts";
+export { SEVERITY_LEVELS, severityLevel, severityRank, type SeverityLevel } from "./severity.ts";
 export { snappyEncode } from "./snappy-encode.ts";
 export { SnappyDecoder, SnappyError } from "./snappy.ts";
 export {

@@ -26,7 +26,7 @@ const INTERNED = 4096;
  * decoding them costs more than anything else here. A text that falls on the place of another replaces it.
  */
 const internedBytes = new Uint8Array(INTERNED * MAX_INTERNED_BYTES);
-const internedTexts = new Array<string>(INTERNED).fill("");
+const internedTexts = Array.from({ length: INTERNED }, () => "");
 const internedLengths = new Uint8Array(INTERNED);
 
 function decode(bytes: Uint8Array, start: number, end: number): string {

@@ -1,24 +1,10 @@
+import { severityRank } from "#lib";
+
 import type { AlertTable } from "./alert-table.ts";
 import type { Suppressor } from "./alertmanager.ts";
 
 /** Services on one way down the graph; a fleet has fewer layers, and a graph with more is not followed further. */
 const MAX_FOLLOWED = 200;
-
-/** Severities of all vocabularies from harmless to grave; what is none of them is taken for a warning. */
-const RANKS: Readonly<Record<string, number>> = {
-  none: 0,
-  info: 1,
-  low: 1,
-  warning: 2,
-  medium: 2,
-  high: 3,
-  error: 3,
-  page: 4,
-  critical: 4,
-  emergency: 5,
-};
-
-const rankOf = (severity: string | undefined): number => RANKS[severity ?? ""] ?? 2;
 
 /** Ids of the services that one service depends on directly. */
 export type DirectDependencies = (tenant: string, service: string) => readonly string[];
@@ -46,12 +32,12 @@ export const dependencySuppressor =
     if (service === undefined || service === "") return [];
     const directOf = (id: string): readonly string[] => direct(tenant, id);
     if (directOf(service).length === 0) return [];
-    const rank = rankOf(labels["severity"]);
+    const rank = severityRank(labels["severity"]);
     const causes: string[] = [];
     for (const other of reachable(service, directOf)) {
       if (other === service) continue;
       for (const { alert } of table.aboutService(tenant, other)) {
-        if (rankOf(alert.labels["severity"]) < rank) continue;
+        if (severityRank(alert.labels["severity"]) < rank) continue;
         if (!reachable(other, directOf).has(service)) causes.push(alert.fingerprint);
       }
     }

@@ -1,10 +1,11 @@
+import { severityRank } from "#lib";
 import type { StoredAcknowledgement, StoredIncident, StoredOccurrence } from "#store";
 
 import type { PipelineAlert } from "../types.ts";
 import type { ChangeLog } from "./change-log.ts";
 import { MAX_GROUP_KEYS, type Grouping } from "./grouping.ts";
 import { emptyRecord, liveKey, makeLive, type LiveIncident } from "./live.ts";
-import { severityOf, severityRank, worseOf } from "./severity.ts";
+import { severityOf, worseOf } from "./severity.ts";
 
 /** Incidents that are open at once, of all tenants; alerts beyond that have none. */
 const MAX_LIVE = 20_000;

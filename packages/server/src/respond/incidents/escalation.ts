@@ -1,5 +1,12 @@
 import type { EscalationStep } from "@fleetlight/contract";
-import { describeError, formatDuration, parseDuration, type Logger, type Outbound } from "#lib";
+import {
+  describeError,
+  formatDuration,
+  parseDuration,
+  severityRank,
+  type Logger,
+  type Outbound,
+} from "#lib";
 import type { StoredEscalation } from "#store";
 
 import type { Alertmanager } from "../alertmanager.ts";
@@ -8,7 +15,6 @@ import { AudienceFinder, type AudienceOptions, type Told } from "./audience.ts";
 import type { ChangeLog } from "./change-log.ts";
 import { activeMembers, type LiveIncident } from "./live.ts";
 import { makeNotification } from "./notifications.ts";
-import { severityRank } from "./severity.ts";
 import { webhookBody } from "./webhook-body.ts";
 
 /** Steps of one incident that are done without a pause; a policy has fewer. */

@@ -1,39 +1,29 @@
+import { SEVERITY_LEVELS, severityLevel, type SeverityLevel } from "#lib";
+
 import type { Notification } from "./channel.ts";
 
 /** How loud somebody is told, from nothing to do to right now. */
 export type Loudness = "info" | "low" | "warning" | "high" | "critical";
 
-const ORDER: readonly Loudness[] = ["info", "low", "warning", "high", "critical"];
-
-/** What rules of all kinds write into `severity`. */
-const WORDS: ReadonlyMap<string, Loudness> = new Map([
-  ["emergency", "critical"],
-  ["page", "critical"],
-  ["critical", "critical"],
-  ["fatal", "critical"],
-  ["error", "high"],
-  ["high", "high"],
-  ["major", "high"],
-  ["warning", "warning"],
-  ["warn", "warning"],
-  ["medium", "warning"],
-  ["minor", "low"],
-  ["low", "low"],
-  ["info", "info"],
-  ["informational", "info"],
-  ["notice", "info"],
-  ["none", "info"],
-]);
+const LOUDNESS: Readonly<Record<SeverityLevel, Loudness>> = {
+  none: "info",
+  info: "info",
+  low: "low",
+  warning: "warning",
+  high: "high",
+  critical: "critical",
+  emergency: "critical",
+};
 
 /** The loudest of the alerts that fire; `warning` where none of them says a severity that is known. */
 export function loudnessOf({ alerts }: Notification): Loudness {
-  let loudest = -1;
+  let worst = -1;
   for (const { status, labels } of alerts) {
-    const loudness = WORDS.get(labels["severity"]?.toLowerCase() ?? "");
-    if (status === "firing" && loudness !== undefined)
-      loudest = Math.max(loudest, ORDER.indexOf(loudness));
+    const level = severityLevel(labels["severity"]);
+    if (status === "firing" && level !== undefined)
+      worst = Math.max(worst, SEVERITY_LEVELS.indexOf(level));
   }
-  return ORDER[loudest] ?? "warning";
+  return LOUDNESS[SEVERITY_LEVELS[worst] ?? "warning"];
 }
 
 const COLOURS: Readonly<Record<Loudness | "resolved", number>> = {

@@ -1,13 +1,12 @@
 import type { ContactMethod, PersonInput, Urgency } from "@fleetlight/contract";
-import { parseDuration } from "#lib";
+import { parseDuration, severityRank } from "#lib";
 
 import { holdsAt } from "./hours.ts";
 import { zoneOf } from "./zone.ts";
 
-const URGENT = new Set(["critical", "high", "error", "emergency", "page"]);
-
 /** How urgent an incident of that severity is. */
-export const urgencyOf = (severity: string): Urgency => (URGENT.has(severity) ? "high" : "low");
+export const urgencyOf = (severity: string): Urgency =>
+  severityRank(severity) >= severityRank("high") ? "high" : "low";
 
 /** One way to reach somebody, and how long after it was decided to. */
 export interface Reach {

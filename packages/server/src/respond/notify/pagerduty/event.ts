@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import { severityLevel, type SeverityLevel } from "#lib";
+
 import type { ChannelTemplates, Integration, Notification } from "../channel.ts";
 import { fitBytes, fitLine } from "../fit-text.ts";
 import { webUrl } from "../links.ts";
@@ -23,24 +25,14 @@ const DEFAULT_DETAILS: Readonly<Record<string, string>> = {
 const SEVERITIES = ["critical", "error", "warning", "info"] as const;
 type Severity = (typeof SEVERITIES)[number];
 
-/** What rules of all kinds write into `severity`; a word that is not here is an error, as upstream has it. */
-const WORDS: Readonly<Record<string, Severity>> = {
-  emergency: "critical",
-  critical: "critical",
-  fatal: "critical",
-  page: "critical",
-  error: "error",
-  high: "error",
-  major: "error",
-  warning: "warning",
-  warn: "warning",
-  medium: "warning",
-  minor: "info",
-  low: "info",
-  info: "info",
-  informational: "info",
-  notice: "info",
+const WORDS: Readonly<Record<SeverityLevel, Severity>> = {
   none: "info",
+  info: "info",
+  low: "info",
+  warning: "warning",
+  high: "error",
+  critical: "critical",
+  emergency: "critical",
 };
 
 /** The same for all notifications of a group, so that they are one incident; as Alertmanager's. */
@@ -58,9 +50,12 @@ export function severityOf(
     written === ""
       ? (firing.length > 0 ? firing : alerts).map(({ labels }) => labels["severity"] ?? "")
       : [written];
-  const found = words.map(
-    (word) => mapping[word] ?? mapping[word.toLowerCase()] ?? WORDS[word.toLowerCase()] ?? "error",
-  );
+  // A word that nobody knows is an error, as upstream has it.
+  const ownWord = (word: string): Severity => {
+    const level = severityLevel(word);
+    return level === undefined ? "error" : WORDS[level];
+  };
+  const found = words.map((word) => mapping[word] ?? mapping[word.toLowerCase()] ?? ownWord(word));
   return SEVERITIES.find((severity) => found.includes(severity)) ?? "error";
 }
 
