@@ -20,6 +20,7 @@ Runs the demo fleet: twelve services on loopback that work for one another.
 
 /** A stop that takes longer is cut short. */
 const STOP_LIMIT_MS = 1800;
+const SEND_LIMIT_MS = 5000;
 
 type Arguments = {
   server: string;
@@ -76,9 +77,28 @@ function tell(message: FleetMessage): void {
   }
 }
 
+/** Spans go the way of any OpenTelemetry SDK. */
+async function sendSpans({ server, token }: Arguments, body: string): Promise<void> {
+  const answer = await fetch(new URL("/v1/traces", server), {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body,
+    signal: AbortSignal.timeout(SEND_LIMIT_MS),
+  });
+  await answer.arrayBuffer();
+}
+
 async function run(options: Arguments): Promise<void> {
   const onMessage = (text: string) => tell({ type: "message", text });
-  const fleet = await startFleet({ plan: options.plan, ports: options.ports, onMessage });
+  const fleet = await startFleet({
+    plan: options.plan,
+    ports: options.ports,
+    onMessage,
+    sendSpans: (body) => sendSpans(options, body),
+  });
   const membership = joinServer(fleet.services, {
     serverUrl: options.server,
     onMessage,

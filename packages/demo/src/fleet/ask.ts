@@ -29,13 +29,18 @@ export function askJson(
   url: string,
   body: JsonObject | null,
   timeoutMs: number,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<JsonObject> {
   return new Promise((resolve, reject) => {
     const text = body === null ? null : JSON.stringify(body);
     const headers: Record<string, string | number> =
       text === null
-        ? {}
-        : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+        ? { ...more }
+        : {
+            ...more,
+            "content-type": "application/json",
+            "content-length": Buffer.byteLength(text),
+          };
     const fail = (status: number, message: string) => reject(new AskError(status, message));
     const outgoing = request(
       url,

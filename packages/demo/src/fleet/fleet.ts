@@ -4,6 +4,7 @@ import { createAgent } from "./ask.ts";
 import { Breaker } from "./breaker.ts";
 import { seededRandom } from "./random.ts";
 import { DemoService } from "./service.ts";
+import { Tracer, type SendSpans } from "./tracer.ts";
 import { SERVICES } from "./services/index.ts";
 
 export type FleetOptions = {
@@ -13,6 +14,8 @@ export type FleetOptions = {
   /** Told what breaks and what works again. */
   onMessage: (text: string) => void;
   seed?: number;
+  /** Where spans go; without it none are made. */
+  sendSpans?: SendSpans | undefined;
   /** Milliseconds; the monotonic clock when left out. */
   now?: () => number;
 };
@@ -31,6 +34,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     peers,
     agent,
     random: seededRandom(options.seed ?? 1),
+    tracer: new Tracer(options.sendSpans),
     now: options.now ?? (() => performance.now()),
   };
   for (const entry of readCatalogue()) peers.set(entry.id, new DemoService(entry, context));
@@ -38,6 +42,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const stop = async () => {
     breaker?.stop();
     await Promise.all(services.map((service) => service.stop()));
+    await context.tracer.stop();
     agent.destroy();
   };
   const breaker =

@@ -9,6 +9,7 @@ import type { CatalogueEntry } from "../catalogue.ts";
 import { askJson, AskError, MAX_BODY_BYTES } from "./ask.ts";
 import type { JsonObject } from "./ask.ts";
 import type { Random } from "./random.ts";
+import { KIND, type Tracer } from "./tracer.ts";
 
 /** How a service is broken: it says so (503), or nothing listens on its port. */
 export type Fault = { kind: "unhealthy" | "closed"; reason: string };
@@ -31,6 +32,7 @@ export type FleetContext = {
   readonly peers: ReadonlyMap<string, DemoService>;
   readonly agent: Agent;
   readonly random: Random;
+  readonly tracer: Tracer;
   /** Milliseconds. */
   readonly now: () => number;
 };
@@ -147,7 +149,11 @@ export class DemoService {
     const target = this.context.peers.get(peer);
     if (target === undefined) throw new AskError(0, `there is no service ${peer}`);
     try {
-      const answer = await askJson(this.context.agent, target.url + path, body, timeoutMs);
+      const { agent, tracer } = this.context;
+      const call = { service: this.id, name: `POST ${path}`, kind: KIND.client };
+      const answer = await tracer.run({ ...call, attributes: { "peer.service": peer } }, () =>
+        askJson(agent, target.url + path, body, timeoutMs, tracer.headers()),
+      );
       this.#calls.inc({ peer, outcome: "ok" });
       return answer;
     } catch (error) {
@@ -224,7 +230,13 @@ export class DemoService {
     if (handler === undefined) return reply(response, 404, { error: `nothing at ${path}` });
     if (this.#fault !== null) return reply(response, 503, { error: this.#fault.reason });
     readBody(request)
-      .then(handler)
+      .then((body) =>
+        this.context.tracer.serve(
+          request.headers["traceparent"],
+          { service: this.id, name: `POST ${path}` },
+          () => handler(body),
+        ),
+      )
       .then((answer) => reply(response, 200, answer))
       .catch((error: unknown) => {
         // A sibling's failure is a bad gateway; its own message is passed on, so that the chain can be followed.

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../ask.ts";
 import { pick } from "../random.ts";
 import { Refusal, textField } from "../service.ts";
+import { agentWork } from "../tracer.ts";
 import type { DemoService } from "../service.ts";
 
 /** Tasks that agents work on at once. */
@@ -96,7 +97,9 @@ export function agentCoordinator(service: DemoService): void {
     const start = context.now();
     let ok = false;
     try {
-      const result = await perform(service, kind, body);
+      const result = await context.tracer.run(agentWork(service.id, id), () =>
+        perform(service, kind, body),
+      );
       ok = true;
       return { agent_id: id, result };
     } finally {

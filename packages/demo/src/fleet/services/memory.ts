@@ -1,6 +1,7 @@
 import { InvertedIndex } from "../brains/inverted-index.ts";
 import { textField } from "../service.ts";
 import type { DemoService } from "../service.ts";
+import { toolCall } from "../tracer.ts";
 
 /** Memories kept; the oldest are forgotten first. */
 const MAX_MEMORIES = 1000;
@@ -62,14 +63,16 @@ export function memoryManager(service: DemoService): void {
       throw error;
     }
   };
+  const tooled = <T>(tool: string, run: () => T): Promise<T> =>
+    service.context.tracer.run(toolCall(service.id, tool), () => counted(run));
   service.route("/remember", (body) =>
-    counted(() => {
+    tooled("remember", () => {
       index.add(textField(body, "id"), textField(body, "text"));
       return { remembered: true, items: index.size };
     }),
   );
   service.route("/recall", (body) =>
-    counted(() => {
+    tooled("recall", () => {
       const query = textField(body, "query");
       const hits = timed(
         (seconds) => duration.observe(seconds),
@@ -100,11 +103,13 @@ export function knowledgeManager(service: DemoService): void {
     help: "Time to search the documents.",
     buckets: LOOKUP_BUCKETS,
   });
-  service.route("/search", (body) => {
+  service.route("/search", async (body) => {
     const query = textField(body, "query");
-    const hits = timed(
-      (seconds) => duration.observe(seconds),
-      () => index.search(query, MAX_HITS),
+    const hits = await service.context.tracer.run(toolCall(service.id, "search_knowledge"), () =>
+      timed(
+        (seconds) => duration.observe(seconds),
+        () => index.search(query, MAX_HITS),
+      ),
     );
     searches.inc({ outcome: hits.length > 0 ? "hit" : "miss" });
     return { hits };

@@ -2,6 +2,7 @@ import { planOf, runStep } from "../brains/arithmetic.ts";
 import { randomText, TextClassifier, words } from "../brains/text-classifier.ts";
 import { Refusal, textField } from "../service.ts";
 import type { DemoService } from "../service.ts";
+import { modelCall, toolCall } from "../tracer.ts";
 
 /** Texts that the classifier learns from at start; more would only cost start-up time. */
 const TRAINING_TEXTS = 300;
@@ -37,9 +38,16 @@ export function aiModelService(service: DemoService): void {
         outcomes.length === 0 ? NaN : outcomes.reduce((sum, one) => sum + one, 0) / outcomes.length,
       ),
     );
-  service.route("/classify", (body) => {
+  service.route("/classify", async (body) => {
     const text = textField(body, "text");
-    const prediction = model.classify(text);
+    const call = modelCall(service.id, "softmax-classifier");
+    const prediction = await context.tracer.run(call, (span) => {
+      span.set({
+        "gen_ai.usage.input_tokens": words(text).length,
+        "gen_ai.usage.output_tokens": 1,
+      });
+      return model.classify(text);
+    });
     inferences.inc({ label: prediction.label });
     confidence.observe(prediction.confidence);
     tokens.inc({ direction: "input" }, words(text).length);
@@ -54,7 +62,7 @@ export function aiModelService(service: DemoService): void {
 
 /** Solves arithmetic by a chain: plan first, then one tool call per step. */
 export function langchainIntegration(service: DemoService): void {
-  const { registry } = service;
+  const { registry, context } = service;
   const chains = registry.counter({
     name: "chains_total",
     help: "Chains run, by how they ended.",
@@ -76,13 +84,19 @@ export function langchainIntegration(service: DemoService): void {
     "*": "multiply",
     "/": "divide",
   };
-  service.route("/chain", (body) => {
+  service.route("/chain", async (body) => {
     const expression = textField(body, "expression");
     const results: number[] = [];
     try {
       for (const step of planOf(expression)) {
-        results.push(runStep(step, results));
-        calls.inc({ tool: tools[step.operator] ?? "unknown" });
+        const tool = tools[step.operator] ?? "unknown";
+        const result = await context.tracer.run(toolCall(service.id, tool), (span) => {
+          const value = runStep(step, results);
+          if (!Number.isFinite(value)) span.fail("the result is no number");
+          return value;
+        });
+        results.push(result);
+        calls.inc({ tool });
       }
     } catch (error) {
       chains.inc({ status: "failed" });

@@ -8,12 +8,15 @@ import { randomText } from "../brains/text-classifier.ts";
 import { pick } from "../random.ts";
 import type { Random } from "../random.ts";
 import type { DemoService } from "../service.ts";
+import { agentWork } from "../tracer.ts";
 
 /** Workflows under way above which no new one is started. */
 const MAX_ACTIVE = 300;
 /** A task may wait for the whole queue of the coordinator. */
 const TASK_TIMEOUT_MS = 20_000;
 const LONGEST_PAUSE_MS = 1000;
+/** The agent that leads a workflow through its steps. */
+const LEAD = "workflow-lead";
 
 const QUESTIONS = [
   "queue latency",
@@ -72,6 +75,19 @@ function workflowMetrics(service: DemoService) {
   };
 }
 
+/** The desk that waits for the results of these workflows hears of them over the message service. */
+const messageTo = (service: DemoService, type: string, bytes: number) => ({
+  service: service.id,
+  name: `message ${type}`,
+  attributes: {
+    "fleetlight.operation": "message",
+    "fleetlight.agent": LEAD,
+    "fleetlight.peer": `${type}-desk`,
+    "fleetlight.message.type": "workflow.completed",
+    "fleetlight.message.size": bytes,
+  },
+});
+
 /** Starts workflows at the scenario's rate and leads each through its steps. */
 export function workflowEngine(service: DemoService, load: LoadPlan): void {
   const { context } = service;
@@ -97,12 +113,13 @@ export function workflowEngine(service: DemoService, load: LoadPlan): void {
     );
     const text = `${type}: ${memory.query} → ${JSON.stringify(answer["result"]).slice(0, 500)}`;
     await step("remember", () => service.ask("memory-manager", "/remember", { id, text }));
-    await step("publish", () =>
-      service.ask("websocket-service", "/publish", {
-        type: "workflow.completed",
-        channel: "workflows",
-        data: { id, type, task, label, answer: answer["result"] },
-      }),
+    const message = {
+      type: "workflow.completed",
+      channel: "workflows",
+      data: { id, type, task, label, answer: answer["result"] },
+    };
+    await context.tracer.run(messageTo(service, type, JSON.stringify(message).length), () =>
+      step("publish", () => service.ask("websocket-service", "/publish", message)),
     );
   };
 
@@ -113,7 +130,11 @@ export function workflowEngine(service: DemoService, load: LoadPlan): void {
     metrics.transitions.inc({ workflow_type: type, from_state: "created", to_state: "running" });
     let status = "completed";
     try {
-      await steps(workflow);
+      const lead = agentWork(service.id, LEAD);
+      const known = { "fleetlight.workflow.id": workflow.id, "fleetlight.workflow.type": type };
+      await context.tracer.begin({ ...lead, attributes: { ...lead.attributes, ...known } }, () =>
+        steps(workflow),
+      );
     } catch (error) {
       status = error instanceof AskError && error.status === 429 ? "shed" : "failed";
     }
