@@ -39,6 +39,11 @@ const GAUGES: Figure[] = [
   ],
   ["fleetlight_store_bytes", "Size of the tables.", (d) => d.telemetry.stats().storeBytes],
   [
+    "fleetlight_sampling_waiting_spans",
+    "Spans that wait for the decision whether their trace is kept.",
+    (d) => d.telemetry.stats().sampling.waitingSpans,
+  ],
+  [
     "fleetlight_rollup_hours_waiting",
     "Hours with samples that are not rolled up, the current ones included.",
     (d) => d.telemetry.stats().rollups.hoursWaiting,
@@ -75,6 +80,26 @@ const COUNTERS: Figure[] = [
     "fleetlight_store_series_refused_total",
     "Series that were refused at storage.max_series.",
     (d) => d.telemetry.stats().seriesRefused,
+  ],
+  [
+    "fleetlight_sampling_spans_kept_total",
+    "Spans that were kept after a decision about their trace.",
+    (d) => d.telemetry.stats().sampling.keptSpans,
+  ],
+  [
+    "fleetlight_sampling_spans_dropped_total",
+    "Spans that were dropped after a decision about their trace.",
+    (d) => d.telemetry.stats().sampling.droppedSpans,
+  ],
+  [
+    "fleetlight_sampling_traces_dropped_total",
+    "Traces that were dropped.",
+    (d) => d.telemetry.stats().sampling.droppedTraces,
+  ],
+  [
+    "fleetlight_sampling_early_decisions_total",
+    "Traces that were decided before their time because too many spans waited.",
+    (d) => d.telemetry.stats().sampling.early,
   ],
   [
     "fleetlight_store_head_evicted_samples_total",

@@ -17,8 +17,8 @@ import {
 } from "#collect";
 import type { Config, ConfigManager } from "#config";
 import { createRules } from "#decide";
-import { Budgets, Coordination, EventTeller, LiveTraces, LogFigures } from "#fleet";
-import { createOutbound, DEFAULT_TENANT, describeError, type Logger } from "#lib";
+import { LiveTraces, LogFigures } from "#fleet";
+import { createOutbound, DEFAULT_TENANT, type Logger } from "#lib";
 import {
   createLogQueries,
   createMetricQueries,
@@ -38,6 +38,7 @@ import { createHttpInstruments, RealtimeHub, Tails, type Doors, type FrontDoor }
 import { openAgents } from "./agents.ts";
 import { watchProcess } from "./figures.ts";
 import { startFleetFigures } from "./fleet-figures.ts";
+import { startFleetWatch } from "./fleet-watch.ts";
 import { createIngest } from "./ingest.ts";
 import { listen, listenBehind } from "./listen.ts";
 import { openOtlpDoors } from "./otlp-doors.ts";
@@ -245,29 +246,13 @@ export async function startServer({
       logger,
       shutdown,
     });
-    const teller = new EventTeller({ ...common, events });
-    shutdown.add("events of the fleet", () => teller.stop());
-    const budgets = new Budgets({
+    const watch = await startFleetWatch({
       ...common,
       live: liveTraces,
-      spans: telemetry.spans,
-      events,
-      teller,
-      repository: state.budgets,
-      configured: () => config().budgets,
+      telemetry,
+      state,
+      shutdown,
     });
-    await budgets.start();
-    shutdown.add("budgets", () => budgets.stop());
-    const coordination = new Coordination({
-      ...common,
-      live: liveTraces,
-      teller,
-      repository: state.findings,
-      limits: () => config().coordination,
-      stopRun: (...run) => budgets.stopRunaway(...run),
-    });
-    await coordination.start();
-    shutdown.add("coordination", () => coordination.stop());
     const logFigures = new LogFigures({ ...common, logs: telemetry.logs });
     logFigures.start();
     shutdown.add("counts of log lines", () => logFigures.stop());
@@ -288,8 +273,7 @@ export async function startServer({
       onCall,
       slack,
       telemetry,
-      budgets,
-      coordination,
+      ...watch,
       agents: agents.figures,
       conversations: agents.conversations,
       ingest,
@@ -389,7 +373,7 @@ export async function startServer({
         forward.reconfigure();
         void slack.reconfigure();
         rules.reconfigure(next);
-        void budgets.reconfigure();
+        void watch.budgets.reconfigure();
         void registry.syncOrigin("config", DEFAULT_TENANT, next.services).then(syncTargets);
         void discovery.reconfigure();
         void jobs.reconfigure();

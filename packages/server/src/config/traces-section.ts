@@ -34,4 +34,35 @@ export const traces = section("Spans of agents and services.", {
     .describe(
       "A JSON file with prices of models, which come before those that Fleetlight brings; read again when it changes.",
     ),
+  sampling: section("Which traces are kept; figures that are counted live count all of them.", {
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("Whether a part of the traces is dropped; everything is kept otherwise."),
+    wait: duration({ min: "1s", max: "1h" })
+      .prefault("30s")
+      .describe("Time from the first span of a trace to the decision about it."),
+    errors: z.boolean().default(true).describe("Whether traces with an error are kept."),
+    slower_than: duration({ min: "1ms" })
+      .optional()
+      .describe("Traces that last so long are kept; none for that when left out."),
+    costlier_than_usd: z
+      .number()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .describe("Traces that cost so much are kept; none for that when left out."),
+    share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe("Share of all others that is kept; every server chooses the same ones."),
+    max_waiting_spans: z
+      .int()
+      .min(1000)
+      .max(10_000_000)
+      .default(200_000)
+      .describe("Spans that wait for a decision; with more, the oldest traces are decided early."),
+  }),
 });

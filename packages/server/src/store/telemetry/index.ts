@@ -44,7 +44,7 @@ export {
   type LogStore,
   type LogTerm,
 } from "./logs/index.ts";
-export { matchesSpan } from "./spans/index.ts";
+export { matchesSpan, type SamplingPolicy } from "./spans/index.ts";
 export type {
   FacetCount,
   Failure,

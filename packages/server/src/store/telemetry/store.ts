@@ -12,7 +12,7 @@ import { Retention, type RetentionLimits } from "./retention.ts";
 import { createActivities } from "./activities/index.ts";
 import { Edges } from "./edges/index.ts";
 import { Logs } from "./logs/index.ts";
-import { Spans } from "./spans/index.ts";
+import { Spans, TailSampler, type SamplingPolicy } from "./spans/index.ts";
 import { SqlTables } from "./sql-tables.ts";
 import type { Tables } from "./tables.ts";
 import type {
@@ -42,6 +42,8 @@ export interface TelemetryOptions {
   headWindowMs: number;
   maxSeries: number;
   retention: () => RetentionLimits;
+  /** Which traces are kept; undefined, or nothing of it, when all are. */
+  sampling?: () => SamplingPolicy | undefined;
   now: Now;
   onError(message: string): void;
 }
@@ -49,6 +51,8 @@ export interface TelemetryOptions {
 interface Parts {
   tables: Tables;
   wal: WriteAheadLog | undefined;
+  /** For spans that wait until it is decided whether they are kept. */
+  samplingWal?: WriteAheadLog;
   /** Where the head is kept between a stop and the next start; nobody else may write to the tables then. */
   headFile?: string;
 }
@@ -176,11 +180,19 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const startMs = options.now();
   const refs = await metrics.load(retention.seriesCutoffMs, startMs - RECOVER_MS, kept);
   const events = new Events(tables, writer, retention);
-  const spans = new Spans({
-    tables: tables.spans,
+  const sampler = new TailSampler({
+    policy: () => options.sampling?.(),
     write: (tenant, rows, following) =>
       writer.write(draftBatch({ tenant, spans: rows }), () => false, following),
-    pending: (tenant) => writer.pendingSpans(tenant),
+    wal: parts.samplingWal,
+    now: options.now,
+    onError: options.onError,
+  });
+  await sampler.start();
+  const spans = new Spans({
+    tables: tables.spans,
+    write: (tenant, rows, following) => sampler.offer(tenant, rows, following),
+    pending: (tenant) => [...writer.pendingSpans(tenant), ...sampler.pending(tenant)],
     cutoffMs: () => retention.cutoffMs("traces"),
   });
   const edges = new Edges({
@@ -228,6 +240,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
       insertSeconds: writer.insertSeconds,
       insertErrors: writer.insertErrors,
       refusedRows: writer.refusedRows,
+      sampling: sampler.stats(),
     }),
     ping: (timeoutMs) => tables.ping(timeoutMs),
     rollUp: async () => metrics.rollups?.fill(),
@@ -237,6 +250,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
       await stopRebuild();
       await stopRollups?.();
       await stopRetention();
+      await sampler.stop();
       await writer.close(CLOSE_FLUSH_MS);
       await keepHead(parts, metrics, options);
       await tables.close();
@@ -262,6 +276,7 @@ export async function createTelemetryStore(
       {
         tables: new SqlTables(driver),
         wal: new WriteAheadLog(join(where.dataDir, "wal")),
+        samplingWal: new WriteAheadLog(join(where.dataDir, "sampling")),
         ...(where.url === undefined ? { headFile: join(where.dataDir, "head.image") } : {}),
       },
       options,

@@ -7,7 +7,7 @@ import type { LabelSet, Selector } from "#lib";
 import type { EdgeStore } from "./edges/index.ts";
 import type { LogStore } from "./logs/index.ts";
 import type { ActivityStore } from "./activities/index.ts";
-import type { SpanStore } from "./spans/index.ts";
+import type { SamplingStats, SpanStore } from "./spans/index.ts";
 
 /**
  * Number of a series in this process: an index into the live head's columns. It stays the same for as long as
@@ -300,6 +300,7 @@ export interface TelemetryStats {
   refusedRows: number;
   seriesRefused: number;
   rollups: RollupStats;
+  sampling: SamplingStats;
 }
 
 export interface RollupStats {

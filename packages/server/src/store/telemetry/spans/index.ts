@@ -23,3 +23,4 @@ export type {
   SpanStore,
   TraceQuery,
 } from "./types.ts";
+export { TailSampler, type SamplingPolicy, type SamplingStats } from "./tail-sampler.ts";
