@@ -98,6 +98,13 @@ function activeOf(open: readonly OpenActivity[], agent: string, hasTasks: boolea
   return hasTasks || tasks > 0 ? tasks : own.filter(({ kind }) => kind === "run").length;
 }
 
+/** Open tasks that began in the range; runs of those who have tasks are none. */
+const begunIn = (open: readonly OpenActivity[], { startMs }: Range, hasTasks: boolean): number => {
+  const begun = open.filter(({ startUs }) => startUs >= startMs * 1000);
+  const tasks = begun.filter(({ kind }) => kind === "task").length;
+  return hasTasks || tasks > 0 ? tasks : begun.filter(({ kind }) => kind === "run").length;
+};
+
 function compare(a: string | number | null, b: string | number | null): number {
   // What cannot be measured comes last, whichever way the list is sorted.
   if (a === b) return 0;
@@ -144,7 +151,7 @@ export function createAgentFigures(options: Options): AgentFigures {
       1000,
       Math.ceil((range.endMs - range.startMs) / RECENT_STEPS / 1000) * 1000,
     );
-    const [found, ended, known] = await Promise.all([
+    const [found, endings, known] = await Promise.all([
       source.figures({ ...range, by: "agent", open: open.filter(isTask), ...only }),
       source.ended({ ...range, stepMs, ...only }),
       recent.known(tenant),
@@ -154,7 +161,7 @@ export function createAgentFigures(options: Options): AgentFigures {
     if (all)
       for (const id of filter.agent === undefined ? known.keys() : [filter.agent]) ids.add(id);
     const points = new Map<string, number[]>();
-    for (const { agent, timeMs, tasks, runs } of ended) {
+    for (const { agent, timeMs, tasks, runs } of endings) {
       const series = points.get(agent) ?? Array<number>(RECENT_STEPS + 1).fill(0);
       const first = Math.floor(range.startMs / stepMs);
       const at = Math.floor(timeMs / stepMs) - first;
@@ -163,7 +170,9 @@ export function createAgentFigures(options: Options): AgentFigures {
       points.set(agent, series);
     }
     return [...ids].map((id) => {
-      const own = figures.get(id) ?? NO_FIGURES;
+      const ended = figures.get(id) ?? NO_FIGURES;
+      const begun = open.filter((one) => one.agent === id);
+      const own = { ...ended, started: ended.started + begunIn(begun, range, ended.hasTasks) };
       const first = known.get(id);
       const lastMs = Math.max(first?.lastMs ?? 0, own.lastUs / 1000) || range.startMs;
       const active = activeOf(recent.open(tenant), id, own.hasTasks);
@@ -197,8 +206,9 @@ export function createAgentFigures(options: Options): AgentFigures {
       perAgent: false,
     };
     const now = recent.open(tenant);
+    const started = all.started + begunIn(open, range, all.hasTasks);
     return {
-      ...businessFigures(all, context, thresholds()),
+      ...businessFigures({ ...all, started }, context, thresholds()),
       agents: all.agents,
       active_tasks: now.filter(isTask).length,
       active_conflicts: now.filter(({ kind }) => kind === "conflict").length,

@@ -144,11 +144,11 @@ const Performance = ({ data, hours }: { data: AgentPerformance; hours: number })
           <Durations bars={data.response_times} what={what} agent={id} />
           <NamedTable title="Tools" rows={data.tools} empty="It used no tools." />
           <NamedTable title="Models" rows={data.models} empty="It called no models." withTokens />
+          <AgentConversations conversations={data.conversations} agent={id} />
         </div>
         <div className={classes["column"]}>
           <HeatMap squares={data.heat_map} agent={id} what={what} />
           <AgentRuns id={id} hours={hours} />
-          <AgentConversations conversations={data.conversations} agent={id} />
         </div>
       </div>
     </>

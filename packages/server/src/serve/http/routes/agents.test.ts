@@ -227,7 +227,7 @@ describe("agents", () => {
   test("work while a task of theirs goes on", async () => {
     const { body } = await get<AgentDetail>("/api/v1/agents/reader");
     expect(body).toMatchObject({ id: "reader", status: "working", active_tasks: 1 });
-    expect(body.figures.tasks_started).toBe(1);
+    expect(body.figures.tasks_started).toBe(2);
     // A minute of the past and what goes on since twenty seconds, of the five minutes since it was first seen.
     expect(body.figures.utilization).toBeGreaterThan(0.25);
     expect(body.figures.utilization).toBeLessThan(0.5);
@@ -426,5 +426,29 @@ describe("series", () => {
     );
     // Further tasks may have come by then.
     expect(found).toBeLessThanOrEqual(expected + 1);
+  });
+});
+
+describe("a restart", () => {
+  test("changes nothing, neither in memory nor in the tables", async () => {
+    const end = Math.floor(NOW_MS / 1000);
+    const list = async (hours: number) => {
+      const { body } = await get<AgentList>(
+        `/api/v1/agents?start=${end - hours * 3600}&end=${end}`,
+      );
+      return body.agents.map(({ id, first_seen, figures }) => [id, first_seen, figures]);
+    };
+    const [hour, day] = [await list(1), await list(24)];
+    await server.stop();
+    server = await startServer(site);
+    base = server.url;
+    expect(await list(1)).toEqual(hour);
+    expect(await list(24)).toEqual(day);
+    // Once what was before is in memory again, the present hour comes from there.
+    await until(
+      () => get<AgentDetail>("/api/v1/agents/reader"),
+      ({ body }) => body.status === "working",
+    );
+    expect(await list(1)).toEqual(hour);
   });
 });
