@@ -10,7 +10,7 @@ import { levelName, toLogLine } from "./views.ts";
 
 /** Lines that are looked at, the newest ones, and how many at once. */
 const MAX_LINES = 20_000;
-const PAGE_LINES = 1000;
+const PAGE_LINES = 2500;
 /** Patterns that are answered. */
 const MAX_PATTERNS = 200;
 /** Services that are named of one pattern. */

@@ -110,6 +110,7 @@ describe.each(["memory", "chdb"] as const)("log lines in %s", (kind) => {
     expect(await found({ attributes: { zone: "a" } })).toEqual(["fleet"]);
     expect(await found({ attributes: { zone: "b" } })).toEqual(["desk"]);
     expect(await found({ attributes: { zone: "c" } })).toEqual([]);
+    expect(await found({ attributes: { empty: "" } })).toEqual(["desk", "fleet"]);
     expect(await found({ startMs: NOW_MS - 20_000 })).toEqual(["desk"]);
     expect(await found({ endMs: NOW_MS - 20_000 })).toEqual(["fleet"]);
     expect(await found({ startMs: 1e300 })).toEqual([]);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { Now } from "#lib";
 
-import { NAME_KINDS, type LogTables, type NameKind } from "./log-tables.ts";
+import { NAME_KINDS, type LogTables } from "./log-tables.ts";
 import { matchesLog } from "./matches.ts";
 import { CountTally, NAMES_OF, NameTally, Page, valueOf } from "./tallies.ts";
 import type {
@@ -82,12 +82,18 @@ export class Logs implements LogStore {
 
   async names(tenant: string, asked: LogFilter): Promise<LogNames> {
     const filter = this.bounded(asked);
+    const tallies = NAME_KINDS.map((kind) => ({ kind, tally: new NameTally() }));
+    const fence = await this.waiting(tenant, filter, (row) => {
+      for (const { kind, tally } of tallies)
+        for (const name of NAMES_OF[kind](row)) tally.add(name);
+    });
     const found: LogNames = { services: [], agents: [], events: [], attributes: [] };
-    await Promise.all(
-      NAME_KINDS.map(async (kind) => {
-        found[kind] = await this.namesOf(tenant, filter, kind);
-      }),
-    );
+    const { tables } = this.options;
+    for (const { kind, tally } of tallies) {
+      for (const { name, count } of await tables.names(tenant, filter, kind, fence, MAX_NAMES))
+        tally.add(name, count);
+      found[kind] = tally.top(MAX_NAMES).map(({ name }) => name);
+    }
     return found;
   }
 
@@ -104,17 +110,6 @@ export class Logs implements LogStore {
   onLogs(listener: (tenant: string, lines: readonly LogRow[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
-  }
-
-  private async namesOf(tenant: string, filter: LogFilter, kind: NameKind): Promise<string[]> {
-    const tally = new NameTally();
-    const fence = await this.waiting(tenant, filter, (row) => {
-      for (const name of NAMES_OF[kind](row)) tally.add(name);
-    });
-    const { tables } = this.options;
-    for (const { name, count } of await tables.names(tenant, filter, kind, fence, MAX_NAMES))
-      tally.add(name, count);
-    return tally.top(MAX_NAMES).map(({ name }) => name);
   }
 
   /** Nothing that is too old, and nothing that no clock shows. */
@@ -136,7 +131,9 @@ export class Logs implements LogStore {
     const pending = this.options.pending(tenant);
     const fence = pending[0]?.seq ?? Number.MAX_SAFE_INTEGER;
     let turnMs = performance.now();
-    for (const [i, row] of pending.entries()) {
+    // The newest first: a page soon knows what cannot be on it.
+    for (let i = pending.length - 1; i >= 0; i--) {
+      const row = pending[i] as LogRow;
       if (matchesLog(row, filter)) take(row);
       if (i % SLICE_LINES !== 0 || performance.now() - turnMs < SLICE_MS) continue;
       await nextTurn();

@@ -60,9 +60,7 @@ const NAMES: Readonly<Record<NameKind, string>> = {
 
 /** The table's order, which a page is read along without looking at the rest. */
 const orderBy = (direction: "ASC" | "DESC"): string =>
-  ["tenant", "toStartOfFiveMinutes(ts)", "ts", "seq"]
-    .map((key) => `${key} ${direction}`)
-    .join(", ");
+  ["toStartOfMinute(ts)", "ts", "seq"].map((key) => `${key} ${direction}`).join(", ");
 
 type StoredRow = Record<string, unknown>;
 
@@ -141,6 +139,9 @@ function where(tenant: string, filter: LogFilter, fence: number): Condition {
   for (const [i, [name, value]] of Object.entries(filter.attributes ?? {}).entries()) {
     parameters[`key${i}`] = name;
     parameters[`value${i}`] = value;
+    // What the index has; an empty value is also one that is not there.
+    if (value !== "")
+      sql.push(`has(arrayConcat(mapValues(attrs), mapValues(resource)), {value${i}:String})`);
     sql.push(
       `(attrs[{key${i}:String}] = {value${i}:String} OR resource[{key${i}:String}] = {value${i}:String})`,
     );

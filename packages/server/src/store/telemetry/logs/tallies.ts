@@ -3,28 +3,34 @@ import { compareCursors, isOnPage, levelOf, timeMsOf } from "./matches.ts";
 import type { LogCount, LogQuery, LogRow } from "./types.ts";
 
 /** Lines beyond a page that are remembered before those that cannot be on it go. */
-const PAGE_SLACK = 4096;
+const PAGE_SLACK = 1024;
 
 /** The lines of one page, among however many that are looked at. */
 export class Page {
   private readonly query: LogQuery;
+  private readonly direction: 1 | -1;
   private kept: LogRow[] = [];
+  /** What comes behind it cannot be on the page any more. */
+  private last: LogRow | undefined;
 
   constructor(query: LogQuery) {
     this.query = query;
+    this.direction = query.after === undefined ? -1 : 1;
   }
 
   add(row: LogRow): void {
+    if (this.last !== undefined && compareCursors(row, this.last) * this.direction > 0) return;
     if (!isOnPage(row, this.query)) return;
     this.kept.push(row);
-    if (this.kept.length >= this.query.limit + PAGE_SLACK) this.kept = this.rows();
+    if (this.kept.length < this.query.limit + PAGE_SLACK) return;
+    this.kept = this.rows();
+    this.last = this.kept.at(-1);
   }
 
   /** Newest first, or oldest first when the page is one behind a line. */
   rows(): LogRow[] {
-    const direction = this.query.after === undefined ? -1 : 1;
     return this.kept
-      .toSorted((a, b) => compareCursors(a, b) * direction)
+      .toSorted((a, b) => compareCursors(a, b) * this.direction)
       .slice(0, this.query.limit);
   }
 }

@@ -1,4 +1,4 @@
--- Log lines by five minutes and service: lines that look alike lie together, and the newest ones at the end. `seq` numbers lines in
+-- Log lines by minute and service: lines that look alike lie together, and the newest ones at the end. `seq` numbers lines in
 -- the order in which they were taken, so that pages have no gaps among lines of one moment. shard: rand()
 CREATE TABLE IF NOT EXISTS logs (
   tenant LowCardinality(String),
@@ -20,8 +20,9 @@ CREATE TABLE IF NOT EXISTS logs (
   resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
   INDEX ix_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX ix_ts ts TYPE minmax GRANULARITY 1,
+  INDEX ix_attrs arrayConcat(mapValues(attrs), mapValues(resource)) TYPE bloom_filter(0.01) GRANULARITY 1,
   INDEX ix_body lowerUTF8(body) TYPE text(tokenizer = 'splitByNonAlpha')
 ) ENGINE = MergeTree
 PARTITION BY toDate(ts)
-ORDER BY (tenant, toStartOfFiveMinutes(ts), service, ts)
+ORDER BY (tenant, toStartOfMinute(ts), service, ts)
 SETTINGS non_replicated_deduplication_window = 10000;
