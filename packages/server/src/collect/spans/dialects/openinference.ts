@@ -12,11 +12,14 @@ function tool(name: string): Partial<Facets> {
     : { operation: "handoff", peer };
 }
 
+/** Its instrumentation makes an agent of each run as a whole, also where the run is part of something larger. */
+const OPENAI_AGENTS = /openai[-_]agents/;
+
 /** The span of the whole run is of kind AGENT as well; only those with a place in the graph of agents are one. */
-function agent(span: Span): Partial<Facets> {
+function agent(span: Span, scope: string): Partial<Facets> {
   const node = textAt(span.attributes, "graph.node.id");
   const name = node === "" ? textAt(span.attributes, "agent.name") : node;
-  if (name === "" && span.parentSpanId === "")
+  if (name === "" && (span.parentSpanId === "" || OPENAI_AGENTS.test(scope)))
     return { operation: "workflow", workflow: span.name };
   return { operation: "invoke_agent", agent: name === "" ? span.name : name };
 }
@@ -53,9 +56,9 @@ export const openInference: Dialect = {
     reasoningTokens: ["llm.token_count.completion_details.reasoning"],
     costUsd: ["llm.cost.total"],
   },
-  derive(span) {
+  derive(span, scope) {
     const kind = textAt(span.attributes, "openinference.span.kind");
-    if (kind === "AGENT") return agent(span);
+    if (kind === "AGENT") return agent(span, scope);
     if (kind !== "TOOL") return {};
     const name = textAt(span.attributes, "tool.name");
     return tool(name === "" ? span.name : name);
