@@ -251,6 +251,9 @@ describe("lines", () => {
     const taken = await write('[{"msg":"a"},7,{"msg":"b","level":"info"}]');
     expect(taken).toMatchObject({ taken: 2, refused: 1, errors: [{ line: 2 }] });
     expect((await rows()).map(({ body }) => body)).toEqual(["a", "b"]);
+    expect((await write(' [ {"msg":"c"} ]')).taken).toBe(1);
+    const long = `[{"msg":"${"x".repeat(3 << 20)}"}]`;
+    await expect(write(long)).rejects.toMatchObject({ code: "body_too_large", status: 413 });
     await expect(write("[{")).rejects.toMatchObject({ code: "bad_request" });
   });
 

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import { badRequest, ProtobufError, type Now } from "#lib";
+import { badRequest, FleetlightError, ProtobufError, type Now } from "#lib";
 import type { LogLine, LogStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
@@ -123,7 +123,7 @@ export class LogReceiver {
   /**
    * Takes lines: each a JSON object or plain text; or a list of objects. Those that are refused are told by their number,
    * the others are taken. @param service of lines that do not name one
-   * @throws FleetlightError `bad_request` when the body is a list that cannot be read, `overloaded` (503).
+   * @throws FleetlightError `bad_request` or `body_too_large` for a list that cannot be read, `overloaded` (503).
    */
   writeLines(tenant: string, body: Buffer, service: string): Promise<TakenLines> {
     return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
@@ -136,7 +136,7 @@ export class LogReceiver {
         refused.set(reason, (refused.get(reason) ?? 0) + 1);
         if (errors.length < MAX_TOLD) errors.push({ line, message });
       };
-      for (const { number, read } of readAll(body)) {
+      for (const { number, read } of readAll(body, this.options.config().ingest.max_json_bytes)) {
         try {
           const line = lineOf(read(), service, maker);
           const reason = this.refusal(line);
@@ -227,6 +227,13 @@ function readEntry(value: unknown): ReadLine {
   }
 }
 
+const tooLongList = (maxBytes: number): FleetlightError =>
+  new FleetlightError(
+    "body_too_large",
+    413,
+    `a list in JSON may have ${maxBytes} bytes (ingest.max_json_bytes); send one object per line`,
+  );
+
 interface Entry {
   number: number;
   read(): ReadLine;
@@ -237,10 +244,12 @@ const tooMany = (): ReadLine => {
 };
 
 /** The lines of a body that are not empty, by number; or the objects of a list. */
-function* readAll(body: Buffer): Generator<Entry> {
+function* readAll(body: Buffer, maxListBytes: number): Generator<Entry> {
   const text = body.toString("utf8");
-  if (text.trimStart().startsWith("[{")) yield* readList(text);
-  else yield* readLines(text);
+  if (!/^\s{0,1000}\[\s{0,1000}\{/.test(text)) yield* readLines(text);
+  // A list is parsed in one go, which keeps everybody else waiting.
+  else if (body.length <= maxListBytes) yield* readList(text);
+  else throw tooLongList(maxListBytes);
 }
 
 function* readList(text: string): Generator<Entry> {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
 import type { TelemetryStore } from "../types.ts";
+import { decodeRecords, draftBatch, sealRecord } from "../wal-records.ts";
 import { logLine } from "./fixture.ts";
 import { wordsOf } from "./matches.ts";
 import type { LogFilter, LogLine, LogQuery } from "./types.ts";
@@ -249,6 +250,17 @@ it("lines that were acknowledged are there after a restart, and numbers go on", 
     [other.body, 2],
     [full.body, 1],
   ]);
+});
+
+it("lines are the same when they come out of the log of a process that was killed", () => {
+  const rows = [
+    { ...full, seq: 1 },
+    { ...other, body: "\n\n'); DROP TABLE logs; \u0000", seq: 2 },
+  ];
+  const { record } = draftBatch({ tenant: "default", logs: rows });
+  const { batches, tornBytes } = decodeRecords(sealRecord(record));
+  expect(tornBytes).toBe(0);
+  expect(batches.map(({ tenant, logs }) => [tenant, logs])).toEqual([["default", rows]]);
 });
 
 it("words are looked up in the table's index", async () => {
