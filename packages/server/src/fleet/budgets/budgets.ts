@@ -65,6 +65,7 @@ export class Budgets {
   private unsubscribe: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private recovery: Promise<void> = Promise.resolve();
+  private adopting: Promise<void> = Promise.resolve();
 
   constructor(options: Options) {
     const { repository, metrics, now, logger, registry } = options;
@@ -95,7 +96,7 @@ export class Budgets {
       this.ledger.set(new BudgetAccounts(stored));
     this.unsubscribe = this.options.live.onUpdate((update) => this.accountant.hear(update));
     this.recovery = (await this.accountant.load()).recovered;
-    await this.reconfigure();
+    await this.adopt();
     for (const { budget } of this.ledger.all()) this.pages.of(budget.tenant);
     this.pages.start();
     this.timer = setInterval(() => void this.tidy(), TIDY_MS).unref();
@@ -114,8 +115,20 @@ export class Budgets {
     return this.recovery;
   }
 
-  /** Takes the budgets of the configuration over. */
-  async reconfigure(): Promise<void> {
+  /** Takes the budgets of a new configuration over, one configuration after the other. Never rejects. */
+  reconfigure(): Promise<void> {
+    this.adopting = this.adopting
+      .then(() => this.adopt())
+      .catch((error: unknown) =>
+        this.options.logger.warn(
+          { error: describeError(error) },
+          "the budgets of the configuration were not taken over",
+        ),
+      );
+    return this.adopting;
+  }
+
+  private async adopt(): Promise<void> {
     const entries = new Map(this.options.configured().map((entry) => [entry.id, entry]));
     for (const { budget } of this.ledger.of(DEFAULT_TENANT))
       if (budget.origin === "config" && !entries.has(budget.id))

@@ -64,12 +64,24 @@ const Frame = ({ title, lead, actions, children }: FrameProps) => {
   );
 };
 
-export const Agents = ({ names }: { names: readonly string[] }) => (
+interface AgentsProps {
+  names: readonly string[];
+  /** Not where the whole row is a link already. */
+  linked?: boolean;
+}
+
+export const Agents = ({ names, linked = false }: AgentsProps) => (
   <span className={classes["agents"]}>
     {names.map((name) => (
       <span key={name} className={classes["agent"]}>
         <span style={{ background: hueVariable(agentHue(name)) }} aria-hidden />
-        {name}
+        {linked ? (
+          <Link to="/dashboard/agents/$agentId" params={{ agentId: name }} className="link">
+            {name}
+          </Link>
+        ) : (
+          name
+        )}
       </span>
     ))}
   </span>
@@ -81,7 +93,11 @@ const isWait = ({ kind }: Finding): boolean => kind === "wait_cycle" || kind ===
 const factsOf = (finding: Finding): [string, ReactNode][] => [
   [
     "Agents",
-    finding.agents.length === 0 ? "not known" : <Agents key="agents" names={finding.agents} />,
+    finding.agents.length === 0 ? (
+      "not known"
+    ) : (
+      <Agents key="agents" names={finding.agents} linked />
+    ),
   ],
   ...(finding.subject === "" || isWait(finding)
     ? []

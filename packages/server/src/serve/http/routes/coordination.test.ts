@@ -171,9 +171,12 @@ describe("a summary", () => {
   });
 });
 
-test.each(["start=yesterday", "kind=nonsense", "limit=0", "state=maybe"])(
-  "%s is refused",
-  async (query) => {
-    expect((await get(`/api/v1/coordination?${query}`)).status).toBe(400);
-  },
-);
+test.each([
+  "start=yesterday",
+  "end=999999999999999999999",
+  "kind=nonsense",
+  "limit=0",
+  "state=maybe",
+])("%s is refused", async (query) => {
+  expect((await get(`/api/v1/coordination?${query}`)).status).toBe(400);
+});

@@ -7,11 +7,13 @@ import { tenantOf } from "../tenant.ts";
 
 const tags = ["coordination"];
 const DAY_MS = 86_400_000;
+/** The last moment that a date can name. */
+const LATEST_MS = 8.64e15;
 
 /** Unix seconds, or ISO 8601. */
 const Time = z.string().transform((text, context): number => {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isFinite(ms)) return ms;
+  if (Math.abs(ms) <= LATEST_MS) return ms;
   context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
   return z.NEVER;
 });
