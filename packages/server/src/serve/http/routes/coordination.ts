@@ -13,7 +13,7 @@ const LATEST_MS = 8.64e15;
 /** Unix seconds, or ISO 8601. */
 const Time = z.string().transform((text, context): number => {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Math.abs(ms) <= LATEST_MS) return ms;
+  if (Math.abs(ms) <= LATEST_MS) return Math.round(ms);
   context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
   return z.NEVER;
 });
