@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 
 import type { Trace } from "@fleetlight/contract";
 import { credentials, Client, Metadata, status, type ServiceError } from "@grpc/grpc-js";
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
+import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
+import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { TracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 
@@ -83,33 +84,44 @@ const traceOf = (id: string, tenant = "team") =>
     headers: { authorization: `Bearer ${READER}`, "x-scope-orgid": tenant },
   });
 
-test.each(["none", "gzip"])(
-  "OpenTelemetry's exporter is understood, compression %s",
-  async (way) => {
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(SENDER)) metadata.set(name, value);
-    const exporter = new OTLPTraceExporter({
-      url: `http://127.0.0.1:${server.otlp.grpcPort}`,
-      metadata,
-      compression: way as never,
-    });
-    const provider = new TracerProvider({
-      spanProcessors: [new BatchSpanProcessor({ exporter })],
-    });
-    const span = provider.getTracer("test").startSpan("invoke_agent lead");
-    span.setAttributes({ "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "lead" });
-    span.end();
-    await provider.forceFlush();
-    await provider.shutdown();
-    const { traceId } = span.spanContext();
-    const { body } = await until(
-      () => traceOf(traceId),
-      (answer) => answer.status === 200,
-    );
-    expect(body.all_spans).toMatchObject([{ name: "invoke_agent lead", agent: "lead" }]);
-    expect((await traceOf(traceId, "others")).status).toBe(404);
-  },
-);
+function grpcExporter(compression: string) {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(SENDER)) metadata.set(name, value);
+  return new GrpcExporter({
+    url: `http://127.0.0.1:${server.otlp.grpcPort}`,
+    metadata,
+    compression: compression as never,
+  });
+}
+
+const httpExporter = (compression: string) =>
+  new HttpExporter({
+    url: `${server.otlp.httpUrl}/v1/traces`,
+    headers: SENDER,
+    compression: compression as never,
+  });
+
+test.each([
+  ["gRPC", "none", grpcExporter],
+  ["gRPC", "gzip", grpcExporter],
+  ["HTTP", "none", httpExporter],
+  ["HTTP", "gzip", httpExporter],
+])("OpenTelemetry's own exporter is understood over %s, compression %s", async (_, way, create) => {
+  const exporter = create(way);
+  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
+  const span = provider.getTracer("test").startSpan("invoke_agent lead");
+  span.setAttributes({ "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "lead" });
+  span.end();
+  await provider.forceFlush();
+  await provider.shutdown();
+  const { traceId } = span.spanContext();
+  const { body } = await until(
+    () => traceOf(traceId),
+    (answer) => answer.status === 200,
+  );
+  expect(body.all_spans).toMatchObject([{ name: "invoke_agent lead", agent: "lead" }]);
+  expect((await traceOf(traceId, "others")).status).toBe(404);
+});
 
 it("tells what it refuses as partial success, and takes the rest", async () => {
   const traceId = "1".repeat(32);
