@@ -79,7 +79,7 @@ export const participantsOf = ({ agent, agents }: Activity): readonly string[] =
   agents.length > 0 ? agents : agent === "" ? [] : [agent];
 
 /** Between the two nearest values, in whole microseconds; otherwise as ClickHouse's `quantileExactInclusive`. */
-function quantile(sorted: readonly number[], share: number): number | undefined {
+function quantile(sorted: Float64Array, share: number): number | undefined {
   if (sorted.length === 0) return undefined;
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] as number;
@@ -87,18 +87,26 @@ function quantile(sorted: readonly number[], share: number): number | undefined 
   return Math.round(below + (above - below) * (place - Math.floor(place)));
 }
 
+/** Numbers in a typed array are sorted without a call per comparison, ten times faster. */
+const sortedUp = (values: readonly number[]): Float64Array => Float64Array.from(values).sort();
+
 /** Length of all intervals together, what overlaps counted once. */
 function union(intervals: readonly Interval[]): number {
+  const starts = sortedUp(intervals.map(({ startUs }) => startUs));
+  const ends = sortedUp(intervals.map(({ endUs }) => endUs));
   let total = 0;
-  let doneUs = -Infinity;
-  for (const { startUs, endUs } of intervals.toSorted((a, b) => a.startUs - b.startUs)) {
-    total += Math.max(0, endUs - Math.max(startUs, doneUs));
-    doneUs = Math.max(doneUs, endUs);
+  let began = 0;
+  let begun = 0;
+  for (const [ended, endUs] of ends.entries()) {
+    // Those that begin when another ends go on from it.
+    while (begun < starts.length && (starts[begun] as number) <= endUs) {
+      if (begun === ended) began = starts[begun] as number;
+      begun++;
+    }
+    if (begun === ended + 1) total += endUs - began;
   }
   return total;
 }
-
-const sortedUp = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
 /** Counts activities into drafts; the order of calls is that of the statements of `SqlActivities`. */
 class Count {

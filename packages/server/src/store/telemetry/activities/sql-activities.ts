@@ -26,7 +26,6 @@ import {
 
 const TEXTS = {
   trace_id: "traceId",
-  span_id: "spanId",
   kind: "kind",
   agent: "agent",
   peer: "peer",
@@ -46,10 +45,12 @@ const FLOATS = { quality: "quality", cost_usd: "costUsd" } as const;
 
 const PLAIN = [...Object.keys(TEXTS), ...Object.keys(INTEGERS), ...Object.keys(FLOATS)];
 
-const INTO = `activities (tenant, ts, version, failed, priced, agents, ${PLAIN.join(", ")})`;
+const INTO = `activities (tenant, ts, trace_key, span_key, version, failed, priced, agents, ${PLAIN.join(", ")})`;
 const SELECT = [
   "{tenant:String}",
   "fromUnixTimestamp64Micro(assumeNotNull(ts), 'UTC')",
+  "cityHash64(assumeNotNull(trace_id))",
+  "reinterpretAsUInt64(reverse(unhex(assumeNotNull(span_id))))",
   "assumeNotNull(version)",
   "assumeNotNull(failed)",
   "assumeNotNull(priced)",
@@ -143,6 +144,7 @@ export class SqlActivities implements ActivityTables {
           type: "String",
           data: activities.map(({ agents }) => JSON.stringify(agents)),
         },
+        { name: "span_id", type: "String", data: activities.map(({ spanId }) => spanId) },
         ...entries(TEXTS).map(([name, key]) => ({
           name,
           type: "String" as const,

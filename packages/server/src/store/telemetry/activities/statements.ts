@@ -71,13 +71,17 @@ function openRows(query: FiguresQuery, parameters: Parameters): string {
     FROM (SELECT arrayJoin([${tuples.join(", ")}]) AS o)`;
 }
 
-/** Length of the union of intervals: of each only what is later than all that began before it. */
-const unionOf = (intervals: string, condition: string, name: string): string =>
-  `SELECT k, sum(greatest(0, e - greatest(s, done))) AS ${name}, uniqExact(who) AS present FROM (
-     SELECT k, who, s, e, max(e) OVER (PARTITION BY k, who ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done
-     FROM (${intervals}) WHERE ${condition}) GROUP BY k`;
+/** For each interval, how far all that began before it reach; by `partition`. */
+const reached = (partition: string): string =>
+  `max(e) OVER (PARTITION BY ${partition} ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
 
-/** Four questions whose answers are joined by `k`; `figuresOf` says the same in TypeScript. */
+/** Lengths of unions of intervals: of each interval only what is later than all that began before it. */
+const unionsOf = (intervals: string): string =>
+  `SELECT k, uniqExact(who) AS agents, sum(greatest(0, e - greatest(s, any_done))) AS engaged,
+     sumIf(greatest(0, e - greatest(s, kind_done)), is_work) AS busy, sumIf(greatest(0, e - greatest(s, kind_done)), NOT is_work) AS coordination
+   FROM (SELECT k, who, s, e, is_work, ${reached("k, who")} AS any_done, ${reached("k, who, is_work")} AS kind_done FROM (${intervals})) GROUP BY k`;
+
+/** Three questions whose answers are joined by `k`; `figuresOf` says the same in TypeScript. */
 export function figuresStatements(
   tenant: string,
   query: FiguresQuery,
@@ -114,13 +118,7 @@ export function figuresStatements(
       FROM ${rows} AND kind IN (${kinds})${openRows(query, parameters)})
     WHERE ${known} AND who != '' AND least(e0, ${endUs}) >= greatest(s0, ${startUs})`;
   return {
-    statements: [
-      work,
-      sums,
-      unionOf(intervals, "is_work", "busy"),
-      unionOf(intervals, "NOT is_work", "coordination"),
-      `SELECT k, engaged, present AS agents FROM (${unionOf(intervals, "1", "engaged")})`,
-    ],
+    statements: [work, sums, unionsOf(intervals)],
     parameters,
   };
 }
