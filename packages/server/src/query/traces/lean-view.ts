@@ -2,36 +2,55 @@ import type { LeanSpan } from "@fleetlight/contract";
 
 import { costOf, type LeanRow } from "#store";
 
+import { Turns } from "./analysis/tree.ts";
+
 const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const;
 const STATUSES = [undefined, "ok", "error"] as const;
+/** Texts that are left out when they are empty. */
+const TEXTS = {
+  parentSpanId: "parent_span_id",
+  host: "host",
+  operation: "operation",
+  agent: "agent",
+  peer: "peer",
+  tool: "tool",
+  model: "model",
+  errorType: "error_type",
+} as const;
+const TEXT_ENTRIES = Object.entries(TEXTS) as [
+  keyof typeof TEXTS,
+  (typeof TEXTS)[keyof typeof TEXTS],
+][];
 
 /** A span as one of many: what is empty is left out. */
-export function leanSpanOf(row: LeanRow): LeanSpan {
-  const cost = costOf(row);
-  const status = STATUSES[row.status];
-  return {
+function leanSpanOf(row: LeanRow): LeanSpan {
+  const span: LeanSpan = {
     span_id: row.spanId,
     name: row.name,
     service: row.service,
     start_ns: row.startNs,
     duration_seconds: row.durationNs / 1e9,
-    ...(row.parentSpanId !== "" && { parent_span_id: row.parentSpanId }),
-    ...(row.host !== "" && { host: row.host }),
-    ...(row.kind > 1 && { kind: KINDS[row.kind] ?? "unspecified" }),
-    ...(status !== undefined && { status }),
-    ...(!row.ended && { ended: false as const }),
-    ...textsOf(row),
-    ...(row.inputTokens > 0 && { input_tokens: row.inputTokens }),
-    ...(row.outputTokens > 0 && { output_tokens: row.outputTokens }),
-    ...(cost !== undefined && { cost_usd: cost }),
   };
+  for (const [key, name] of TEXT_ENTRIES) if (row[key] !== "") span[name] = row[key];
+  const [kind, status, cost] = [KINDS[row.kind], STATUSES[row.status], costOf(row)];
+  if (row.kind > 1 && kind !== undefined) span.kind = kind;
+  if (status !== undefined) span.status = status;
+  if (!row.ended) span.ended = false;
+  if (row.inputTokens > 0) span.input_tokens = row.inputTokens;
+  if (row.outputTokens > 0) span.output_tokens = row.outputTokens;
+  if (cost !== undefined) span.cost_usd = cost;
+  return span;
 }
 
-const textsOf = (row: LeanRow): Partial<LeanSpan> => ({
-  ...(row.operation !== "" && { operation: row.operation }),
-  ...(row.agent !== "" && { agent: row.agent }),
-  ...(row.peer !== "" && { peer: row.peer }),
-  ...(row.tool !== "" && { tool: row.tool }),
-  ...(row.model !== "" && { model: row.model }),
-  ...(row.errorType !== "" && { error_type: row.errorType }),
-});
+/** One part of a trace as a JSON text, made in turns: it is long. @param limit that it was asked for with */
+export async function partText(rows: readonly LeanRow[], limit: number): Promise<string> {
+  const turns = new Turns();
+  const texts: string[] = [];
+  for (const row of rows) {
+    texts.push(JSON.stringify(leanSpanOf(row)));
+    if (turns.isLong) await turns.next();
+  }
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  const next = last === undefined ? "null" : JSON.stringify(`${last.startNs}.${last.spanId}`);
+  return `{"spans":[${texts.join(",")}],"count":${rows.length},"next":${next}}`;
+}

@@ -1,6 +1,5 @@
 import type {
   ErrorGroups,
-  LeanSpans,
   Trace,
   TraceAnalysisReport,
   TraceComparison,
@@ -20,7 +19,7 @@ import { analysedOf } from "./analysed.ts";
 import { compareTraces } from "./compare.ts";
 import { differencesOf, facetsOf, heatmapOf, type BrushedRegion } from "./counts.ts";
 import { errorGroups } from "./errors.ts";
-import { leanSpanOf } from "./lean-view.ts";
+import { partText } from "./lean-view.ts";
 import { searchTraces, type FoundTraces, type TraceSearch } from "./search.ts";
 import { spanOf } from "./span-view.ts";
 import { summaryOf, type Clock } from "./summary.ts";
@@ -42,13 +41,13 @@ export interface TraceQueries {
   rows(tenant: string, query: TraceQuery): Promise<SpanRow[][]>;
   /** Spans of one trace, by start. */
   trace(tenant: string, traceId: string): Promise<SpanRow[]>;
-  /** One part of a trace, behind a span of it. */
+  /** One part of a trace, behind a span of it, as the JSON of `LeanSpans`; undefined when there is nothing. */
   part(
     tenant: string,
     traceId: string,
     after: SpanCursor | undefined,
     limit: number,
-  ): Promise<LeanSpans>;
+  ): Promise<string | undefined>;
   /** One span with its contents. */
   span(tenant: string, traceId: string, spanId: string): Promise<TraceSpan | undefined>;
   /** Where the time of a trace went. */
@@ -124,12 +123,7 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
     },
     part: async (tenant, traceId, after, limit) => {
       const found = await spans.lean(tenant, traceId, after, limit);
-      const last = found.length < limit ? undefined : found.at(-1);
-      return {
-        spans: found.map(leanSpanOf),
-        count: found.length,
-        next: last === undefined ? null : `${last.startNs}.${last.spanId}`,
-      };
+      return found.length === 0 ? undefined : partText(found, limit);
     },
     span: async (tenant, traceId, spanId) => {
       const [row, contents] = await Promise.all([

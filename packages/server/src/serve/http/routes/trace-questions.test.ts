@@ -242,6 +242,14 @@ describe("counts of runs", () => {
     expect(some.body).toMatchObject({ traces: 1, errors: 0 });
   });
 
+  test.each(["heatmap?start=", "heatmap?end=", "differences?start=", "differences?region_end="])(
+    "%s may be any time",
+    async (path) => {
+      const { status } = await get(`/api/v1/traces/${path}999999999999999999999`);
+      expect(status).toBe(200);
+    },
+  );
+
   test("differences name what slow runs have in common", async () => {
     const { body } = await get<TraceDifferences>(
       "/api/v1/traces/differences?region_min_seconds=10",

@@ -86,7 +86,7 @@ export type Failure = Pick<
 export interface Latency {
   value: string;
   spans: number;
-  /** The quantiles that were asked for, in their order. */
+  /** The quantiles that were asked for, in their order; they may be wrong by four in a thousand. */
   durationsNs: number[];
 }
 

@@ -22,8 +22,9 @@ export function leanOf(row: SpanRow): LeanRow {
 
 /** By start, and then by id, as texts are ordered by their bytes. */
 export function byPlace(a: SpanCursor, b: SpanCursor): number {
-  const difference = BigInt(a.startNs) - BigInt(b.startNs);
-  if (difference !== 0n) return difference < 0n ? -1 : 1;
+  // Of decimals without signs the longer one is the larger one, and equally long ones are ordered as texts are.
+  if (a.startNs.length !== b.startNs.length) return a.startNs.length - b.startNs.length;
+  if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
   return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
 }
 

@@ -187,7 +187,7 @@ export class SqlAnalytics implements SpanAnalytics {
     const conditions = new Conditions();
     const where = this.matching(conditions, tenant, query);
     const found = await this.rows<{ value: string; spans: string; durations: number[] }>(
-      `SELECT toString(${COLUMN[by]}) AS value, toString(count()) AS spans, quantilesTDigest(${quantiles.map(Number).join(", ")})(duration_ns) AS durations
+      `SELECT toString(${COLUMN[by]}) AS value, toString(count()) AS spans, quantilesBFloat16(${quantiles.map(Number).join(", ")})(duration_ns) AS durations
        FROM spans WHERE ${where} GROUP BY value ORDER BY count() DESC LIMIT ${Math.trunc(query.limit)}`,
       conditions,
     );
