@@ -1,7 +1,9 @@
 import type { Registry } from "@fleetlight/sdk";
 
+import { analyseTrace, MODEL_OPERATIONS, type Operation } from "#collect";
 import { describeError, type Logger, type Now } from "#lib";
-import type { BudgetRepository, SpanStore, StoredSpending } from "#store";
+import { analysedOf } from "#query";
+import type { BudgetRepository, SpanRow, SpanStore, StoredSpending } from "#store";
 
 import type { TraceUpdate } from "../live/index.ts";
 import { CountedSpans } from "./counted-spans.ts";
@@ -18,6 +20,8 @@ const LOOK_BACK_MS = 3_600_000;
 const MAX_BATCHES = 100_000;
 /** Accounts of one budget that are read at a start. */
 const MAX_ACCOUNTS = 20_000;
+/** Spans of one trace that are looked through for calls of models. */
+const MAX_TRACE_SPANS = 50_000;
 const ATTEMPTS = 5;
 const RETRY_MS = 2000;
 
@@ -39,9 +43,12 @@ export class Accountant {
   private readonly counted = new CountedSpans();
   private readonly repeated;
   private isStopped = false;
+  private readonly startedMs: number;
+  private verifying: Promise<void> = Promise.resolve();
 
   constructor(options: Options) {
     this.options = options;
+    this.startedMs = options.now();
     this.writer = new SpendingWriter(options);
     this.repeated = options.registry.counter({
       name: "fleetlight_budget_spans_repeated_total",
@@ -63,8 +70,13 @@ export class Accountant {
     const facts = this.runs.hear(update);
     if (!this.options.ledger.has(update.tenant)) return;
     const nowMs = this.options.now();
-    for (const { row, agent } of update.paid)
-      this.count(spendOf(update.tenant, row, agent, facts, nowMs));
+    for (const { row, agent } of update.paid) {
+      const spend = spendOf(update.tenant, row, agent, facts, nowMs);
+      const isCall = MODEL_OPERATIONS.has(row.operation as Operation);
+      // A run may be older than this process, and its calls may have been counted by the one before.
+      if (isCall || nowMs - this.startedMs > LOOK_BACK_MS) this.count(spend);
+      else this.verifying = this.verifying.then(() => this.countVerified(spend, row));
+    }
   }
 
   /**
@@ -95,6 +107,7 @@ export class Accountant {
 
   async stop(): Promise<void> {
     this.isStopped = true;
+    await this.verifying;
     await this.writer.flush();
   }
 
@@ -144,6 +157,16 @@ export class Accountant {
       countedMs: nowMs - 2 * LOOK_BACK_MS,
       periodsMs: nowMs - 400 * 86_400_000,
     });
+  }
+
+  /** Counts the sum on an agent's span unless the store has calls of models below it. */
+  private async countVerified(spend: Spend, { traceId, spanId }: SpanRow): Promise<void> {
+    const isRead = await this.persistently(async () => {
+      const rows = await this.options.spans.trace(spend.tenant, traceId, MAX_TRACE_SPANS);
+      if (analyseTrace(rows.map(analysedOf)).payable.has(spanId)) this.count(spend);
+    });
+    // What cannot be looked up is rather counted than lost.
+    if (!isRead && !this.isStopped) this.count(spend);
   }
 
   private count(spend: Spend): void {

@@ -179,6 +179,28 @@ describe("what was spent", () => {
     expect(spent(budgets)).toEqual(["writer 10 in 1"]);
   });
 
+  it("does not count a sum whose calls the process before had counted", async () => {
+    const first = await begin();
+    await first.create(DEFAULT_TENANT, INPUT);
+    await first.settle();
+    const [traceId, spanId] = ["1".repeat(32), "a".repeat(16)];
+    await send(call({ traceId, parentSpanId: spanId, agent: "writer" }));
+    await spends(first, ["writer 10 in 1"]);
+    await first.stop();
+    kill();
+    const second = await begin();
+    await second.settle();
+    await send(call({ traceId, spanId, operation: "invoke_agent" }));
+    await send(call({ operation: "invoke_agent", agent: "other", inputTokens: 3 }));
+    // A sum waits for calls of models below it, by the clock.
+    await until(
+      () => (nowMs += 1000) && spent(second),
+      (found) => found.length === 2,
+      15_000,
+    );
+    expect(spent(second)).toEqual(["writer 10 in 1", "other 3 in 1"]);
+  });
+
   it("begins anew with the period, and a late span counts for the period that it ended in", async () => {
     const budgets = await begin();
     await budgets.create(DEFAULT_TENANT, { ...INPUT, period: "hour" });
