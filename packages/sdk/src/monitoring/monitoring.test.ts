@@ -270,6 +270,28 @@ describe("the host", () => {
     expect(await fleet.shutdown({ timeoutMs: 100 })).toBe(false);
   });
 
+  it("is told when the server refuses its spans", async () => {
+    const errors: string[] = [];
+    const { fleet } = await start(
+      { onError: ({ message }) => errors.push(message) },
+      (_, response) => {
+        response.writeHead(401).end();
+        return true;
+      },
+    );
+    fleet.traceAgentOperation("a", "work", () => {});
+    await fleet.flush();
+    expect(errors).toEqual(["the server refused spans: 401"]);
+    expect(fleet.stats().spans.dropped.refused).toBe(1);
+  });
+
+  it("defines and records metrics by name", async () => {
+    const { fleet } = await start();
+    fleet.metrics.define({ name: "ideas_total", type: "counter", description: "Ideas." });
+    fleet.metrics.record("ideas_total", 2);
+    expect(fleet.registry.expose()).toContain("agent_lightning_ideas_total 2");
+  });
+
   it("records nothing when it is not enabled", async () => {
     const { server, fleet } = await start({ enabled: false, pushIntervalMs: 10 });
     expect(fleet.traceAgentOperation("a", "work", () => 3)).toBe(3);

@@ -2,11 +2,12 @@ import { hostname } from "node:os";
 
 import type { AgentPerformance } from "@fleetlight/contract";
 
-import { createFleetlightClient } from "../client/index.ts";
+import { createFleetlightClient, FleetlightError } from "../client/index.ts";
 import type { CheckpointQuestion, FleetlightClient, Hours, Registered } from "../client/index.ts";
 import { VERSION } from "../version.ts";
 import { createMetricsCollector } from "../collector/index.ts";
 import type { MetricsCollector } from "../collector/index.ts";
+import { CustomMetrics } from "../metrics/index.ts";
 import type { Registry } from "../metrics/index.ts";
 import {
   attributesJson,
@@ -82,6 +83,8 @@ function resourceOf(service: Service, more: Attributes | undefined): string {
 export class Monitoring extends Work {
   readonly client: FleetlightClient;
   readonly collector: MetricsCollector;
+  /** Metrics that are defined by data and recorded by name. */
+  readonly metrics: CustomMetrics;
   /** What a mounted server answers at `/metrics` and `/health`. */
   readonly pages: Pages;
   readonly service: Service;
@@ -103,7 +106,8 @@ export class Monitoring extends Work {
     const nowMs = createClock();
     const service = serviceOf(options.service);
     const client = createFleetlightClient(options);
-    const url = options.url.replace(/\/+$/, "");
+    const { origin, pathname } = new URL(options.url);
+    const url = (origin + pathname).replace(/\/+$/, "");
     const headers: Record<string, string> = {};
     if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
     if (options.tenant !== undefined) headers["x-scope-orgid"] = options.tenant;
@@ -115,6 +119,13 @@ export class Monitoring extends Work {
         timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         fetch: options.fetch ?? globalThis.fetch,
         nowMs,
+        onRefused: (status) => {
+          recorder.attempt(() =>
+            options.onError?.(
+              new FleetlightError("spans_refused", `the server refused spans: ${status}`, status),
+            ),
+          );
+        },
       }),
       resource: resourceOf(service, options.resource),
       nowMs,
@@ -135,6 +146,7 @@ export class Monitoring extends Work {
     this.service = service;
     this.client = client;
     this.collector = createMetricsCollector({ ...options.metrics, service: service.id });
+    this.metrics = new CustomMetrics(this.registry);
     this.#components = new Components({
       checks: options.components ?? {},
       registry: this.collector.registry,

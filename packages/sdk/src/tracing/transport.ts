@@ -13,6 +13,8 @@ export type TransportOptions = {
   timeoutMs: number;
   fetch: typeof globalThis.fetch;
   nowMs: () => number;
+  /** Told of what the server refuses for good; it must not throw. */
+  onRefused?: (status: number) => void;
 };
 
 /** The statuses that OTLP calls retryable, and 500, with which many proxies answer while a server restarts. */
@@ -61,7 +63,10 @@ export function createTransport(options: TransportOptions): SendSpans {
         return { outcome: "failed", waitMs };
       }
       const text = await response.text();
-      if (!response.ok) return { outcome: "refused", status };
+      if (!response.ok) {
+        options.onRefused?.(status);
+        return { outcome: "refused", status };
+      }
       return { outcome: "taken", rejected: rejectedOf(text) };
     } catch {
       return { outcome: "failed", waitMs: 0 };
