@@ -29,7 +29,7 @@ import { defineSeries, type AgentSeries } from "./series.ts";
 const HOUR_MS = 3_600_000;
 const UTILIZATION_MS = 300_000;
 /** How often gauges are brought up to date. */
-const TICK_MS = 5000;
+const TICK_MS = 10_000;
 /** Agents of a tenant that are remembered, and tenants. */
 const MAX_KNOWN = 10_000;
 const MAX_TENANTS = 1000;
