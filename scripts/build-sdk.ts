@@ -75,7 +75,7 @@ function contractTypes(names: readonly string[]): string {
     .join("");
 }
 
-/** One file for each way in, and what they share: names stay as they are, for stacks that can be read. */
+/** One file for each way in, and what they share; functions and classes keep their names, for stacks that can be read. */
 async function bundle(directory: string): Promise<void> {
   const entry = (name: string): string => join(SDK, `src/${name}.ts`);
   await build({
@@ -93,7 +93,11 @@ async function bundle(directory: string): Promise<void> {
         output: {
           entryFileNames: "[name].js",
           chunkFileNames: "shared.js",
-          minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+          minify: {
+            compress: true,
+            mangle: { toplevel: false },
+            codegen: { removeWhitespace: true },
+          },
         },
       },
     },
