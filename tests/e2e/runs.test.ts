@@ -93,10 +93,30 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
   );
 
   test(
-    "one run: its spans in time, one span, what was said, and what was used",
+    "a run opens beside the list, which stays, and on the whole page",
     async () => {
       await page.goto(`${product.url}/dashboard/runs`);
-      await page.getByRole("link", { name: "invoke_agent lead" }).click(WAIT);
+      await page.getByRole("link", { name: "invoke_agent lead" }).waitFor(WAIT);
+      await page.keyboard.press("j");
+      await page.keyboard.press("Enter");
+      const beside = page.getByRole("region", { name: "invoke_agent lead" });
+      await beside.getByRole("button", { name: /^chat small/ }).click(WAIT);
+      await beside.getByRole("region", { name: "Span chat small" }).waitFor(WAIT);
+      await page.getByRole("list", { name: "Runs" }).waitFor(WAIT);
+      expect(page.url()).toContain(`run=${TRACE}`);
+      await expectAccessible(page);
+      await beside.getByRole("link", { name: "Show the run on the whole page" }).click(WAIT);
+      await page.waitForURL(`**/dashboard/runs/${TRACE}?span=0000000000000003`, WAIT);
+      await page.getByRole("region", { name: "Span chat small" }).waitFor(WAIT);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "one run: its spans in time, words found in them, one span, and what was used",
+    async () => {
+      await page.goto(`${product.url}/dashboard/runs/${TRACE}`);
       await page.getByRole("heading", { level: 1, name: "invoke_agent lead" }).waitFor(WAIT);
       await page.getByRole("button", { name: /^chat small/ }).click(WAIT);
       const span = page.getByRole("region", { name: "Span chat small" });
@@ -104,11 +124,78 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
       // Text of spans is shown as it is, never taken for markup.
       await span.getByText("Where does <b>it</b> hurt?").waitFor(WAIT);
       await expectAccessible(page);
-      await page.getByText("Conversation", { exact: true }).click(WAIT);
-      await page.getByLabel("prompt of helper").waitFor(WAIT);
-      await page.getByText("asked", { exact: true }).waitFor(WAIT);
+      await page.getByRole("textbox", { name: "Find in this run" }).fill("hurt");
+      await page.getByRole("status").getByText("1", { exact: true }).waitFor(WAIT);
+      await page.keyboard.press("Enter");
+      await page.getByText("1 of 1", { exact: true }).waitFor(WAIT);
+      await page.getByRole("button", { name: "Clear the search" }).click(WAIT);
+      await page.getByRole("button", { name: "Fold all", exact: true }).click(WAIT);
+      await page
+        .getByRole("button", { name: /^chat small/ })
+        .waitFor({ ...WAIT, state: "detached" });
+      await page.getByRole("region", { name: "Spans of the run in time" }).press("Home");
+      await page.getByRole("region", { name: "Span invoke_agent lead" }).waitFor(WAIT);
+      await page.getByText("asked", { exact: true }).first().waitFor(WAIT);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test.each([
+    ["Conversation", "User to lead", "helper used look, which failed"],
+    ["Agents", "Who was at work when", "helper"],
+    ["Flame graph", "What takes most itself", "chat small"],
+    ["Critical path", "What made it last", "Own time by span"],
+    ["Logs", "No log line of this run has come", "No log line of this run has come"],
+    ["Compare", "Choose another run", "Choose another run"],
+  ])(
+    "the run as %s keeps its address and can be used by everybody",
+    async (tab, first, second) => {
+      await page.goto(`${product.url}/dashboard/runs/${TRACE}`);
+      await page.getByRole("button", { name: tab, exact: true }).click(WAIT);
+      if (tab === "Conversation") await page.getByText("lead asked helper").first().waitFor(WAIT);
+      else await page.getByText(first).first().waitFor(WAIT);
       await page.reload();
-      await page.getByLabel("prompt of helper").waitFor(WAIT);
+      await page.getByText(second).first().waitFor(WAIT);
+      await expectAccessible(page);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "a rectangle of the heat map narrows the list, by keys too",
+    async () => {
+      await page.goto(`${product.url}/dashboard/runs`);
+      const map = page.getByRole("application", { name: /^Heat map/ });
+      await map.focus(WAIT);
+      for (const key of ["ArrowLeft", "Shift+ArrowUp", "Enter"]) await map.press(key);
+      await page.getByText("What differs inside of the rectangle").waitFor(WAIT);
+      expect(page.url()).toContain("region=");
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Show all again" }).click(WAIT);
+      await page.getByRole("link", { name: "invoke_agent lead" }).waitFor(WAIT);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "the filter is completed, and facets write into it",
+    async () => {
+      await page.goto(`${product.url}/dashboard/runs`);
+      await page.getByRole("checkbox", { name: /^helper/ }).click(WAIT);
+      const box = page.getByRole("combobox", { name: "Filter runs" });
+      await expect.poll(() => box.inputValue()).toBe("agent:helper");
+      await box.fill("agent:helper too");
+      await page.getByRole("option", { name: /^tool:/ }).waitFor(WAIT);
+      await box.press("ArrowDown");
+      await box.press("Enter");
+      await expect.poll(() => box.inputValue()).toBe("agent:helper tool:");
+      await page.getByRole("option", { name: /^tool:look/ }).waitFor(WAIT);
+      await page.goto(`${product.url}/dashboard/runs/errors`);
+      await page.getByRole("heading", { level: 2, name: /in look$/ }).waitFor(WAIT);
+      await expectAccessible(page);
       expect(errors).toEqual([]);
     },
     LONG,
@@ -122,12 +209,15 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
       await phone.page.getByRole("link", { name: "invoke_agent lead" }).waitFor(WAIT);
       await expectNoSidewaysScroll(phone.page);
       await expectAccessible(phone.page);
-      await phone.page.getByRole("textbox", { name: "Filter runs" }).fill("agent:nobody");
+      await phone.page.getByRole("combobox", { name: "Filter runs" }).fill("agent:nobody");
       await phone.page.getByText("No run matches").waitFor(WAIT);
       await phone.page.goto(`${product.url}/dashboard/runs/${TRACE}`);
       await phone.page.getByRole("heading", { level: 1 }).waitFor(WAIT);
       await phone.page.getByRole("region", { name: "Spans of the run in time" }).waitFor(WAIT);
+      await phone.page.getByRole("button", { name: /^chat small/ }).tap(WAIT);
+      await phone.page.getByRole("region", { name: "Span chat small" }).waitFor(WAIT);
       await expectNoSidewaysScroll(phone.page);
+      await expectAccessible(phone.page);
       await phone.page.goto(`${product.url}/dashboard/runs/${"f".repeat(32)}`);
       await phone.page.getByText("The run could not be loaded").waitFor(WAIT);
       expect(phone.errors.filter((error) => !error.includes("404"))).toEqual([]);

@@ -72,7 +72,7 @@ const Steps = ({ report, onPick }: { report: TraceAnalysisReport } & Picks) => {
 };
 
 const Kinds = ({ report }: { report: TraceAnalysisReport }) => (
-  <div className={classes["scroll"]} tabIndex={0} role="region" aria-label="Own time by span">
+  <div className={classes["scroll"]} tabIndex={0} role="region" aria-label="Table of own times">
     <table className={table["table"]}>
       <thead>
         <tr>

@@ -6,7 +6,7 @@ import { MISSING, formatCount, formatValue } from "../../format/units.ts";
 import table from "../../ui/table.module.css";
 import { Ago } from "../../ui/time.tsx";
 import { useSight } from "../../ui/use-sight.ts";
-import { COLUMN_WORDS, type Column } from "./run-list.ts";
+import type { Column } from "./run-list.ts";
 import { costWords, money, runName, runState } from "./run-words.ts";
 import { RunMark } from "./RunMark.tsx";
 import classes from "./runs.module.css";
@@ -42,7 +42,10 @@ const Cell = ({ column, run, longest }: { column: Column; run: TraceSummary; lon
   return (
     <span className={classes["figure"]} {...(column === "cost" && { title: costWords(run) })}>
       <span className="num">{figures[column]}</span>
-      <span className={classes["word"]}> {COLUMN_WORDS[column].toLowerCase()}</span>
+      {column === "spans" && (
+        <span className={classes["word"]}> {run.spans === 1 ? "span" : "spans"}</span>
+      )}
+      {column === "tokens" && tokens > 0 && <span className={classes["word"]}> tokens</span>}
     </span>
   );
 };

@@ -64,13 +64,16 @@ const Nothing = ({ search, change }: { search: RunsSearch; change: (next: RunsSe
     <Empty title="No run in this time" />
   );
 
+const agoWord = (hours: number): string =>
+  hours === 1 ? "hour" : hours < 48 ? plural(hours, "hour") : plural(hours / 24, "day");
+
 const leadOf = (runs: readonly TraceSummary[], { hours = 1 }: RunsSearch): string => {
   if (runs.length === 0)
     return "What did the agents do, how long did it take, and what did it cost?";
   const errors = runs.filter((run) => run.errors > 0).length;
   const most = runs.length >= RUNS_SHOWN ? "The first " : "";
   const failed = errors > 0 ? `, ${formatCount(errors)} with errors` : ", none with errors";
-  return `${most}${plural(runs.length, "run")} of the last ${hours < 48 ? plural(hours, "hour") : plural(hours / 24, "day")}${failed}.`;
+  return `${most}${plural(runs.length, "run")} of the last ${agoWord(hours)}${failed}.`;
 };
 
 interface ListProps {

@@ -93,12 +93,14 @@ const Whole = ({
   <>
     {span.status_message !== "" && <p className={classes["message"]}>{span.status_message}</p>}
     <Facts rows={factsOf(span, own)} />
-    {span.content.map(({ name, text, truncated }) => (
-      <details key={name} className={classes["words"]} open>
-        <summary>{name}</summary>
-        <LongText label={name} text={readable(text)} truncated={truncated} find={find} mono />
-      </details>
-    ))}
+    {span.content
+      .filter(({ text }) => text !== "")
+      .map(({ name, text, truncated }) => (
+        <details key={name} className={classes["words"]} open>
+          <summary>{name}</summary>
+          <LongText label={name} text={readable(text)} truncated={truncated} find={find} mono />
+        </details>
+      ))}
     <Words
       title="Attributes"
       entries={[

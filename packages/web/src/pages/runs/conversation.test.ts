@@ -77,6 +77,15 @@ describe("the conversation", () => {
     ]);
   });
 
+  test("what a model of an asked agent says is for the one who asked", () => {
+    const turns = conversationOf([
+      span("a", "", 0, { agent: "lead", operation: "invoke_agent" }),
+      span("b", "a", 1, { agent: "helper", operation: "invoke_agent" }),
+      span("c", "b", 2, { agent: "helper", content: [content("gen_ai.output.messages", "42")] }),
+    ]);
+    expect(turns.map(told)).toEqual(["lead asked helper", "helper to lead: 42"]);
+  });
+
   test.each([
     ["plain", [["user", "plain"]]],
     ['"in quotes"', [["user", "in quotes"]]],

@@ -68,9 +68,22 @@ function toolTurn(span: TraceSpan): Used {
   };
 }
 
+/** Parents of parents that are looked at; some run in circles. */
+const MAX_ABOVE = 1000;
+
+/** The nearest agent above a span that is another one; empty when there is none. */
+function agentAbove(span: TraceSpan, byId: ReadonlyMap<string, TraceSpan>): string {
+  let at = byId.get(span.parent_span_id);
+  for (let steps = 0; at !== undefined && steps < MAX_ABOVE; steps++) {
+    if (at.agent !== "" && at.agent !== span.agent) return at.agent;
+    at = byId.get(at.parent_span_id);
+  }
+  return "";
+}
+
 function saidTurns(span: TraceSpan, above: string): Said[] {
   const agent = span.agent || span.service;
-  const asker = above !== "" && above !== span.agent ? above : PERSON;
+  const asker = above === "" ? PERSON : above;
   return span.content
     .filter(({ name }) => !SILENT.test(name))
     .flatMap(({ name, text, truncated }) => {
@@ -117,7 +130,7 @@ export function conversationOf(spans: readonly TraceSpan[]): Turn[] {
     if (above !== "" && span.agent !== "" && above !== span.agent)
       turns.push({ kind: "handoff", span, atNs: startNs(span), who: above, to: span.agent });
     if (isTool(span)) turns.push(toolTurn(span));
-    else turns.push(...saidTurns(span, above));
+    else turns.push(...saidTurns(span, agentAbove(span, byId)));
   }
   const told = new Set<string>();
   return turns.sort(order).filter((turn) => {
