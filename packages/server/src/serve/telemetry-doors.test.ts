@@ -96,7 +96,11 @@ describe("a request that is wrong is refused as a whole, and counted", () => {
     ["a span with too many parts", exportOf([{ attributes: Array(200_000).fill(["", ""]) }])],
   ])("%s", async (_name, body) => {
     const before = await refusedBy("malformed");
-    expect((await post("/v1/traces", PROTOBUF, body)).status).toBe(400);
+    const answer = await post("/v1/traces", PROTOBUF, body);
+    expect(answer.status).toBe(400);
+    // A google.rpc.Status: its code, then its message.
+    expect(answer.headers.get("content-type")).toBe(PROTOBUF);
+    expect([...Buffer.from(answer.text).subarray(0, 3)]).toEqual([8, 3, 18]);
     expect((await call(body)).code).toBe(status.INVALID_ARGUMENT);
     expect(await refusedBy("malformed")).toBe(before + 2);
   });
@@ -127,6 +131,15 @@ describe("a request that is wrong is refused as a whole, and counted", () => {
   ])("%s", async (_name, path, type, body, headers, expected) => {
     const answer = await post(path, type, body, headers);
     expect(answer.status, answer.text).toBe(expected);
+  });
+
+  it("with a status in JSON for who sends JSON", async () => {
+    const { body } = await post("/v1/traces", JSON_TYPE, Buffer.from("{"));
+    expect(body).toMatchObject({
+      code: 3,
+      message: expect.any(String),
+      error: { code: "bad_request" },
+    });
   });
 
   it("100 MB that are only announced", async () => {

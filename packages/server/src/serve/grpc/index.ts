@@ -1,1 +1,2 @@
 export { GrpcDoor } from "./door.ts";
+export { codeOf } from "./status.ts";

@@ -18,9 +18,13 @@ const BY_HTTP_STATUS: Readonly<Record<number, number>> = {
   401: CODES.unauthenticated,
   403: CODES.permissionDenied,
   413: CODES.resourceExhausted,
+  415: CODES.invalidArgument,
   429: CODES.resourceExhausted,
   503: CODES.unavailable,
 };
+
+/** The code that says what a status of HTTP says. */
+export const codeOf = (status: number): number => BY_HTTP_STATUS[status] ?? CODES.internal;
 
 /** How a call ends that was not taken. */
 export interface CallFailure {
@@ -48,7 +52,7 @@ const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?").slice
 export function failureOf(error: unknown): CallFailure {
   if (!(error instanceof FleetlightError))
     return { code: CODES.internal, details: "the server failed to answer; its log says why" };
-  const code = BY_HTTP_STATUS[error.status] ?? CODES.internal;
+  const code = codeOf(error.status);
   const details = plain(describeError(error));
   return error.retryable ? { code, details, retry: retryInfo(code, details) } : { code, details };
 }

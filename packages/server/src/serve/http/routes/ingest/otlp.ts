@@ -7,6 +7,7 @@ import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
 import { decompress, mediaTypeOf, tooMuchJson } from "./content.ts";
 import { bytesOf, ingestOptions } from "./options.ts";
+import { sendStatus } from "./otlp-status.ts";
 
 const TYPES: Record<string, OtlpEncoding> = {
   "application/x-protobuf": "protobuf",
@@ -30,6 +31,7 @@ function signalRoute(app: App, doors: Doors, url: string, { what, rejected, writ
     method: "POST",
     url,
     ...ingestOptions(doors),
+    onSend: sendStatus,
     schema: {
       tags: ["ingest"],
       summary: `OpenTelemetry ${what} (OTLP/HTTP)`,
