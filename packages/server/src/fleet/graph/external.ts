@@ -7,7 +7,6 @@ const PRODUCER = 4;
 
 /** Attributes that name what is called, the best name first; a database without any is named by its kind. */
 const NAMES = [
-  "peer.service",
   "db.namespace",
   "db.name",
   "messaging.destination.name",
@@ -24,6 +23,10 @@ const MAX_CHARACTERS = 256;
 export function externalOf(row: SpanRow): GraphNode | undefined {
   if (row.kind !== CLIENT && row.kind !== PRODUCER) return undefined;
   const { attributes } = row;
+  const service = attributes["peer.service"];
+  // A service of the fleet that did not answer is still that service.
+  if (service !== undefined && service !== "")
+    return { kind: "service", name: service.slice(0, MAX_CHARACTERS) };
   const system = attributes["db.system.name"] ?? attributes["db.system"];
   for (const name of NAMES) {
     const value = attributes[name];

@@ -94,6 +94,11 @@ describe("the lines that a span draws", () => {
       ["call service:s external:postgresql x", "…"],
     ],
     [
+      "a service that does not answer",
+      [root(), row("a", { kind: 3, attributes: { "peer.service": "t" } })],
+      ["call service:s service:t", "…"],
+    ],
+    [
       "a chain in a circle",
       [row("a", { parentSpanId: "b" }), row("b", { parentSpanId: "a", operation: "chat" })],
       ["model service:s model:unknown"],
