@@ -6,22 +6,22 @@ const TWO_32 = 4_294_967_296;
  * length is written in front of it when it is known, in as few bytes as it takes.
  */
 export class ProtobufWriter {
-  private bytes = new Uint8Array(1 << 16);
-  private view = new DataView(this.bytes.buffer);
+  private buffer = new Uint8Array(1 << 16);
+  private view = new DataView(this.buffer.buffer);
   private length = 0;
 
   /** What was written; valid until more is. */
   take(): Uint8Array {
-    const taken = this.bytes.subarray(0, this.length);
+    const taken = this.buffer.subarray(0, this.length);
     this.length = 0;
     return taken;
   }
 
   private reserve(bytes: number): void {
-    if (this.length + bytes <= this.bytes.length) return;
-    const bigger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + bytes));
-    bigger.set(this.bytes.subarray(0, this.length));
-    this.bytes = bigger;
+    if (this.length + bytes <= this.buffer.length) return;
+    const bigger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + bytes));
+    bigger.set(this.buffer.subarray(0, this.length));
+    this.buffer = bigger;
     this.view = new DataView(bigger.buffer);
   }
 
@@ -29,10 +29,10 @@ export class ProtobufWriter {
     this.reserve(10);
     let rest = value;
     while (rest > 0x7f) {
-      this.bytes[this.length++] = (rest % 128) | 0x80;
+      this.buffer[this.length++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
     }
-    this.bytes[this.length++] = rest;
+    this.buffer[this.length++] = rest;
   }
 
   private tag(field: number, wire: number): void {
@@ -55,11 +55,26 @@ export class ProtobufWriter {
     if (low < 0) low += TWO_32;
     let high = (value - low) / TWO_32;
     for (let i = 0; i < 9; i++) {
-      this.bytes[this.length++] = (low & 0x7f) | 0x80;
+      this.buffer[this.length++] = (low & 0x7f) | 0x80;
       low = ((low >>> 7) | (high << 25)) >>> 0;
       high >>= 7;
     }
-    this.bytes[this.length++] = 1;
+    this.buffer[this.length++] = 1;
+  }
+
+  /** A fixed64, exact. */
+  fixed64(field: number, value: bigint): void {
+    this.tag(field, 1);
+    this.reserve(8);
+    this.view.setBigUint64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /** A field of bytes. */
+  bytes(field: number, bytes: Uint8Array): void {
+    this.tag(field, 2);
+    this.varint(bytes.length);
+    this.raw(bytes);
   }
 
   /** A zigzag number of 32 bits. */
@@ -99,14 +114,14 @@ export class ProtobufWriter {
     const encoded = utf8.encode(text);
     this.varint(encoded.length);
     this.reserve(encoded.length);
-    this.bytes.set(encoded, this.length);
+    this.buffer.set(encoded, this.length);
     this.length += encoded.length;
   }
 
   /** Bytes that are fields already. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length);
-    this.bytes.set(bytes, this.length);
+    this.buffer.set(bytes, this.length);
     this.length += bytes.length;
   }
 
@@ -117,8 +132,8 @@ export class ProtobufWriter {
     write();
     const size = this.length - start;
     this.varint(size);
-    const head = this.bytes.slice(start + size, this.length);
-    this.bytes.copyWithin(start + head.length, start, start + size);
-    this.bytes.set(head, start);
+    const head = this.buffer.slice(start + size, this.length);
+    this.buffer.copyWithin(start + head.length, start, start + size);
+    this.buffer.set(head, start);
   }
 }

@@ -14,6 +14,7 @@ import { createLogger, createOutbound } from "#lib";
 import { exportOf } from "../spans/fixture.ts";
 import { jaegerBatch } from "../spans/jaeger-fixture.ts";
 import { readSpansJaeger } from "../spans/read-jaeger.ts";
+import { readSpansProtobuf } from "../spans/read-protobuf.ts";
 import { GatewayPusher, hopsOf, TelemetryForwarder } from "./index.ts";
 
 const POLICY = { allowLinkLocal: false, allowAddresses: [] };
@@ -229,16 +230,35 @@ describe("forwarding.jaeger_endpoint", () => {
     expect(span?.span?.attributes.get("a")).toBe("b".repeat(2000));
   });
 
-  it("is sent what Jaeger's clients sent, as it came", async () => {
+  it("is sent what Jaeger's clients sent, as it came or as OTLP", async () => {
     const peer = await startPeer();
-    const batch = jaegerBatch([{ name: "x" }]);
+    const batch = jaegerBatch([
+      {
+        trace: [1n, 2n],
+        name: "x",
+        parent: 9n,
+        references: [{ type: 1, trace: [0n, 5n], span: 6n }],
+        tags: [
+          ["error", true],
+          ["otel.scope.name", "http"],
+          ["count", -3n],
+          ["ratio", 0.5],
+          ["text", "ä"],
+        ],
+        logs: [{ timeUs: Date.now() * 1000, fields: [["event", "retry"]] }],
+      },
+    ]);
     const { offer } = start({
       jaeger_endpoint: `${peer.url}/api/traces`,
       otlp: [{ url: peer.url }],
     });
     offer({ encoding: "jaeger", body: batch });
-    await vi.waitFor(() => expect(peer.told.map(({ path }) => path)).toEqual(["/api/traces"]));
-    expect(peer.told[0]?.body.equals(batch)).toBe(true);
+    await vi.waitFor(() => expect(peer.told).toHaveLength(2));
+    const bodyAt = (wanted: string) =>
+      peer.told.find(({ path }) => path === wanted)?.body ?? Buffer.alloc(0);
+    expect(bodyAt("/api/traces").equals(batch)).toBe(true);
+    const [sent] = [...readSpansJaeger(batch)];
+    expect([...readSpansProtobuf(bodyAt("/v1/traces"))]).toEqual([sent]);
   });
 });
 

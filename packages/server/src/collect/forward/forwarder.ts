@@ -6,6 +6,7 @@ import type { Logger, Now, Outbound, OutboundPolicy } from "#lib";
 import { JobClient } from "../prometheus/client.ts";
 import { Destination, type Letter } from "./destination.ts";
 import { jaegerBodies } from "./jaeger-body.ts";
+import { otlpBody } from "./otlp-body.ts";
 import type { Parcel } from "./parcel.ts";
 
 interface Options {
@@ -23,7 +24,6 @@ const CONTENT_TYPES = {
   protobuf: "application/x-protobuf",
   json: "application/json",
   jaeger: "application/x-thrift",
-  zipkin: "application/json",
 };
 
 const createInstruments = (registry: Registry) => ({
@@ -54,11 +54,15 @@ function below(address: string, path: string): string {
   return url.href;
 }
 
-/** A destination of OTLP takes what came over OTLP, as it came. */
+/** What came over OTLP goes on as it came; what others sent is turned into it. */
 const otlpLetters =
   (address: string) =>
-  async ({ signal, body, encoding }: Parcel): Promise<Letter[]> => [
-    { url: below(address, `/v1/${signal}`), contentType: CONTENT_TYPES[encoding], body },
+  async (parcel: Parcel): Promise<Letter[]> => [
+    {
+      url: below(address, `/v1/${parcel.signal}`),
+      contentType: parcel.encoding === "json" ? CONTENT_TYPES.json : CONTENT_TYPES.protobuf,
+      body: await otlpBody(parcel),
+    },
   ];
 
 const thriftLetters =
@@ -129,8 +133,7 @@ export class TelemetryForwarder {
       follow_redirects: true,
     };
     if (!THRIFT_PATH.test(new URL(url).pathname)) return this.way(entry);
-    const takes = ({ signal }: Parcel) => signal === "traces";
-    return { ...this.way(entry, thriftLetters(url)), takes };
+    return this.way(entry, thriftLetters(url));
   }
 
   private way(entry: ForwardingDestination, letters = otlpLetters(entry.url)): Way {
@@ -154,8 +157,7 @@ export class TelemetryForwarder {
       onFailed: () => failed.inc(),
       onDropped: ({ signal }, reason) => dropped.inc({ signal, reason }),
     });
-    const takes = ({ signal, encoding }: Parcel) =>
-      signals.has(signal) && (encoding === "protobuf" || encoding === "json");
+    const takes = ({ signal }: Parcel) => signals.has(signal);
     return { takes, destination, client };
   }
 }

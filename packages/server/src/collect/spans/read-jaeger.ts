@@ -120,7 +120,13 @@ class BatchReader {
         ...statusOf(attributes),
         attributes,
         events,
-        links: links.filter((link) => link.spanId !== parentSpanId || link.traceId !== traceId),
+        links: links
+          .filter((link) => link.spanId !== parentSpanId || link.traceId !== traceId)
+          .map((link) => ({
+            traceId: link.traceId,
+            spanId: link.spanId,
+            attributes: link.attributes,
+          })),
       },
     };
   }
