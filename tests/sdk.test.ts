@@ -87,6 +87,24 @@ describe("the SDK with a real server", () => {
     expect(found.traces.map(({ trace_id }) => trace_id)).toEqual([workflow.traceId]);
   });
 
+  it("tells how an agent fares, alone and in the fleet", async () => {
+    await expect
+      .poll(async () => (await fleet.getAgentPerformance("writer")).current)
+      .toMatchObject({ counted: "tasks", tasks_completed: 1, success_rate: 1, quality: 0.9 });
+    const { agentStatus, errors, activeConflicts } = await fleet.getDashboard();
+    expect(errors).toEqual([]);
+    expect(Object.keys(agentStatus)).toEqual(expect.arrayContaining(["planner", "writer"]));
+    expect(activeConflicts).toBe(0);
+  });
+
+  it("sees a conflict begin and end", async () => {
+    fleet.startConflict({ id: "k-1", type: "file", agents: ["planner", "writer"] });
+    await expect.poll(async () => (await fleet.getDashboard()).activeConflicts).toBe(1);
+    expect((await fleet.getDashboard()).systemHealth).toBe("conflicts_active");
+    fleet.resolveConflict("k-1", { method: "voting", rounds: 2 });
+    await expect.poll(async () => (await fleet.getDashboard()).activeConflicts).toBe(0);
+  });
+
   it("is known as a service, by its heartbeats", async () => {
     await expect.poll(() => fleet.stats().registered).toBe(true);
     expect(await fleet.heartbeat()).toBe(true);
