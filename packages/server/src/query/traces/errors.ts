@@ -8,7 +8,7 @@ import type { Failure, SpanStore, TraceQuery } from "#store";
 import { Turns } from "./analysis/tree.ts";
 
 /** Failed spans that are looked at, the newest first. */
-const MAX_FAILURES = 20_000;
+const MAX_FAILURES = 10_000;
 const MAX_AGENTS = 50;
 const MAX_TRACES = 10;
 const MAX_MESSAGE_CHARACTERS = 300;

@@ -252,6 +252,21 @@ describe.each(["memory", "chdb", "chdb that has not inserted them yet"])("spans 
     expect(await store.spans.span("default", id, hex(9, 16))).toBeUndefined();
   });
 
+  it("come once each in parts, as they were told of last", async () => {
+    const running = { traceId: hex(77, 32), startNs: `${NOW_MS - 1000}000000`, ended: false };
+    // In the order of texts 9 would be more than 10.
+    for (const durationNs of [9, 10, 8])
+      await store.spans.append("parts", [spanRecord({ ...running, durationNs })]);
+    const durations = async () =>
+      (await store.spans.lean("parts", hex(77, 32), undefined, 10)).map((row) => row.durationNs);
+    expect(await durations()).toEqual([10]);
+    if (!kind.includes("not")) await store.flush();
+    expect(await durations()).toEqual([10]);
+    await store.spans.append("parts", [spanRecord({ ...running, ended: true, durationNs: 3 })]);
+    if (!kind.includes("not")) await store.flush();
+    expect(await durations()).toEqual([3]);
+  });
+
   it.each([
     [["äpfel"], TRACES],
     [["FRAGE 3:"], 1],

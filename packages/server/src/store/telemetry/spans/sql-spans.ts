@@ -146,8 +146,12 @@ function leanRowOf(stored: StoredRow): LeanRow {
   return row as unknown as LeanRow;
 }
 
-/** Of several deliveries of a span the better one: as `laterOf` has it. */
-const BEST_FIRST = "ended DESC, duration_ns DESC LIMIT 1 BY trace_id, span_id";
+/**
+ * By start, in the order in which the table keeps a trace, so that reading ends with the part. Of several deliveries of a
+ * span the better one stays, as `laterOf` has it; the plain name of its duration would be that of the text which is selected.
+ */
+const IN_ORDER =
+  "tenant, toStartOfMinute(ts), trace_id, ts, span_id, ended DESC, spans.duration_ns DESC LIMIT 1 BY trace_id, span_id";
 
 const nanoseconds = (rows: readonly SpanRow[]): BigInt64Array =>
   BigInt64Array.from(rows, ({ startNs }) => BigInt(startNs));
@@ -272,7 +276,7 @@ export class SqlSpans implements SpanTables {
     }
     const rows = await this.driver.rows<StoredRow>(
       `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id = ${trace}${behind}
-       ORDER BY ts, span_id, ${BEST_FIRST} LIMIT ${Math.trunc(limit)}`,
+       ORDER BY ${IN_ORDER} LIMIT ${Math.trunc(limit)}`,
       { parameters: conditions.parameters },
     );
     return rows.map(leanRowOf);
