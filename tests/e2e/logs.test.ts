@@ -120,6 +120,9 @@ describe.skipIf(program === undefined)("the page of logs in a real browser", () 
       await page.getByText("1 line.", { exact: true }).waitFor(WAIT);
       expect(page.url()).toContain("level=error");
       await page.getByRole("button", { name: /^error\+/ }).click(WAIT);
+      await box.fill("zone=");
+      await page.getByRole("option", { name: /^zone=a/ }).click(WAIT);
+      await page.getByText("1 line.", { exact: true }).waitFor(WAIT);
       await box.fill('"peer refused"');
       await page.getByText("1 line.", { exact: true }).waitFor(WAIT);
       await box.fill("nothing-has-this");

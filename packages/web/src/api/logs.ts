@@ -4,6 +4,7 @@ import type {
   LogList,
   LogNameList,
   LogPatternList,
+  LogValueList,
 } from "@fleetlight/contract";
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
@@ -92,6 +93,18 @@ export const logNamesQuery = (search: LogsAsking) =>
     queryKey: ["log-names", search.hours ?? 1],
     queryFn: ({ signal }) =>
       get<LogNameList>(logPaths.names(rangeOf({ hours: search.hours ?? 1 })), signal),
+    staleTime: NAMES_REFRESH_MS,
+  });
+
+/** Values of an attribute; nothing is asked while there is none. */
+export const logValuesQuery = ({ hours = 1 }: LogsAsking, attribute: string) =>
+  queryOptions({
+    queryKey: ["log-values", hours, attribute],
+    queryFn: ({ signal }) => {
+      const query = { ...rangeOf({ hours }), name: attribute };
+      return get<LogValueList>(logPaths.values(query), signal);
+    },
+    enabled: attribute !== "",
     staleTime: NAMES_REFRESH_MS,
   });
 

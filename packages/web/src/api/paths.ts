@@ -82,6 +82,7 @@ export const logPaths = {
   patterns: (query: Query, attributes: readonly string[]) =>
     withAttributes("/api/v1/logs/patterns", query, attributes),
   names: (query: Query) => withQuery("/api/v1/logs/names", query),
+  values: (query: Query) => withQuery("/api/v1/logs/values", query),
   tail: (query: Query, attributes: readonly string[]) =>
     withAttributes("/api/v1/logs/tail", query, attributes),
   ofRun: (run: string) => `/api/v1/traces/${id(run)}/logs`,

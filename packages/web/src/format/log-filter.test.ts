@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { completeLogs, logsAsked, withCondition } from "./log-filter.ts";
+import { completeLogs, logsAsked, typedAttribute, withCondition } from "./log-filter.ts";
 
 const names = {
   services: ["desk", "my shop"],
@@ -49,6 +49,25 @@ describe("completion", () => {
     expect(offers("service:")).toEqual(["service:desk", 'service:"my shop"']);
     expect(offers("service:SHOP")).toEqual(['service:"my shop"']);
     expect(offers("event:x")).toEqual([]);
+  });
+
+  it.each([
+    ["zone=", "zone"],
+    ["a http.method=G", "http.method"],
+    ["zone", ""],
+    ["zone=a b", ""],
+    ['"x=', ""],
+    ["-x=y", ""],
+  ])("of %j the attribute %j is typed", (text, attribute) => {
+    expect(typedAttribute(text)).toBe(attribute);
+  });
+
+  it("offers values of the attribute that is typed", () => {
+    const found = completeLogs("x zone=e", 8, names, ["east", "west coast", "north"]);
+    expect(found.map(({ text, from }) => [text, from])).toEqual([
+      ["zone=east", 2],
+      ['zone="west coast"', 2],
+    ]);
   });
 
   it("replaces the word at the caret", () => {

@@ -68,7 +68,22 @@ const NAMES: Readonly<Record<string, keyof LogNameList>> = {
   event: "events",
 };
 
-function offersOf(token: string, names: LogNameList): [text: string, hint: string][] {
+/** The attribute whose value is typed at the end of a text; empty when it is none. */
+export const typedAttribute = (text: string): string =>
+  /(?:^|\s)([^\s="-][^\s="]*)=[^\s"]*$/.exec(text)?.[1] ?? "";
+
+function offersOf(
+  token: string,
+  names: LogNameList,
+  values: readonly string[],
+): [text: string, hint: string][] {
+  const attribute = typedAttribute(token);
+  if (attribute !== "") {
+    const typed = token.slice(attribute.length + 1).toLowerCase();
+    return values
+      .filter((value) => value.toLowerCase().includes(typed) && value !== typed)
+      .map((value) => [`${attribute}=${quoted(value)}`, attribute]);
+  }
   const [field = "", value] = token.split(":", 2);
   const list = NAMES[field];
   if (value !== undefined && list !== undefined)
@@ -80,11 +95,16 @@ function offersOf(token: string, names: LogNameList): [text: string, hint: strin
   return [...fields, ...attributes].filter(([text]) => text.startsWith(token) && text !== token);
 }
 
-/** What could stand where the caret is. */
-export function completeLogs(text: string, caret: number, names: LogNameList): Completion[] {
+/** What could stand where the caret is. @param values of the attribute that is typed there, as far as they are known */
+export function completeLogs(
+  text: string,
+  caret: number,
+  names: LogNameList,
+  values: readonly string[] = [],
+): Completion[] {
   const from = text.slice(0, caret).search(/\S*$/);
   const token = text.slice(from, caret);
-  return offersOf(token, names)
+  return offersOf(token, names, values)
     .slice(0, MAX_OFFERED)
     .map(([offer, hint]) => ({ text: offer, hint, from, to: caret }));
 }

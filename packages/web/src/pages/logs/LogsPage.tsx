@@ -6,7 +6,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 
-import { logHistogramQuery, logLinesQuery, logNamesQuery } from "../../api/logs.ts";
+import { logHistogramQuery, logLinesQuery, logNamesQuery, logValuesQuery } from "../../api/logs.ts";
 import {
   LOG_HOURS,
   LOG_LEVELS,
@@ -14,7 +14,7 @@ import {
   withoutParts,
   type LogsSearch,
 } from "../../app/logs-search.ts";
-import { completeLogs } from "../../format/log-filter.ts";
+import { completeLogs, typedAttribute } from "../../format/log-filter.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { Facet } from "../../ui/facet.tsx";
 import { FilterBox } from "../../ui/filter-box.tsx";
@@ -76,6 +76,8 @@ const countFrom = (levels: Histogram["levels"], least: (typeof LOG_LEVELS)[numbe
 
 const Filters = ({ search, change }: { search: LogsSearch; change: Change }) => {
   const names = useQuery(logNamesQuery(search)).data ?? NO_NAMES;
+  const typed = typedAttribute(search.q ?? "");
+  const values = useQuery(logValuesQuery(search, typed)).data?.values;
   const all = useQuery(logHistogramQuery(withoutParts(search, "level"))).data;
   const toggle = (level: (typeof LOG_LEVELS)[number]) =>
     change(search.level === level ? withoutParts(search, "level") : { ...search, level });
@@ -86,7 +88,7 @@ const Filters = ({ search, change }: { search: LogsSearch; change: Change }) => 
           label="Filter log lines"
           placeholder='service:desk "connection refused" -heartbeat user=7'
           value={search.q ?? ""}
-          complete={(text, caret) => completeLogs(text, caret, names)}
+          complete={(text, caret) => completeLogs(text, caret, names, values)}
           problem={null}
           onChange={(q) => change(q === "" ? withoutParts(search, "q") : { ...search, q })}
         />
