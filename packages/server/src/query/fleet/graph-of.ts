@@ -19,7 +19,9 @@ const nodeId = (kind: string, name: string): string => `${kind}:${name}`;
 interface NodeTally {
   kind: FleetNodeKind;
   name: string;
+  /** Where it works itself; where that is not known, who else's spans speak of it. */
   services: Set<string>;
+  seen: Set<string>;
   /** Its own work, and what others asked of it: the former says more where there is any. */
   own: Tally;
   asked: Tally;
@@ -43,6 +45,7 @@ export class GraphTallies {
     const isSeenAtTarget = sum.kind === "delegation";
     const source = this.node(sum.sourceKind, sum.source, isSeenAtTarget ? "" : sum.service);
     if (sum.targetKind === "") {
+      source.services.add(sum.service);
       source.own.addCalls(sum);
       source.used.addUsage(sum);
       return;
@@ -73,6 +76,7 @@ export class GraphTallies {
         kind: kind as FleetNodeKind,
         name,
         services: new Set(),
+        seen: new Set(),
         own: new Tally(),
         asked: new Tally(),
         used: new Tally(),
@@ -80,7 +84,7 @@ export class GraphTallies {
       this.nodes.set(id, node);
     }
     if (kind === "service") node.services.add(name);
-    else if (service !== "") node.services.add(service);
+    else if (service !== "") node.seen.add(service);
     return node;
   }
 }
@@ -113,7 +117,7 @@ export function graphOf(
       id,
       kind: node.kind,
       name: node.name,
-      services: [...node.services].toSorted(),
+      services: [...(node.services.size > 0 ? node.services : node.seen)].toSorted(),
       state: stateOf(work),
       active: node.kind === "agent" ? (options.active.get(node.name) ?? 0) : 0,
       ...work.figures(seconds),

@@ -13,6 +13,34 @@ export interface Place {
 
 type Graph = Pick<Shown, "nodes" | "edges">;
 
+/** Nodes one above the other; more of one rank get a column of their own beside it. */
+const MAX_ROWS = 9;
+const COLUMN = NODE_WIDTH + 36;
+
+/** Breaks ranks that are too high to be read at once into columns, and moves what is behind them. */
+function folded(places: ReadonlyMap<string, Place>): Map<string, Place> {
+  const ranks = new Map<number, [string, Place][]>();
+  for (const [id, place] of places) {
+    const rank = ranks.get(place.x);
+    if (rank === undefined) ranks.set(place.x, [[id, place]]);
+    else rank.push([id, place]);
+  }
+  if ([...ranks.values()].every(({ length }) => length <= MAX_ROWS)) return new Map(places);
+  const result = new Map<string, Place>();
+  let shift = 0;
+  for (const [, rank] of [...ranks].toSorted(([a], [b]) => a - b)) {
+    const columns = Math.ceil(rank.length / MAX_ROWS);
+    const rows = Math.ceil(rank.length / columns);
+    for (const [i, [id, { x }]] of rank.toSorted(([, a], [, b]) => a.y - b.y).entries()) {
+      const row = Math.floor(i / columns) + (MAX_ROWS - rows) / 2;
+      const y = Math.round(row * (NODE_HEIGHT + GAP));
+      result.set(id, { x: x + shift + (i % columns) * COLUMN, y });
+    }
+    shift += (columns - 1) * COLUMN;
+  }
+  return result;
+}
+
 /** Places from left to right, along who asks whom. */
 function layered({ nodes, edges }: Graph): Map<string, Place> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
@@ -23,11 +51,13 @@ function layered({ nodes, edges }: Graph): Map<string, Place> {
   for (const { id, source, target } of edges)
     if (source !== target) graph.setEdge(source, target, {}, id);
   dagre.layout(graph);
-  return new Map(
-    nodes.map(({ id }) => {
-      const { x, y } = graph.node(id) as Place;
-      return [id, { x: Math.round(x - NODE_WIDTH / 2), y: Math.round(y - NODE_HEIGHT / 2) }];
-    }),
+  return folded(
+    new Map(
+      nodes.map(({ id }) => {
+        const { x, y } = graph.node(id) as Place;
+        return [id, { x: Math.round(x - NODE_WIDTH / 2), y: Math.round(y - NODE_HEIGHT / 2) }];
+      }),
+    ),
   );
 }
 

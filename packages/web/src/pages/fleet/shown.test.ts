@@ -123,6 +123,20 @@ describe("places of nodes", () => {
   });
 });
 
+it("a rank of many nodes is folded into columns, and none covers another", () => {
+  const many = Array.from({ length: 40 }, (_, i) => node(`tool:${i}`));
+  const lead = node("agent:lead");
+  const places = placed(
+    { nodes: [lead, ...many], edges: many.map(({ id }) => edge("tool", "agent:lead", id)) },
+    new Map(),
+  );
+  const all = [...places.values()];
+  expect(new Set(all.map(({ x, y }) => `${x} ${y}`)).size).toBe(41);
+  const heights = all.map(({ y }) => y);
+  expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(10 * (NODE_HEIGHT + 22));
+  expect(new Set(all.map(({ x }) => x)).size).toBe(6);
+});
+
 describe("words", () => {
   it.each([
     [0, "0/s"],
