@@ -2,16 +2,49 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { chromium } from "playwright-core";
+import { chromium, type Browser } from "playwright-core";
 
 import { startProduct } from "../tests/support/product.ts";
+import { longestTask, scrollFrames, sendLongRun, watchLongTasks } from "./support/long-run.ts";
 import { ms, percentile, printTable } from "./support/table.ts";
 
 export const describe =
-  "what a browser loads for the console's first page, and how long that takes";
+  "what a browser loads for the console's first page, and how a run of many spans scrolls";
 
 const ROUNDS = 5;
 const BROWSER = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+const SPANS = Number(process.env["SPANS"] ?? 20_000);
+const FRAMES = 300;
+/** Some 3,600 lines a minute would be reading; this is somebody who looks for something. */
+const STEP_PX = 120;
+
+/** A run is opened and scrolled while its frames are timed. */
+async function scrollLongRun(url: string, browser: Browser): Promise<void> {
+  const trace = await sendLongRun(url, SPANS);
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${url}/dashboard/runs`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await watchLongTasks(page);
+  const start = performance.now();
+  await page.locator(`a[href*="${trace}"]`).first().click();
+  await page.getByRole("region", { name: "Spans of the run in time" }).waitFor();
+  const shown = performance.now() - start;
+  await page.getByText(/have come; the others/).waitFor({ state: "detached", timeout: 120_000 });
+  const whole = performance.now() - start;
+  await page.waitForLoadState("networkidle");
+  const longest = await longestTask(page);
+  const frames = await scrollFrames(page, FRAMES, STEP_PX);
+  await page.close();
+  printTable(`a run of ${SPANS.toLocaleString("en")} spans, ${FRAMES} frames of ${STEP_PX} px`, [
+    ["first spans are there after", ms(shown)],
+    ["all of them after", ms(whole)],
+    ["longest time without an answer while opening", ms(longest)],
+    ["frame, median", ms(percentile(frames, 0.5))],
+    ["frame, p95", ms(percentile(frames, 0.95))],
+    ["frame, longest", ms(Math.max(...frames))],
+  ]);
+}
 
 export async function run(): Promise<void> {
   if (!existsSync(BROWSER)) {
@@ -44,6 +77,7 @@ export async function run(): Promise<void> {
     await page.waitForLoadState("load");
     await page.close();
   }
+  await scrollLongRun(product.url, browser);
   await browser.close();
   await product.stop();
   rmSync(dataDir, { recursive: true });
