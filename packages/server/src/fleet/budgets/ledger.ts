@@ -1,3 +1,5 @@
+import type { BudgetPer } from "@fleetlight/contract";
+
 import type { StoredBudget, StoredSpending } from "#store";
 
 import { periodStartMs } from "./periods.ts";
@@ -20,12 +22,16 @@ export interface Crossing {
   account: Account;
 }
 
-const sumOf = (a: StoredSpending, b: StoredSpending) => ({
-  tokens: a.tokens + b.tokens,
-  costUsd: a.costUsd + b.costUsd,
-  calls: a.calls + b.calls,
-  unpricedCalls: a.unpricedCalls + b.unpricedCalls,
-});
+/** Adds to amounts where they stand. */
+export function addTo(
+  amounts: Pick<StoredSpending, "tokens" | "costUsd" | "calls" | "unpricedCalls">,
+  change: StoredSpending,
+): void {
+  amounts.tokens += change.tokens;
+  amounts.costUsd += change.costUsd;
+  amounts.calls += change.calls;
+  amounts.unpricedCalls += change.unpricedCalls;
+}
 
 /** One budget with what is spent of it in the current period. */
 export class BudgetAccounts {
@@ -95,15 +101,16 @@ export class BudgetAccounts {
       this.refused++;
       return undefined;
     }
-    const before = known?.periodStartMs === change.periodStartMs ? known : undefined;
-    const account: Account = {
-      ...change,
-      ...(before !== undefined && sumOf(before, change)),
-      state: "within",
-    };
-    account.state = this.stateOf(account);
-    this.accounts.set(change.subject, account);
-    return account.state === (before?.state ?? "within") ? undefined : account;
+    if (known?.periodStartMs !== change.periodStartMs) {
+      const account: Account = { ...change, state: this.stateOf(change) };
+      this.accounts.set(change.subject, account);
+      return account.state === "within" ? undefined : account;
+    }
+    addTo(known, change);
+    const state = this.stateOf(known);
+    if (state === known.state) return undefined;
+    known.state = state;
+    return known;
   }
 
   /** What a spending means for this budget; undefined when nothing, or when it has to wait. */
@@ -127,13 +134,16 @@ export class BudgetAccounts {
   }
 }
 
-const KINDS = ["fleet", "agent", "conversation", "user", "workflow"] as const;
+/** Budgets of one tenant by what they are for. */
+interface Targets {
+  each: BudgetAccounts[];
+  only: Map<string, BudgetAccounts[]>;
+}
 
 /** All budgets with their accounts, in memory. */
 export class Ledger {
   private readonly tenants = new Map<string, Map<string, BudgetAccounts>>();
-  /** Budgets of a tenant by what they are for: `agent writer`, `agent` for each of them. */
-  private readonly byTarget = new Map<string, BudgetAccounts[]>();
+  private readonly targets = new Map<string, Map<BudgetPer, Targets>>();
 
   has(tenant: string): boolean {
     return this.tenants.has(tenant);
@@ -156,14 +166,14 @@ export class Ledger {
     const budgets = this.tenants.get(tenant) ?? new Map<string, BudgetAccounts>();
     this.tenants.set(tenant, budgets);
     budgets.set(id, accounts);
-    this.index();
+    this.index(tenant);
   }
 
   remove(tenant: string, id: string): void {
     const budgets = this.tenants.get(tenant);
     budgets?.delete(id);
     if (budgets?.size === 0) this.tenants.delete(tenant);
-    this.index();
+    this.index(tenant);
   }
 
   /** Budgets that somebody with these names spends from. */
@@ -171,23 +181,26 @@ export class Ledger {
     who: Pick<Spend, "tenant" | "agent" | "conversation" | "user" | "workflow">,
   ): BudgetAccounts[] {
     const found: BudgetAccounts[] = [];
-    for (const kind of KINDS) {
+    for (const [kind, { each, only }] of this.targets.get(who.tenant) ?? []) {
       const subject = kind === "fleet" ? "" : who[kind];
       if (kind !== "fleet" && subject === "") continue;
-      for (const only of kind === "fleet" ? [""] : ["", subject])
-        found.push(...(this.byTarget.get(JSON.stringify([who.tenant, kind, only])) ?? []));
+      found.push(...each);
+      const alone = only.get(subject);
+      if (alone !== undefined) found.push(...alone);
     }
     return found;
   }
 
-  private index(): void {
-    this.byTarget.clear();
-    for (const accounts of this.all()) {
-      const { tenant, budget } = accounts.budget;
-      const key = JSON.stringify([tenant, budget.per, budget.only ?? ""]);
-      const same = this.byTarget.get(key);
-      if (same === undefined) this.byTarget.set(key, [accounts]);
-      else same.push(accounts);
+  private index(tenant: string): void {
+    const targets = new Map<BudgetPer, Targets>();
+    for (const accounts of this.of(tenant)) {
+      const { per, only } = accounts.budget.budget;
+      const target: Targets = targets.get(per) ?? { each: [], only: new Map() };
+      targets.set(per, target);
+      if (only === undefined) target.each.push(accounts);
+      else target.only.set(only, [...(target.only.get(only) ?? []), accounts]);
     }
+    this.targets.set(tenant, targets);
+    if (targets.size === 0) this.targets.delete(tenant);
   }
 }

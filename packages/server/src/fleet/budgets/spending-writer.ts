@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { describeError, type Logger, type Now } from "#lib";
 import type { BudgetRepository, SpendingBatch, StoredSpending } from "#store";
 
+import { addTo } from "./ledger.ts";
+
 /** What was spent is written this often; what a crash takes is found again in the spans. */
 const INTERVAL_MS = 1000;
 
@@ -38,15 +40,11 @@ export class SpendingWriter {
     }
     if (span !== undefined) waiting.spans.push(span);
     for (const change of changes) {
-      const key = JSON.stringify([change.budgetId, change.periodStartMs, change.subject]);
+      // An id of a budget has no space in it.
+      const key = `${change.budgetId} ${change.periodStartMs} ${change.subject}`;
       const known = waiting.spent.get(key);
       if (known === undefined) waiting.spent.set(key, { ...change });
-      else {
-        known.tokens += change.tokens;
-        known.costUsd += change.costUsd;
-        known.calls += change.calls;
-        known.unpricedCalls += change.unpricedCalls;
-      }
+      else addTo(known, change);
     }
     this.schedule();
   }

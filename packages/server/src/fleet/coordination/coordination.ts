@@ -12,6 +12,7 @@ import type { FindingFilter, FindingRepository, MetricStore, StoredFinding } fro
 import type { LiveTraces, TraceUpdate } from "../live/index.ts";
 import { TenantPages, type EventTeller } from "../outlet/index.ts";
 import { createDetectors } from "./detectors.ts";
+import { inOrder } from "./evidence.ts";
 import { Figures } from "./figures.ts";
 import { FindingBook } from "./finding-book.ts";
 import { RecentMap } from "./recent-map.ts";
@@ -187,7 +188,8 @@ export class Coordination {
     if (!this.tenants.has(tenant) && this.tenants.size >= MAX_TENANTS) return;
     const watched = this.watched(tenant);
     this.pages.of(tenant);
-    const trace = { ...update, scope: scopeOf(update, watched.scopes) };
+    const scope = scopeOf(update, watched.scopes);
+    const trace = { ...update, fresh: inOrder(update.fresh), scope };
     const around = this.around(watched);
     for (const detector of watched.detectors)
       try {

@@ -1,8 +1,8 @@
 import { ATTRIBUTES } from "@fleetlight/sdk";
 
-import { agentOf, evidenceOfRow, inOrder, short, startMsOf } from "./evidence.ts";
+import { agentOf, evidence, shownOfRow, short, startMsOf, type Shown } from "./evidence.ts";
 import { RecentMap } from "./recent-map.ts";
-import type { Around, Detector, Evidence, SeenTrace } from "./types.ts";
+import type { Around, Detector, SeenTrace } from "./types.ts";
 
 const MAX_SUBJECTS = 5000;
 const MAX_CLAIMANTS = 20;
@@ -11,7 +11,7 @@ interface Claim {
   agent: string;
   value: string;
   atMs: number;
-  shown: Evidence;
+  shown: Shown;
 }
 
 /** Agents say different things of one subject, until they agree. */
@@ -19,17 +19,18 @@ export class ContradictionDetector implements Detector {
   private readonly subjects = new RecentMap<string, RecentMap<string, Claim>>(MAX_SUBJECTS);
 
   look(trace: SeenTrace, around: Around): void {
-    for (const row of inOrder(trace.fresh)) {
+    for (const row of trace.fresh) {
       const subject = row.attributes[ATTRIBUTES.claimSubject];
       const said = row.attributes[ATTRIBUTES.claimValue] ?? row.numbers[ATTRIBUTES.claimValue];
+      if (subject === undefined || subject === "" || said === undefined) continue;
       const agent = agentOf(trace, row);
-      if (subject === undefined || subject === "" || said === undefined || agent === "") continue;
+      if (agent === "") continue;
       const value = String(said).trim();
       const claims = this.subjects.touch(subject, () => new RecentMap(MAX_CLAIMANTS));
       // An agent's latest claim counts; spans come in any order.
       const atMs = startMsOf(row);
       if ((claims.get(agent)?.atMs ?? 0) > atMs) continue;
-      const shown = evidenceOfRow(row, agent, `says ${value}`);
+      const shown = shownOfRow(row, agent, `says ${value}`);
       claims.set(agent, { agent, value, atMs, shown });
       this.compare(subject, trace.traceId, [...claims.values()], around);
     }
@@ -56,7 +57,7 @@ export class ContradictionDetector implements Detector {
       subject,
       value: values.size,
       summary: `${short(subject)}: ${sides.slice(0, 4).join(", ")}`,
-      evidence: claims.map(({ shown }) => shown),
+      evidence: claims.map(({ shown }) => evidence(shown)),
       sinceMs: latestMs,
     });
   }

@@ -6,13 +6,14 @@ import {
   agentOf,
   areRelated,
   endMsOf,
-  evidenceOfRow,
-  inOrder,
+  shownOfRow,
   short,
   startMsOf,
+  evidence,
+  type Shown,
 } from "./evidence.ts";
 import { RecentMap } from "./recent-map.ts";
-import type { Around, Detector, Evidence, SeenTrace } from "./types.ts";
+import type { Around, Detector, SeenTrace } from "./types.ts";
 
 const MAX_WORKS = 20_000;
 const MAX_WORKERS = 20;
@@ -23,7 +24,7 @@ interface Work {
   spanId: string;
   startMs: number;
   endMs: number;
-  shown: Evidence;
+  shown: Shown;
 }
 
 interface Described {
@@ -40,17 +41,16 @@ function describe(trace: SeenTrace, row: SpanRow): Described | undefined {
   const digest = trace.spans.get(row.spanId)?.argumentsDigest ?? "";
   if (row.operation === "execute_tool" && row.tool !== "" && digest !== "")
     return {
-      key: JSON.stringify(["tool", trace.scope, row.tool, digest]),
+      key: `tool\n${trace.scope}\n${row.tool}\n${digest}`,
       what: row.tool,
       isTask: false,
     };
   if (row.operation !== "task") return undefined;
   // The same task has the same id, wherever it is done.
-  if (row.task !== "")
-    return { key: JSON.stringify(["task", row.task]), what: row.task, isTask: true };
+  if (row.task !== "") return { key: `task\n${row.task}`, what: row.task, isTask: true };
   const type = row.attributes[ATTRIBUTES.taskType] ?? row.name;
   if (digest === "") return undefined;
-  return { key: JSON.stringify(["task", trace.scope, type, digest]), what: type, isTask: true };
+  return { key: `task\n${trace.scope}\n${type}\n${digest}`, what: type, isTask: true };
 }
 
 /** Two agents do the same: one task, or one tool with the same arguments. What failed and is tried by another one is not. */
@@ -58,7 +58,7 @@ export class DuplicateDetector implements Detector {
   private readonly works = new RecentMap<string, RecentMap<string, Work>>(MAX_WORKS);
 
   look(trace: SeenTrace, around: Around): void {
-    for (const row of inOrder(trace.fresh)) {
+    for (const row of trace.fresh) {
       const described = describe(trace, row);
       const agent = described === undefined ? "" : agentOf(trace, row);
       if (described === undefined || agent === "") continue;
@@ -77,7 +77,7 @@ export class DuplicateDetector implements Detector {
         spanId: row.spanId,
         startMs: startMsOf(row),
         endMs: endMsOf(row),
-        shown: evidenceOfRow(row, agent, described.what),
+        shown: shownOfRow(row, agent, described.what),
       };
       const others = [...workers.values()].filter(
         (other) => other.agent !== agent && this.isSame(trace, other, work, around),
@@ -108,7 +108,7 @@ export class DuplicateDetector implements Detector {
       summary: isTask
         ? `${agents.map(short).join(" and ")} work on the same task ${short(what)}`
         : `${agents.map(short).join(" and ")} call ${short(what)} with the same arguments`,
-      evidence: works.map(({ shown }) => shown),
+      evidence: works.map(({ shown }) => evidence(shown)),
       sinceMs: Math.max(...works.map(({ startMs }) => startMs)),
     });
   }

@@ -1,6 +1,14 @@
-import { agentOf, evidenceOfRow, inOrder, MAX_EVIDENCE, short, startMsOf } from "./evidence.ts";
+import {
+  agentOf,
+  shownOfRow,
+  MAX_EVIDENCE,
+  short,
+  startMsOf,
+  evidence,
+  type Shown,
+} from "./evidence.ts";
 import { RecentMap } from "./recent-map.ts";
-import type { Around, Detector, Evidence, SeenTrace } from "./types.ts";
+import type { Around, Detector, SeenTrace } from "./types.ts";
 
 /** Agents in runs whose latest calls are remembered. */
 const MAX_SEQUENCES = 5000;
@@ -12,7 +20,7 @@ interface Call {
   tool: string;
   spanId: string;
   startMs: number;
-  shown: Evidence;
+  shown: Shown;
 }
 
 /** How often the two latest calls stand in turn at the end; 0 when they are equal. */
@@ -32,13 +40,13 @@ export class LoopDetector implements Detector {
 
   look(trace: SeenTrace, around: Around): void {
     const { limits } = around;
-    for (const row of inOrder(trace.fresh)) {
+    for (const row of trace.fresh) {
       if (row.operation !== "execute_tool" || row.tool === "") continue;
       // Without arguments nothing tells whether two calls are the same.
       const digest = trace.spans.get(row.spanId)?.argumentsDigest ?? "";
       if (digest === "" || limits.ignore_tools.includes(row.tool)) continue;
       const agent = agentOf(trace, row);
-      const key = JSON.stringify([row.traceId, agent]);
+      const key = `${row.traceId} ${agent}`;
       const calls = this.sequences.touch(key, () => []);
       if (calls.some(({ spanId }) => spanId === row.spanId)) continue;
       calls.push({
@@ -46,7 +54,7 @@ export class LoopDetector implements Detector {
         tool: row.tool,
         spanId: row.spanId,
         startMs: startMsOf(row),
-        shown: evidenceOfRow(row, agent, row.tool),
+        shown: shownOfRow(row, agent, row.tool),
       });
       const wanted = Math.max(MIN_CALLS, limits.loop_calls, 2 * limits.loop_alternations);
       if (calls.length > Math.min(MAX_CALLS, wanted)) calls.shift();
@@ -79,7 +87,7 @@ export class LoopDetector implements Detector {
       summary: isAlternating
         ? `${who} goes back and forth between ${tools.map(short).join(" and ")}, ${value} times with the same arguments`
         : `${who} has called ${short(last.tool)} ${value} times with the same arguments`,
-      evidence: shown.slice(-MAX_EVIDENCE).map((call) => call.shown),
+      evidence: shown.slice(-MAX_EVIDENCE).map((call) => evidence(call.shown)),
       sinceMs: shown[0]?.startMs ?? last.startMs,
     });
   }

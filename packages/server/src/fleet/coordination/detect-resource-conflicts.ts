@@ -1,4 +1,4 @@
-import { agentOf, areRelated, endMsOf, evidence, inOrder, short, startMsOf } from "./evidence.ts";
+import { agentOf, areRelated, endMsOf, evidence, short, startMsOf } from "./evidence.ts";
 import { RecentMap } from "./recent-map.ts";
 import { writtenResource } from "./resources.ts";
 import type { Around, Detector, SeenTrace } from "./types.ts";
@@ -21,7 +21,7 @@ export class ResourceConflictDetector implements Detector {
   private readonly resources = new RecentMap<string, RecentMap<string, Write>>(MAX_RESOURCES);
 
   look(trace: SeenTrace, around: Around): void {
-    for (const row of inOrder(trace.fresh)) {
+    for (const row of trace.fresh) {
       const resource = writtenResource(row);
       const agent = resource === undefined ? "" : agentOf(trace, row);
       if (resource === undefined || agent === "") continue;

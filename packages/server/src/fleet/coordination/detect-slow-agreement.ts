@@ -2,9 +2,17 @@ import { ATTRIBUTES } from "@fleetlight/sdk";
 
 import type { SpanRow } from "#store";
 
-import { agentOf, evidenceOfRow, inOrder, MAX_EVIDENCE, short, startMsOf } from "./evidence.ts";
+import {
+  agentOf,
+  shownOfRow,
+  MAX_EVIDENCE,
+  short,
+  startMsOf,
+  evidence,
+  type Shown,
+} from "./evidence.ts";
 import { RecentMap } from "./recent-map.ts";
-import type { Around, Detector, Evidence, SeenTrace } from "./types.ts";
+import type { Around, Detector, SeenTrace } from "./types.ts";
 
 const MAX_DIALOGUES = 5000;
 
@@ -16,7 +24,7 @@ interface Dialogue {
   sinceMs: number;
   /** Messages that were told of before they ended; their ends are no further messages. */
   open: Set<string>;
-  shown: Evidence[];
+  shown: Shown[];
 }
 
 /** Rounds of conflicts as they are told, and of dialogues as they are seen. */
@@ -24,7 +32,7 @@ export class SlowAgreementDetector implements Detector {
   private readonly dialogues = new RecentMap<string, Dialogue>(MAX_DIALOGUES);
 
   look(trace: SeenTrace, around: Around): void {
-    for (const row of inOrder(trace.fresh)) {
+    for (const row of trace.fresh) {
       if (row.operation === "conflict") this.conflict(trace, row, around);
       if (row.operation === "message" && row.peer !== "") this.message(trace, row, around);
     }
@@ -55,7 +63,7 @@ export class SlowAgreementDetector implements Detector {
       subject: id,
       value: rounds,
       summary: `The conflict ${short(id)} has taken ${rounds} rounds`,
-      evidence: [evidenceOfRow(row, agent, `conflict of ${rounds} rounds`)],
+      evidence: [evidence(shownOfRow(row, agent, `conflict of ${rounds} rounds`))],
       sinceMs: startMsOf(row),
     });
   }
@@ -82,7 +90,7 @@ export class SlowAgreementDetector implements Detector {
     dialogue.turns++;
     dialogue.shown = [
       ...dialogue.shown.slice(1 - MAX_EVIDENCE),
-      evidenceOfRow(row, from, `to ${row.peer}`),
+      shownOfRow(row, from, `to ${row.peer}`),
     ];
     const rounds = Math.floor(dialogue.turns / 2);
     if (rounds > around.limits.max_rounds)
@@ -95,7 +103,7 @@ export class SlowAgreementDetector implements Detector {
         subject: agents.join(", "),
         value: rounds,
         summary: `${agents.map(short).join(" and ")} have gone back and forth ${rounds} times`,
-        evidence: dialogue.shown,
+        evidence: dialogue.shown.map(evidence),
         sinceMs: dialogue.sinceMs,
       });
   }

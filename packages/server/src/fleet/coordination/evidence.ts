@@ -11,7 +11,7 @@ const MAX_ANCESTORS = 200;
 const MAX_TEXT = 120;
 
 export const startMsOf = (row: Pick<SpanRow, "startNs">): number =>
-  Number(BigInt(row.startNs) / 1_000_000n);
+  Number(row.startNs.slice(0, -6));
 export const endMsOf = (row: Pick<SpanRow, "startNs" | "durationNs">): number =>
   startMsOf(row) + row.durationNs / 1e6;
 export const liveStartMs = ({ span }: LiveSpan): number => Number(span.startNs / 1_000_000n);
@@ -27,7 +27,8 @@ export const short = (text: string): string => {
 const timeOf = (ms: number): string =>
   isoTime(Math.min(Math.max(0, Number.isFinite(ms) ? ms : 0), 4_102_444_800_000));
 
-interface Shown {
+/** What a sighting shows of a span; made presentable only when there is a sighting. */
+export interface Shown {
   traceId: string;
   spanId: string;
   agent: string;
@@ -46,15 +47,14 @@ export const evidence = ({ traceId, spanId, agent, what, startMs, endMs }: Shown
   end: endMs === null ? null : timeOf(endMs),
 });
 
-export const evidenceOfRow = (row: SpanRow, agent: string, what: string): Evidence =>
-  evidence({
-    traceId: row.traceId,
-    spanId: row.spanId,
-    agent,
-    what,
-    startMs: startMsOf(row),
-    endMs: row.ended ? endMsOf(row) : null,
-  });
+export const shownOfRow = (row: SpanRow, agent: string, what: string): Shown => ({
+  traceId: row.traceId,
+  spanId: row.spanId,
+  agent,
+  what,
+  startMs: startMsOf(row),
+  endMs: row.ended ? endMsOf(row) : null,
+});
 
 export const agentOf = ({ analysis }: SeenTrace, row: SpanRow): string =>
   analysis.agentOf.get(row.spanId) || row.agent;
@@ -72,9 +72,12 @@ export function areRelated({ spans }: SeenTrace, one: string, other: string): bo
   return isAbove(one, other) || isAbove(other, one);
 }
 
+const byStart = ({ startNs: a }: SpanRow, { startNs: b }: SpanRow): number =>
+  a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+
 /** Rows in the order in which they began; they come as they were sent. */
-export const inOrder = (rows: readonly SpanRow[]): SpanRow[] =>
-  rows.length < 2 ? [...rows] : rows.toSorted((a, b) => startMsOf(a) - startMsOf(b));
+export const inOrder = (rows: readonly SpanRow[]): readonly SpanRow[] =>
+  rows.length < 2 ? rows : rows.toSorted(byStart);
 
 const UNITS: [number, string][] = [
   [86_400, "d"],

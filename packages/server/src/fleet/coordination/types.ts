@@ -38,6 +38,8 @@ export interface Around {
 
 /** News of a trace, with what it belongs to. */
 export interface SeenTrace extends TraceUpdate {
+  /** In the order in which they began. */
+  fresh: TraceUpdate["fresh"];
   /** The workflow, else the conversation, else the trace itself: where agents concern one another. */
   scope: string;
 }
