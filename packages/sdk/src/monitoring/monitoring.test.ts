@@ -305,17 +305,16 @@ describe("the host", () => {
 describe("the end of the process", () => {
   const script = (end: string) => `
     const { createMonitoring } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve("../index.ts")))});
-    const fleet = createMonitoring({ url: process.argv[1], service: "crew", register: false });
+    const fleet = createMonitoring({ url: process.argv[1], service: "crew", register: false, timeoutMs: 600_000 });
     fleet.traceAgentOperation("a", "last words", () => {});
     ${end}`;
 
   const run = async (url: string, end: string) => {
-    const startMs = performance.now();
     const child = spawn(process.execPath, ["--input-type=module", "-e", script(end), url], {
       stdio: "inherit",
     });
     const [code] = (await once(child, "exit")) as [number];
-    return { code, ms: performance.now() - startMs };
+    return { code };
   };
 
   it.each([
@@ -336,6 +335,7 @@ describe("the end of the process", () => {
   ])("%s is held up no longer than it may be", async (_, end) => {
     const server = await startCollector(() => true);
     stops.push(server.stop);
+    // A request alone would hold it up for ten minutes.
     const { code } = await run(server.url, end);
     expect(code).toBe(0);
   });

@@ -13,11 +13,13 @@ import {
   attributesJson,
   baggageOf,
   createClock,
+  createPost,
   createTransport,
   extract,
   inject,
   KIND,
   newSpanId,
+  postBy,
   ROOT,
   spanOf,
   Tracing,
@@ -117,7 +119,7 @@ export class Monitoring extends Work {
         url: `${url}/v1/traces`,
         headers,
         timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        fetch: options.fetch ?? globalThis.fetch,
+        post: options.fetch === undefined ? createPost() : postBy(options.fetch),
         nowMs,
         onRefused: (status) => {
           recorder.attempt(() =>

@@ -1,13 +1,16 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { startCollector } from "../fixture.ts";
 import type { Collector } from "../fixture.ts";
 import { ROOT, withSpan } from "./context.ts";
+import { createPost, postBy } from "./post.ts";
+import type { Post } from "./post.ts";
 import { Tracing } from "./tracing.ts";
 import type { TracingOptions } from "./tracing.ts";
 import { createTransport } from "./transport.ts";
 import type { SendSpans } from "./transport.ts";
 
+let post: Post;
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
@@ -21,7 +24,7 @@ async function collector(...route: Parameters<typeof startCollector>): Promise<C
 
 function tracingTo(url: string, options: Partial<TracingOptions> = {}, timeoutMs = 2000): Tracing {
   const nowMs = Date.now;
-  const send = createTransport({ url: `${url}/v1/traces`, headers: {}, timeoutMs, fetch, nowMs });
+  const send = createTransport({ url: `${url}/v1/traces`, headers: {}, timeoutMs, post, nowMs });
   const tracing = new Tracing({
     send,
     resource: '{"key":"service.name","value":{"stringValue":"t"}}',
@@ -36,7 +39,14 @@ function tracingTo(url: string, options: Partial<TracingOptions> = {}, timeoutMs
 
 const spanOfWork = (tracing: Tracing, name = "work") => tracing.start(name, {}, ROOT);
 
-describe("the exporter", () => {
+describe.each<[string, Post]>([
+  ["sockets of its own", createPost()],
+  ["the host's fetch", postBy(fetch)],
+])("the exporter, through %s", (_way, way) => {
+  beforeEach(() => {
+    post = way;
+  });
+
   it("sends what has ended, with parents, in OTLP's JSON", async () => {
     const server = await collector();
     const tracing = tracingTo(server.url);
@@ -153,7 +163,7 @@ describe("the exporter", () => {
       url: `${server.url}/v1/traces`,
       headers: {},
       timeoutMs: 1000,
-      fetch: (...args) => (away ? Promise.reject(new Error("away")) : fetch(...args)),
+      post: (...args) => (away ? Promise.reject(new Error("away")) : post(...args)),
       nowMs: Date.now,
     });
     const tracing = tracingTo(server.url, { send, maxQueuedSpans: 50, maxBatchSpans: 10 });
@@ -191,6 +201,17 @@ describe("the exporter", () => {
     await expect.poll(() => server.requests.length).toBeGreaterThan(0);
     hanging = false;
     await expect.poll(() => server.ended().length).toBe(1);
+  });
+
+  it("does not take an endless answer for one", async () => {
+    const server = await collector((_, response) => {
+      response.end("x".repeat(200_000));
+      return true;
+    });
+    const tracing = tracingTo(server.url);
+    spanOfWork(tracing).end();
+    expect(await tracing.exporter.flush(2000)).toBe(true);
+    expect(tracing.stats().exported).toBe(1);
   });
 
   it("sends large spans in several requests", async () => {

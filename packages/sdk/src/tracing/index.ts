@@ -5,6 +5,7 @@ export { newSpanId } from "./ids.ts";
 export { attributesJson } from "./otlp-json.ts";
 export { baggageOf, extract, inject, withBaggage } from "./propagation.ts";
 export type { Baggage, Carrier } from "./propagation.ts";
+export { createPost, postBy } from "./post.ts";
 export { describeError, KIND, STATUS } from "./span.ts";
 export type { Attributes, AttributeValue, Span } from "./span.ts";
 export { Tracing } from "./tracing.ts";

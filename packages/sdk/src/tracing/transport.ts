@@ -1,3 +1,5 @@
+import type { Post } from "./post.ts";
+
 /** How a delivery ended. `failed` may be tried again, after `waitMs` at the earliest. */
 export type Delivery =
   | { outcome: "taken"; rejected: number }
@@ -11,7 +13,7 @@ export type TransportOptions = {
   url: string;
   headers: Readonly<Record<string, string>>;
   timeoutMs: number;
-  fetch: typeof globalThis.fetch;
+  post: Post;
   nowMs: () => number;
   /** Told of what the server refuses for good; it must not throw. */
   onRefused?: (status: number) => void;
@@ -21,8 +23,6 @@ export type TransportOptions = {
 const RETRYABLE = new Set([408, 429, 500, 502, 503, 504]);
 /** A server cannot send us away for longer. */
 const MAX_WAIT_MS = 60_000;
-/** Answers are short; longer ones are not read. */
-const MAX_ANSWER_CHARACTERS = 65_536;
 
 /** Milliseconds that a `Retry-After` header asks for, in seconds or as a date. */
 export function retryAfterMs(header: string | null, nowMs: number): number {
@@ -34,7 +34,6 @@ export function retryAfterMs(header: string | null, nowMs: number): number {
 
 /** Of a partial success: how many were not taken. */
 function rejectedOf(text: string): number {
-  if (text.length > MAX_ANSWER_CHARACTERS) return 0;
   try {
     const answer = JSON.parse(text) as { partialSuccess?: { rejectedSpans?: unknown } } | null;
     const rejected = Number(answer?.partialSuccess?.rejectedSpans ?? 0);
@@ -50,20 +49,16 @@ export function createTransport(options: TransportOptions): SendSpans {
   const headers = { ...options.headers, "content-type": "application/json" };
   return async (body) => {
     try {
-      const response = await options.fetch(options.url, {
-        method: "POST",
+      const { status, retryAfter, text } = await options.post(
+        options.url,
         headers,
         body,
-        signal: AbortSignal.timeout(options.timeoutMs),
-      });
-      const { status } = response;
+        options.timeoutMs,
+      );
       if (RETRYABLE.has(status)) {
-        const waitMs = retryAfterMs(response.headers.get("retry-after"), options.nowMs());
-        await response.body?.cancel();
-        return { outcome: "failed", waitMs };
+        return { outcome: "failed", waitMs: retryAfterMs(retryAfter, options.nowMs()) };
       }
-      const text = await response.text();
-      if (!response.ok) {
+      if (status < 200 || status > 299) {
         options.onRefused?.(status);
         return { outcome: "refused", status };
       }
