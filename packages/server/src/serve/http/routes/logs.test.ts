@@ -123,6 +123,13 @@ describe("lines that were sent", () => {
     expect(some.body.total).toBe(1);
   });
 
+  it("are counted in whatever range is asked for", async () => {
+    const path = "/api/v1/logs/histogram?start=0&end=999999999999999999999";
+    const { status, body } = await get<LogHistogram>(path);
+    expect([status, body.total]).toEqual([200, 4]);
+    expect(body.buckets.length).toBeLessThan(200);
+  });
+
   it("have patterns, names and values", async () => {
     const { body } = await get<LogPatternList>("/api/v1/logs/patterns");
     expect(body.lines).toBe(4);

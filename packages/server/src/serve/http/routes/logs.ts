@@ -21,6 +21,8 @@ import { TraceId, traceIdOf } from "./traces.ts";
 const tags = ["logs"];
 const HOUR_MS = 3_600_000;
 const MAX_ATTRIBUTES = 16;
+/** The year 2200: nothing is kept of later ones, and charts have no place for them. */
+const LATEST_MS = 7_258_118_400_000;
 
 /** Unix seconds, or ISO 8601. */
 const Time = z.string().transform((text, context): number => {
@@ -85,7 +87,7 @@ const like = (asked: Asked): Omit<LogFilter, "startMs" | "endMs"> => ({
 
 /** The last hour when no time is given; with it the hour to come, for senders whose clocks are ahead. */
 function filterOf(asked: z.output<typeof Filter>, nowMs: number, aheadMs = HOUR_MS): LogFilter {
-  const endMs = asked.end ?? nowMs + aheadMs;
+  const endMs = Math.min(asked.end ?? nowMs + aheadMs, LATEST_MS);
   const startMs = asked.start ?? Math.min(endMs, nowMs) - HOUR_MS;
   if (startMs <= endMs) return { startMs, endMs, ...like(asked) };
   const message = "the range ends before it begins";
