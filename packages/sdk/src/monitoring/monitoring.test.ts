@@ -305,14 +305,18 @@ describe("the host", () => {
 describe("the end of the process", () => {
   const script = (end: string) => `
     const { createMonitoring } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve("../index.ts")))});
-    const fleet = createMonitoring({ url: process.argv[1], service: "crew", register: false, timeoutMs: 600_000 });
+    const fleet = createMonitoring({ url: process.argv[1], service: "crew", register: false, timeoutMs: 600_000, exitTimeoutMs: Number(process.argv[2]) });
     fleet.traceAgentOperation("a", "last words", () => {});
     ${end}`;
 
-  const run = async (url: string, end: string) => {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", script(end), url], {
-      stdio: "inherit",
-    });
+  const run = async (url: string, end: string, exitTimeoutMs: number) => {
+    const child = spawn(
+      process.execPath,
+      ["--input-type=module", "-e", script(end), url, String(exitTimeoutMs)],
+      {
+        stdio: "inherit",
+      },
+    );
     const [code] = (await once(child, "exit")) as [number];
     return { code };
   };
@@ -325,7 +329,8 @@ describe("the end of the process", () => {
   ])("%s loses no span", async (_, end) => {
     const server = await startCollector();
     stops.push(server.stop);
-    await run(server.url, end);
+    // A busy machine takes its time to start a thread.
+    await run(server.url, end, 30_000);
     expect(server.ended().map(({ name }) => name)).toEqual(["last words"]);
   });
 
@@ -336,7 +341,7 @@ describe("the end of the process", () => {
     const server = await startCollector(() => true);
     stops.push(server.stop);
     // A request alone would hold it up for ten minutes.
-    const { code } = await run(server.url, end);
+    const { code } = await run(server.url, end, 500);
     expect(code).toBe(0);
   });
 });
