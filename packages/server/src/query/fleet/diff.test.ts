@@ -50,13 +50,12 @@ it("the weightiest change comes first", () => {
 });
 
 it("a quantile is near the duration that it stands for", () => {
-  const counts = new Map([
-    [120, 50],
-    [130, 45],
-    [140, 5],
-  ]);
+  const counts = new Float64Array(253);
+  counts[120] = 50;
+  counts[130] = 45;
+  counts[140] = 5;
   expect(quantileSeconds(counts, 0.5)).toBeCloseTo(2 ** 30.125 / 1e9, 9);
   expect(quantileSeconds(counts, 0.95)).toBeCloseTo(2 ** 32.625 / 1e9, 9);
   expect(quantileSeconds(counts, 1)).toBeCloseTo(2 ** 35.125 / 1e9, 9);
-  expect(quantileSeconds(new Map(), 0.5)).toBeUndefined();
+  expect(quantileSeconds(new Float64Array(253), 0.5)).toBeUndefined();
 });

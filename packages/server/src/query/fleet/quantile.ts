@@ -1,16 +1,14 @@
 import { bucketMiddle } from "#store";
 
 /** Estimates a quantile of durations that were counted by bucket; undefined when there are none. In seconds. */
-export function quantileSeconds(
-  counts: ReadonlyMap<number, number>,
-  share: number,
-): number | undefined {
-  const buckets = [...counts].toSorted(([a], [b]) => a - b);
-  const total = buckets.reduce((sum, [, count]) => sum + count, 0);
+export function quantileSeconds(counts: Float64Array, share: number): number | undefined {
+  let total = 0;
+  for (const count of counts) total += count;
+  if (total === 0) return undefined;
   let seen = 0;
-  for (const [index, count] of buckets) {
-    seen += count;
-    if (seen >= total * share) return bucketMiddle(index) / 1e9;
+  for (let index = 0; index < counts.length; index++) {
+    seen += counts[index] ?? 0;
+    if (seen >= total * share && seen > 0) return bucketMiddle(index) / 1e9;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { EdgeSum } from "#store";
+import { BUCKET_COUNT, type EdgeSum } from "#store";
 
 import { quantileSeconds } from "./quantile.ts";
 
@@ -8,7 +8,7 @@ type Key = Pick<EdgeSum, "service" | "sourceKind" | "source" | "targetKind" | "t
 /** What was counted of one node or edge, from all rows that speak of it. */
 export class Tally {
   readonly services = new Set<string>();
-  private readonly counts = new Map<number, number>();
+  private counts: Float64Array | undefined;
   calls = 0;
   errors = 0;
   durationNs = 0;
@@ -20,8 +20,9 @@ export class Tally {
     this.calls += calls;
     this.errors += errors;
     this.durationNs += durationNs;
-    for (const [index, count] of buckets)
-      this.counts.set(index, (this.counts.get(index) ?? 0) + count);
+    if (buckets.length === 0) return;
+    const counts = (this.counts ??= new Float64Array(BUCKET_COUNT));
+    for (const [index, count] of buckets) counts[index] = (counts[index] ?? 0) + count;
   }
 
   addUsage({ inputTokens, outputTokens, costUsd }: Counted): void {
@@ -38,6 +39,10 @@ export class Tally {
     return this.calls === 0 ? null : this.durationNs / this.calls / 1e9;
   }
 
+  private quantile(share: number): number | null {
+    return (this.counts && quantileSeconds(this.counts, share)) ?? null;
+  }
+
   /** As the API answers it. */
   figures(seconds: number) {
     return {
@@ -45,8 +50,8 @@ export class Tally {
       errors: this.errors,
       error_share: this.errorShare,
       calls_per_second: this.calls / seconds,
-      p50_seconds: quantileSeconds(this.counts, 0.5) ?? null,
-      p95_seconds: quantileSeconds(this.counts, 0.95) ?? null,
+      p50_seconds: this.quantile(0.5),
+      p95_seconds: this.quantile(0.95),
       mean_seconds: this.meanSeconds,
       input_tokens: this.inputTokens,
       output_tokens: this.outputTokens,

@@ -18,6 +18,7 @@ export type {
   TimeRange,
 } from "./types.ts";
 export {
+  BUCKET_COUNT,
   bucketMiddle,
   bucketOf,
   edgeKeyOf,

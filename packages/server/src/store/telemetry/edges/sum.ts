@@ -4,6 +4,7 @@ import type { EdgeFigures, EdgeKey, EdgeQuery, EdgeRow, EdgeSum } from "./types.
 const PER_OCTAVE = 4;
 /** Beyond it nothing is told apart: 2^63 nanoseconds are 292 years. */
 const MAX_INDEX = 63 * PER_OCTAVE;
+export const BUCKET_COUNT = MAX_INDEX + 1;
 
 /** Index of the bucket that holds a duration in nanoseconds. */
 export const bucketOf = (durationNs: number): number =>
@@ -52,9 +53,7 @@ export class EdgeSums {
     sum.inputTokens += row.inputTokens;
     sum.outputTokens += row.outputTokens;
     sum.costUsd += row.costUsd;
-    if (sum.counts !== undefined)
-      for (const [index, count] of row.buckets)
-        if (index >= 0 && index <= MAX_INDEX) sum.counts[index] = (sum.counts[index] ?? 0) + count;
+    if (sum.counts !== undefined) addBuckets(row.buckets, sum.counts);
   }
 
   /** Those with the most calls first when there are more than `limit`, else in no order. */
@@ -68,18 +67,38 @@ export class EdgeSums {
   private begin(step: number, { service, sourceKind, source, targetKind, target, kind }: EdgeKey) {
     return {
       step,
-      ...{ service, sourceKind, source, targetKind, target, kind },
-      ...{ calls: 0, errors: 0, durationNs: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
-      counts: this.query.buckets ? new Float64Array(MAX_INDEX + 1) : undefined,
+      service,
+      sourceKind,
+      source,
+      targetKind,
+      target,
+      kind,
+      calls: 0,
+      errors: 0,
+      durationNs: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      costUsd: 0,
+      counts: this.query.buckets ? new Float64Array(BUCKET_COUNT) : undefined,
     };
   }
 }
 
+/** A map is walked without an array per entry: an hour has a hundred thousand of them. */
+function addBuckets(buckets: Figures["buckets"], counts: Float64Array): void {
+  const add = (count: number, index: number) => {
+    if (index >= 0 && index < BUCKET_COUNT) counts[index] = (counts[index] ?? 0) + count;
+  };
+  if (buckets instanceof Map) (buckets as Map<number, number>).forEach(add);
+  else for (const [index, count] of buckets) add(count, index);
+}
+
 function bucketsOf(counts: Float64Array | undefined): [number, number][] {
   const buckets: [number, number][] = [];
-  counts?.forEach((count, index) => {
+  for (let index = 0; index < (counts?.length ?? 0); index++) {
+    const count = counts?.[index] ?? 0;
     if (count > 0) buckets.push([index, count]);
-  });
+  }
   return buckets;
 }
 
