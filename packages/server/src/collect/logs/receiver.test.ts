@@ -257,6 +257,13 @@ describe("lines", () => {
     await expect(write("[{")).rejects.toMatchObject({ code: "bad_request" });
   });
 
+  it("very many lines are all taken", async () => {
+    expect((await write("line\n".repeat(12_001))).taken).toBe(12_001);
+    const range = { startMs: 0, endMs: 1e14 };
+    const counts = await telemetry.logs.counts("default", range, 86_400_000);
+    expect(counts.map(({ count }) => count)).toEqual([12_001]);
+  });
+
   it("of very many faults the first ones are told", async () => {
     const taken = await write("{\n".repeat(1000));
     expect(taken.refused).toBe(1000);

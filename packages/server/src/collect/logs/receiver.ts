@@ -19,6 +19,8 @@ import { LineMaker } from "./to-line.ts";
 const SLICE_MS = 8;
 /** What a body takes as objects, in multiples of its length, about. */
 const OBJECTS_PER_BYTE = 6;
+/** Lines that are written at once: encoding them for the log keeps others waiting. */
+const APPEND_LINES = 5000;
 /** Further lines of a day that is to come; senders' clocks differ. */
 const FUTURE_MS = 3_600_000;
 const NS_PER_MS = 1_000_000n;
@@ -94,7 +96,7 @@ export class LogReceiver {
   /**
    * Takes one decompressed body; durable and readable when it resolves. What is refused is in the result, for the
    * answer's partial success.
-   * @throws FleetlightError `bad_request` (400), `overloaded` (503); then nothing was taken.
+   * @throws FleetlightError `bad_request` (400), `overloaded` (503); then nothing was taken, or of more than 5,000 records some.
    */
   write(tenant: string, body: Buffer, encoding: "protobuf" | "json"): Promise<TakenLogs> {
     return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
@@ -166,8 +168,11 @@ export class LogReceiver {
     refused: ReadonlyMap<LogRefusal, number>,
     { losses }: LineMaker,
   ): Promise<void> {
-    await this.options.logs.append(tenant, lines);
-    this.counters.taken.inc(lines.length);
+    for (let start = 0; start < lines.length; start += APPEND_LINES) {
+      const part = lines.slice(start, start + APPEND_LINES);
+      await this.options.logs.append(tenant, part);
+      this.counters.taken.inc(part.length);
+    }
     for (const [reason, count] of refused) this.counters.refused.inc({ reason }, count);
     if (losses.attributes > 0) this.counters.lost.inc({ part: "attributes" }, losses.attributes);
     if (losses.cut > 0) this.counters.lost.inc({ part: "text" }, losses.cut);
