@@ -2,7 +2,7 @@ import type { LeanSpan } from "@fleetlight/contract";
 
 import { costOf, type LeanRow } from "#store";
 
-import { Turns } from "./analysis/tree.ts";
+import { listText } from "./long-text.ts";
 
 const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const;
 const STATUSES = [undefined, "ok", "error"] as const;
@@ -44,13 +44,7 @@ function leanSpanOf(row: LeanRow): LeanSpan {
 
 /** One part of a trace as a JSON text, made in turns: it is long. @param limit that it was asked for with */
 export async function partText(rows: readonly LeanRow[], limit: number): Promise<string> {
-  const turns = new Turns();
-  const texts: string[] = [];
-  for (const row of rows) {
-    texts.push(JSON.stringify(leanSpanOf(row)));
-    if (turns.isLong) await turns.next();
-  }
   const last = rows.length < limit ? undefined : rows.at(-1);
   const next = last === undefined ? "null" : JSON.stringify(`${last.startNs}.${last.spanId}`);
-  return `{"spans":[${texts.join(",")}],"count":${rows.length},"next":${next}}`;
+  return `{"spans":${await listText(rows, leanSpanOf)},"count":${rows.length},"next":${next}}`;
 }

@@ -10,21 +10,22 @@ import type {
   UnpricedModels,
 } from "@fleetlight/contract";
 
-import { analyseTrace } from "#collect";
+import { analyseTrace, type TraceAnalysis } from "#collect";
 import type { Config } from "#config";
 import type { Now } from "#lib";
-import type { SpanContent, SpanCursor, SpanRow, SpanStore, TraceQuery } from "#store";
+import type { LeanRow, SpanContent, SpanCursor, SpanRow, SpanStore, TraceQuery } from "#store";
 
 import { analysedOf } from "./analysed.ts";
 import { compareTraces } from "./compare.ts";
 import { differencesOf, facetsOf, heatmapOf, type BrushedRegion } from "./counts.ts";
 import { errorGroups } from "./errors.ts";
 import { partText } from "./lean-view.ts";
+import { listText } from "./long-text.ts";
 import { searchTraces, type FoundTraces, type TraceSearch } from "./search.ts";
 import { spanOf } from "./span-view.ts";
 import { summaryOf, type Clock } from "./summary.ts";
 import { unpricedOf } from "./unpriced.ts";
-import { analyse, comparedOf } from "./whole.ts";
+import { analyse, comparedOf, whole } from "./whole.ts";
 
 /** Spans of one trace that are shown. */
 const MAX_SPANS = 50_000;
@@ -35,8 +36,8 @@ const MAX_LISTED_SPANS = 200_000;
 export interface TraceQueries {
   /** Traces that satisfy a search, in its order. */
   search(tenant: string, search: TraceSearch): Promise<FoundTraces>;
-  /** One trace as far as it has come; undefined when nothing of it is known. */
-  get(tenant: string, traceId: string): Promise<Trace | undefined>;
+  /** One trace as far as it has come, as the JSON of `Trace`; undefined when nothing of it is known. */
+  get(tenant: string, traceId: string, withSpans: boolean): Promise<string | undefined>;
   /** Spans of the traces that a search would find, trace by trace. */
   rows(tenant: string, query: TraceQuery): Promise<SpanRow[][]>;
   /** Spans of one trace, by start. */
@@ -64,12 +65,13 @@ export interface TraceQueries {
   names: SpanStore["names"];
 }
 
-function traceOf(
-  rows: readonly SpanRow[],
-  contents: ReadonlyMap<string, readonly SpanContent[]>,
+type Head = Omit<Trace, "all_spans">;
+
+function headOf(
+  rows: readonly Omit<LeanRow, "host">[],
+  analysis: TraceAnalysis,
   clock: Clock,
-): Trace {
-  const analysis = analyseTrace(rows.map(analysedOf));
+): Head {
   return {
     ...summaryOf(rows, analysis, clock),
     edges: analysis.edges,
@@ -86,10 +88,22 @@ function traceOf(
       cost_unknown_calls: usage.unpricedCalls,
     })),
     truncated: rows.length >= MAX_SPANS,
-    all_spans: rows.map((row) =>
-      spanOf(row, analysis.agentOf.get(row.spanId) ?? "", contents.get(row.spanId)),
-    ),
   };
+}
+
+const traceText = (head: Head, spans: string): string =>
+  `${JSON.stringify(head).slice(0, -1)},"all_spans":${spans}}`;
+
+async function wholeText(
+  rows: readonly SpanRow[],
+  contents: ReadonlyMap<string, readonly SpanContent[]>,
+  clock: Clock,
+): Promise<string> {
+  const analysis = analyseTrace(rows.map(analysedOf));
+  const spans = await listText(rows, (row) =>
+    spanOf(row, analysis.agentOf.get(row.spanId) ?? "", contents.get(row.spanId)),
+  );
+  return traceText(headOf(rows, analysis, clock), spans);
 }
 
 interface Options {
@@ -114,12 +128,17 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
     trace,
     names: (tenant, range) => spans.names(tenant, range),
     search: (tenant, search) => searchTraces(spans, tenant, search, clock()),
-    get: async (tenant, traceId) => {
+    get: async (tenant, traceId, withSpans) => {
+      if (!withSpans) {
+        const rows = await whole(spans, tenant, traceId, MAX_SPANS);
+        const head = () => headOf(rows, analyseTrace(rows.map(analysedOf)), clock());
+        return rows.length === 0 ? undefined : traceText(head(), "[]");
+      }
       const [found, contents] = await Promise.all([
         trace(tenant, traceId),
         spans.content(tenant, traceId),
       ]);
-      return found.length === 0 ? undefined : traceOf(found, contents, clock());
+      return found.length === 0 ? undefined : wholeText(found, contents, clock());
     },
     part: async (tenant, traceId, after, limit) => {
       const found = await spans.lean(tenant, traceId, after, limit);

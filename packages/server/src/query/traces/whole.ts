@@ -16,7 +16,7 @@ const MIN_CALLS = 20;
 const MAX_MODELS = 200;
 
 /** A trace without what is long, part by part. */
-async function whole(
+export async function whole(
   spans: SpanStore,
   tenant: string,
   traceId: string,
