@@ -14,7 +14,7 @@ const dataDir = mkdtempSync(join(tmpdir(), "fleetlight-examples-"));
 let product: Product;
 
 beforeAll(async () => {
-  product = await startProduct({ dataDir });
+  product = await startProduct({ dataDir, timeoutMs: 90_000 });
 });
 afterAll(async () => {
   await product?.stop();

@@ -12,7 +12,7 @@ let product: Product;
 let fleet: Monitoring;
 
 beforeAll(async () => {
-  product = await startProduct({ dataDir });
+  product = await startProduct({ dataDir, timeoutMs: 90_000 });
   fleet = createMonitoring({
     url: product.url,
     service: { name: "Crew", id: "crew", type: "agent" },
