@@ -6,7 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import { topAccounts } from "./views.ts";
 
 /** Accounts of one budget that have series: those who spent most. */
-const MAX_ACCOUNTS = 50;
+const MAX_ACCOUNTS = 20;
 
 const STATES = { within: 0, warned: 1, spent: 2 } as const;
 

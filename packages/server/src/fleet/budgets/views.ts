@@ -34,12 +34,23 @@ const resetsAt = (of: BudgetAccounts, startMs: number): string | null => {
 /** Those who spent most of it, in the current period. */
 export function topAccounts(of: BudgetAccounts, nowMs: number, limit: number): StoredSpending[] {
   const startMs = periodStartMs(of.budget.budget.period, nowMs);
-  const current = [...of.accounts.values()].filter((one) => one.periodStartMs === startMs);
+  const top: StoredSpending[] = [];
+  let least = Number.NEGATIVE_INFINITY;
+  for (const account of of.accounts.values()) {
+    if (account.periodStartMs !== startMs) continue;
+    const amountOfOne = of.amountOf(account);
+    if (top.length >= limit && amountOfOne <= least) continue;
+    // Sorting all of many thousands, again and again, would cost more than keeping the best in order.
+    const before = top.findIndex((one) => of.amountOf(one) < amountOfOne);
+    top.splice(before === -1 ? top.length : before, 0, account);
+    if (top.length > limit) top.pop();
+    least = of.amountOf(top.at(-1) ?? account);
+  }
   // One subject, or the fleet, is shown although it has spent nothing.
   const { per, only } = of.budget.budget;
-  if (current.length === 0 && (per === "fleet" || only !== undefined))
+  if (top.length === 0 && (per === "fleet" || only !== undefined))
     return [of.account(only ?? "", nowMs)];
-  return current.toSorted((a, b) => of.amountOf(b) - of.amountOf(a)).slice(0, limit);
+  return top;
 }
 
 export function budgetView(of: BudgetAccounts, nowMs: number): Budget {

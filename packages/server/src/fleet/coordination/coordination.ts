@@ -28,6 +28,8 @@ const MAX_TENANTS = 1000;
 const MAX_SCOPES = 20_000;
 /** Findings of one tenant that are kept, open ones beside them. */
 const MAX_KEPT = 50_000;
+/** Findings that are written at once. */
+const MAX_WRITTEN = 50;
 const PARTS = 60;
 const MAX_WAITS = 50;
 
@@ -227,18 +229,25 @@ export class Coordination {
 
   private async write(): Promise<void> {
     for (const { book } of this.tenants.values()) {
-      if (book.dirty.size === 0) continue;
-      const batch: StoredFinding[] = [...book.dirty.values()];
-      try {
-        await this.options.repository.put(batch);
+      const waiting: StoredFinding[] = [...book.dirty.values()];
+      for (let at = 0; at < waiting.length; at += MAX_WRITTEN) {
+        const batch = waiting.slice(at, at + MAX_WRITTEN);
+        // SQLite answers at once: without a pause many findings would keep everybody waiting.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (!(await this.put(batch))) break;
         for (const stored of batch)
           if (book.dirty.get(stored.finding.id) === stored) book.dirty.delete(stored.finding.id);
-      } catch (error) {
-        this.options.logger.warn(
-          { error: describeError(error), waiting: batch.length },
-          "findings were not written yet",
-        );
       }
+    }
+  }
+
+  private async put(batch: readonly StoredFinding[]): Promise<boolean> {
+    try {
+      await this.options.repository.put(batch);
+      return true;
+    } catch (error) {
+      this.options.logger.warn({ error: describeError(error) }, "findings were not written yet");
+      return false;
     }
   }
 

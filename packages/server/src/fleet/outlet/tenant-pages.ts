@@ -9,7 +9,7 @@ const INTERVAL_MS = 5000;
 const SOON_MS = 300;
 /** Tenants that have figures; those beyond have none. */
 const MAX_TENANTS = 1000;
-const MAX_SERIES_PER_METRIC = 2000;
+const MAX_SERIES_PER_METRIC = 1000;
 
 interface Options<T> {
   metrics: MetricStore;

@@ -78,6 +78,16 @@ export function budgetCases(state: () => StateStore): void {
     expect(counted.flatMap(({ spans }) => spans).toSorted()).toEqual(["x-1", "x-2", "y-1", "y-2"]);
   });
 
+  it("takes more subjects at once than one statement has rows", async () => {
+    const { budgets } = state();
+    const many = Array.from({ length: 230 }, (_, index) => spent(`agent ${index}`));
+    await budgets.record(batch("x", ...many));
+    await budgets.record(batch("y", ...many));
+    const stored = await budgets.spending("default", "b1", T0, 1000);
+    expect(stored).toHaveLength(230);
+    expect(new Set(stored.map(({ tokens }) => tokens))).toEqual(new Set([200]));
+  });
+
   it("keeps former periods, and drops the oldest but never one without an end", async () => {
     const { budgets } = state();
     await budgets.record(

@@ -1,5 +1,5 @@
 import type { BudgetEntry, Stop } from "@fleetlight/contract";
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 
 import type { StateTables } from "./schema.ts";
 
@@ -35,6 +35,7 @@ export interface SpendingBatch {
   tenant: string;
   atMs: number;
   /** Amounts that are added to what is there. */
+  /** Each budget, period and subject at most once. */
   spent: readonly StoredSpending[];
   spans: readonly string[];
 }
@@ -72,6 +73,9 @@ export interface BudgetRepository {
   removeStop(tenant: string, id: string): Promise<void>;
 }
 
+/** Rows of one statement. */
+const ROWS_AT_ONCE = 50;
+
 type SpendingRow = StateTables["budget_spending"];
 
 const spendingOf = (row: SpendingRow): StoredSpending => ({
@@ -85,6 +89,39 @@ const spendingOf = (row: SpendingRow): StoredSpending => ({
   unpricedCalls: row.unpriced_calls,
 });
 
+const addSpending = (
+  transaction: Transaction<StateTables>,
+  tenant: string,
+  spent: readonly StoredSpending[],
+) =>
+  transaction
+    .insertInto("budget_spending")
+    .values(
+      spent.map((one) => ({
+        tenant,
+        budget_id: one.budgetId,
+        subject: one.subject,
+        period_start_ms: one.periodStartMs,
+        tokens: one.tokens,
+        cost_usd: one.costUsd,
+        calls: one.calls,
+        unpriced_calls: one.unpricedCalls,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(["tenant", "budget_id", "period_start_ms", "subject"]).doUpdateSet((eb) => ({
+        tokens: eb("budget_spending.tokens", "+", eb.ref("excluded.tokens")),
+        cost_usd: eb("budget_spending.cost_usd", "+", eb.ref("excluded.cost_usd")),
+        calls: eb("budget_spending.calls", "+", eb.ref("excluded.calls")),
+        unpriced_calls: eb(
+          "budget_spending.unpriced_calls",
+          "+",
+          eb.ref("excluded.unpriced_calls"),
+        ),
+      })),
+    )
+    .execute();
+
 const recordBatch = (db: Kysely<StateTables>, { id, tenant, atMs, spent, spans }: SpendingBatch) =>
   db.transaction().execute(async (transaction) => {
     const { numInsertedOrUpdatedRows } = await transaction
@@ -93,30 +130,11 @@ const recordBatch = (db: Kysely<StateTables>, { id, tenant, atMs, spent, spans }
       .onConflict((conflict) => conflict.column("id").doNothing())
       .executeTakeFirst();
     if (Number(numInsertedOrUpdatedRows) === 0) return;
-    for (const one of spent)
-      await transaction
-        .insertInto("budget_spending")
-        .values({
-          tenant,
-          budget_id: one.budgetId,
-          subject: one.subject,
-          period_start_ms: one.periodStartMs,
-          tokens: one.tokens,
-          cost_usd: one.costUsd,
-          calls: one.calls,
-          unpriced_calls: one.unpricedCalls,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(["tenant", "budget_id", "period_start_ms", "subject"])
-            .doUpdateSet((eb) => ({
-              tokens: eb("budget_spending.tokens", "+", one.tokens),
-              cost_usd: eb("budget_spending.cost_usd", "+", one.costUsd),
-              calls: eb("budget_spending.calls", "+", one.calls),
-              unpriced_calls: eb("budget_spending.unpriced_calls", "+", one.unpricedCalls),
-            })),
-        )
-        .execute();
+    for (let at = 0; at < spent.length; at += ROWS_AT_ONCE) {
+      // SQLite answers at once: without a pause a long batch would keep everybody waiting.
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      await addSpending(transaction, tenant, spent.slice(at, at + ROWS_AT_ONCE));
+    }
   });
 
 const stopQueries = (
