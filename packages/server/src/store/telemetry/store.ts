@@ -203,7 +203,8 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   });
   const logs = new Logs({
     tables: tables.logs,
-    write: (tenant, rows) => writer.write(draftBatch({ tenant, logs: rows }), () => false),
+    write: (tenant, rows, following) =>
+      writer.write(draftBatch({ tenant, logs: rows }), () => false, following),
     pending: (tenant) => writer.pendingLogs(tenant),
     cutoffMs: () => retention.cutoffMs("logs"),
     now: options.now,

@@ -218,6 +218,13 @@ describe.each(["memory", "chdb"] as const)("log lines in %s", (kind) => {
     expect(await logs.counts(evil, asked, 1000)).toHaveLength(1);
   });
 
+  it("what does not fit as a whole is refused at its beginning", async () => {
+    const { logs } = await open(kind);
+    const append = logs.append("default", [full], options.maxPendingRows);
+    await expect(append).rejects.toMatchObject({ code: "overloaded" });
+    expect(await logs.find("default", everything)).toEqual([]);
+  });
+
   it("whoever listens hears of lines when they are durable", async () => {
     const { logs } = await open(kind);
     const heard: string[] = [];

@@ -29,7 +29,7 @@ const CLOCK_BACK_MS = 3_600_000;
 interface LogsOptions {
   tables: LogTables;
   /** Resolves when the lines are durable; those of calls that were made earlier MUST be so by then. */
-  write(tenant: string, rows: readonly LogRow[]): Promise<void>;
+  write(tenant: string, rows: readonly LogRow[], following: number): Promise<void>;
   /** Lines that are durable and that readers do not find in the tables yet, in the order of their `seq`. */
   pending(tenant: string): readonly LogRow[];
   /** Nothing older is answered. */
@@ -53,13 +53,13 @@ export class Logs implements LogStore {
     this.lastSeq = await tables.lastSeq(now() - CLOCK_BACK_MS);
   }
 
-  async append(tenant: string, lines: readonly LogLine[]): Promise<void> {
+  async append(tenant: string, lines: readonly LogLine[], following = 0): Promise<void> {
     if (lines.length === 0) return;
     // Microseconds of a clock that never stands still: unique also after a restart.
     let seq = Math.max(this.lastSeq, this.options.now() * 1000);
     const rows = lines.map((line) => ({ ...line, seq: ++seq }));
     this.lastSeq = seq;
-    await this.options.write(tenant, rows);
+    await this.options.write(tenant, rows, following);
     for (const listener of this.listeners) listener(tenant, rows);
   }
 

@@ -87,10 +87,11 @@ export interface LogNames {
 
 export interface LogStore {
   /**
-   * Resolves when durable and visible.
+   * Resolves when durable and visible. `following` lines of the same request come in further calls: what does not fit as
+   * a whole is refused at its beginning.
    * @throws FleetlightError `overloaded` when the store is too far behind.
    */
-  append(tenant: string, lines: readonly LogLine[]): Promise<void>;
+  append(tenant: string, lines: readonly LogLine[], following?: number): Promise<void>;
   /** Newest first. */
   find(tenant: string, query: LogQuery): Promise<LogRow[]>;
   /** Counts by steps that begin at multiples of `stepMs`; steps without lines are left out. */
