@@ -116,7 +116,9 @@ describe("files", () => {
     [
       "a.json",
       '{"__proto__": {"port": 1}}',
-      expect.stringMatching(/^1:2: __proto__: unknown key "__proto__"; known here: agents, alerting, auth/),
+      expect.stringMatching(
+        /^1:2: __proto__: unknown key "__proto__"; known here: agents, alerting, auth/,
+      ),
     ],
     ["a.yaml", "", "1:1: the file is empty; {} is the default configuration"],
   ])("tells the place of the error in %s %j", (name, text, expected) => {
