@@ -29,7 +29,7 @@ export {
   type EdgeStore,
   type EdgeSum,
 } from "./edges/index.ts";
-export { byPlace, costOf } from "./spans/index.ts";
+export { costOf } from "./spans/index.ts";
 export {
   compareCursors,
   levelOf,
@@ -47,9 +47,7 @@ export {
 } from "./logs/index.ts";
 export { matchesSpan, type SamplingPolicy } from "./spans/index.ts";
 export type {
-  FacetCount,
   Failure,
-  GridCell,
   LeanRow,
   ModelUsage,
   SpanContent,

@@ -1,14 +1,5 @@
-export type {
-  Compared,
-  FacetCount,
-  Failure,
-  GridCell,
-  ModelUsage,
-  SpanAnalytics,
-  ValueCount,
-} from "./analytics.ts";
+export type { Failure, ModelUsage, ValueCount } from "./analytics.ts";
 export { costOf } from "./cost.ts";
-export { byPlace } from "./lean.ts";
 export { matches as matchesSpan } from "./matches.ts";
 export { MemorySpans } from "./memory-spans.ts";
 export type { SpanTables } from "./span-tables.ts";
