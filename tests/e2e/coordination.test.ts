@@ -139,12 +139,12 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await expectAccessible(page);
       await deadlock.click(WAIT);
       const beside = page.getByRole("region", { name: "Deadlock", exact: true });
-      await beside.getByRole("link", { name: "planner" }).waitFor(WAIT);
+      await beside.getByRole("link", { name: "planner" }).first().waitFor(WAIT);
       expect(await beside.getByRole("listitem").count()).toBe(3);
       await expectAccessible(page);
       await shoot(page, "coordination-dark");
       await page.reload();
-      await beside.getByRole("link", { name: "planner" }).waitFor(WAIT);
+      await beside.getByRole("link", { name: "planner" }).first().waitFor(WAIT);
       await beside.getByRole("link", { name: "Close the finding" }).click(WAIT);
       await page.getByRole("button", { name: /^Loop/ }).click(WAIT);
       await deadlock.waitFor({ ...WAIT, state: "detached" });

@@ -22,6 +22,8 @@ const MAX_BATCHES = 100_000;
 const MAX_ACCOUNTS = 20_000;
 /** Spans of one trace that are looked through for calls of models. */
 const MAX_TRACE_SPANS = 50_000;
+/** By then the live traces have told of every span that was durable before; the sum on an agent's span waits longest. */
+const TOLD_MS = 15_000;
 const ATTEMPTS = 5;
 const RETRY_MS = 2000;
 
@@ -143,10 +145,27 @@ export class Accountant {
     accounts.held = undefined;
     for (const spend of [...found, ...held])
       this.writer.add(tenant, undefined, this.apply([accounts], spend));
+    // What was durable and not yet told of stands in the store, and is told of soon.
+    for (const { span, startMs: beganMs } of found)
+      if (beganMs > nowMs - LOOK_BACK_MS) accounts.ahead.add(span);
     await this.writer.flush();
-    if (this.isStopped || this.options.ledger.get(tenant, id) !== accounts) return;
     accounts.budget = { ...accounts.budget, countedSinceMs: isRead ? startMs : nowMs };
-    await repository.put(accounts.budget);
+    this.confirmLater(accounts);
+  }
+
+  /** A process that ends before all has been told of counts once more from the beginning. */
+  private confirmLater(accounts: BudgetAccounts): void {
+    const { tenant, id } = accounts.budget;
+    setTimeout(() => {
+      accounts.ahead.clear();
+      const isInForce = this.options.ledger.get(tenant, id) === accounts;
+      if (this.isStopped || !isInForce || accounts.held !== undefined) return;
+      this.options.repository
+        .put(accounts.budget)
+        .catch((error: unknown) =>
+          this.options.logger.warn({ error: describeError(error) }, "a budget was not written"),
+        );
+    }, TOLD_MS).unref();
   }
 
   async tidy(): Promise<void> {

@@ -168,6 +168,19 @@ describe("what was spent", () => {
     expect(budgets.get(DEFAULT_TENANT, "b").counted_since).toBe("2026-11-21T00:00:00.000Z");
   });
 
+  it("counts a call once that came just before the budget and is told of just after", async () => {
+    const budgets = await begin();
+    for (let round = 0; round < 5; round++) {
+      await send(call());
+      await budgets.create(DEFAULT_TENANT, { ...INPUT, id: `b${round}` });
+    }
+    await budgets.settle();
+    // Longer than the live traces wait for more.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    for (let round = 0; round < 5; round++)
+      expect(spent(budgets, `b${round}`)).toEqual(["writer 50 in 5"]);
+  });
+
   it("does not count the sum that an agent's span repeats", async () => {
     const budgets = await begin();
     await send(

@@ -39,6 +39,8 @@ export class BudgetAccounts {
   readonly accounts = new Map<string, Account>();
   /** Set while former spans are counted: what comes meanwhile waits, because it may be among them. */
   held: Spend[] | undefined;
+  /** Former spans that are counted here, and that the live traces have yet to tell of. */
+  readonly ahead = new Set<string>();
   refused = 0;
 
   constructor(budget: StoredBudget) {
@@ -121,6 +123,7 @@ export class BudgetAccounts {
       if (this.held.length < MAX_HELD) this.held.push(spend);
       return undefined;
     }
+    if (this.ahead.delete(spend.span)) return undefined;
     return {
       tenant: spend.tenant,
       budgetId: this.budget.id,
