@@ -98,6 +98,11 @@ const NodeMore = ({
   return (
     <>
       <p className={classes["links"]}>
+        {node.kind === "agent" && (
+          <Link to="/dashboard/agents/$agentId" params={{ agentId: node.name }}>
+            Agent
+          </Link>
+        )}
         {runs !== undefined && (
           <Link to="/dashboard/runs" search={{ q: runs, ...(hours !== undefined && { hours }) }}>
             Runs
