@@ -127,6 +127,11 @@ describe("files", () => {
     expect(problem.slice(name.length + 1)).toEqual(expected);
   });
 
+  it("name a file of prices from where they lie themselves", () => {
+    const file = write("prices.yaml", "traces: {prices: own/prices.json}");
+    expect(load({ file }).config.traces.prices).toBe(join(directory, "own/prices.json"));
+  });
+
   it("tells every problem, in the order of the text", () => {
     const file = write(
       "a.yaml",
