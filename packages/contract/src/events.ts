@@ -11,6 +11,11 @@ export const EVENT_TYPES = [
   "alert.pending",
   "alert.firing",
   "alert.resolved",
+  "coordination.finding",
+  "coordination.finding_over",
+  "budget.warned",
+  "budget.spent",
+  "checkpoint.refused",
   "config.reloaded",
   "config.rejected",
 ] as const;

@@ -263,15 +263,6 @@ describe("a budget", () => {
       ).status,
     ).toBe(409);
   });
-
-  test("is asked about in well under a millisecond", async () => {
-    await checkpoint("agent=writer");
-    const startMs = performance.now();
-    for (let index = 0; index < 200; index++)
-      await checkpoint(`agent=writer&conversation=${index}`);
-    // HTTP and this machine's load included.
-    expect((performance.now() - startMs) / 200).toBeLessThan(100);
-  });
 });
 
 describe("a stop", () => {
