@@ -168,9 +168,16 @@ export class Accountant {
     }, TOLD_MS).unref();
   }
 
+  /** Writes that all is written until now, so that a crash after a quiet time is known to be one. */
+  beat(): void {
+    for (const { budget } of this.options.ledger.all())
+      this.writer.add(budget.tenant, undefined, []);
+  }
+
   async tidy(): Promise<void> {
     const nowMs = this.options.now();
     for (const accounts of this.options.ledger.all()) accounts.tidy(nowMs);
+    this.beat();
     this.counted.forget(nowMs - 2 * LOOK_BACK_MS);
     await this.options.repository.prune({
       countedMs: nowMs - 2 * LOOK_BACK_MS,
@@ -212,9 +219,10 @@ export class Accountant {
 
   private async recover(writtenMs: ReadonlyMap<string, number>): Promise<void> {
     const { spans, ledger, now } = this.options;
-    for (const [tenant, atMs] of writtenMs) {
-      if (!ledger.has(tenant)) continue;
+    const tenants = new Set(Array.from(ledger.all(), ({ budget }) => budget.tenant));
+    for (const tenant of tenants) {
       const nowMs = now();
+      const atMs = writtenMs.get(tenant) ?? nowMs;
       const range = { startMs: atMs - LOOK_BACK_MS, endMs: nowMs + 1 };
       await this.persistently(async () => {
         for await (const spends of formerSpends(spans, { tenant, ...range, nowMs }))

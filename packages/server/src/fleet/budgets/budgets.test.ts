@@ -140,6 +140,30 @@ describe("what was spent", () => {
     expect(spent(third)).toEqual(["writer 40 in 2", "reader 10 in 1"]);
   });
 
+  it("is found again after hours without any, and a process that was away for hours", async () => {
+    const first = await begin();
+    await first.create(DEFAULT_TENANT, { ...INPUT, period: "total" });
+    await first.settle();
+    const [stored] = await state.budgets.list();
+    await state.budgets.put({ ...(stored as NonNullable<typeof stored>), countedSinceMs: nowMs });
+    await first.stop();
+    kill();
+    nowMs += 5 * HOUR_MS;
+    const second = await begin();
+    await second.settle();
+    // It says that it is there, and nothing more.
+    await until(
+      () => state.budgets.counted(1),
+      ([latest]) => latest?.atMs === nowMs,
+    );
+    await send(call());
+    kill();
+    nowMs += 5 * HOUR_MS;
+    const third = await begin();
+    await third.settle();
+    expect(spent(third)).toEqual(["writer 10 in 1"]);
+  });
+
   it("is counted once when a span comes again after a restart", async () => {
     const first = await begin();
     await first.create(DEFAULT_TENANT, INPUT);

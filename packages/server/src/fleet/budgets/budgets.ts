@@ -97,6 +97,7 @@ export class Budgets {
     this.unsubscribe = this.options.live.onUpdate((update) => this.accountant.hear(update));
     this.recovery = (await this.accountant.load()).recovered;
     await this.adopt();
+    this.accountant.beat();
     for (const { budget } of this.ledger.all()) this.pages.of(budget.tenant);
     this.pages.start();
     this.timer = setInterval(() => void this.tidy(), TIDY_MS).unref();
