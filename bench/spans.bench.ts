@@ -27,10 +27,10 @@ interface Sent {
 }
 
 /** Bodies of so many spans each, of runs that follow one another over the last hours. */
-function makeBodies(spans: number, batch: number, seed: number): Uint8Array[] {
+function makeBodies(spans: number, batch: number, seed: number): Uint8Array<ArrayBuffer>[] {
   const runs = new AgentRuns(seed);
   const body = new SpanBody();
-  const bodies: Uint8Array[] = [];
+  const bodies: Uint8Array<ArrayBuffer>[] = [];
   const startNs = BigInt(Date.now() - SPAN_MS) * 1_000_000n;
   const stepNs = (BigInt(SPAN_MS) * 1_000_000n * 16n) / BigInt(spans);
   let waiting: ReturnType<AgentRuns["run"]> = [];
@@ -46,7 +46,7 @@ function makeBodies(spans: number, batch: number, seed: number): Uint8Array[] {
 
 async function send(
   { url, pid }: BenchServer,
-  bodies: readonly Uint8Array[],
+  bodies: readonly Uint8Array<ArrayBuffer>[],
   senders: number,
 ): Promise<Sent> {
   const latencies: number[] = [];
@@ -58,12 +58,12 @@ async function send(
       const answer = await fetch(`${url}/v1/traces`, {
         method: "POST",
         headers: { "content-type": "application/x-protobuf" },
-        body: bodies[at],
+        body: bodies[at] ?? null,
       });
       await answer.arrayBuffer();
       if (answer.status === 503) {
         await sleep(100);
-        bodies = [...bodies, bodies[at] as Uint8Array];
+        bodies = [...bodies, bodies[at] as Uint8Array<ArrayBuffer>];
       } else if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
       latencies.push(performance.now() - began);
     }

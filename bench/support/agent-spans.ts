@@ -180,7 +180,7 @@ export class SpanBody {
   private readonly writer = new ProtobufWriter();
   private readonly words = new Uint32Array(2);
 
-  encode(spans: readonly MadeSpan[]): Uint8Array {
+  encode(spans: readonly MadeSpan[]): Uint8Array<ArrayBuffer> {
     const groups = new Map<number, MadeSpan[]>();
     for (const span of spans) {
       const key = span.service * PODS + ((span.spanId[0] ?? 0) % PODS);
@@ -209,7 +209,7 @@ export class SpanBody {
           for (const span of group) writer.message(2, () => this.span(span));
         });
       });
-    return writer.take().slice();
+    return Uint8Array.from(writer.take());
   }
 
   private span(span: MadeSpan): void {

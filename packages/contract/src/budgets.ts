@@ -22,24 +22,40 @@ const BudgetId = z
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, "an id is 1 to 64 letters, digits, _, . and -");
 
 const BudgetFields = z.strictObject({
-  name: z.string().min(1).max(128),
-  /** What has the budget: everybody together, or each agent, conversation, user or workflow for itself. */
-  per: BudgetPer.default("fleet"),
-  /** The one agent, conversation, user or workflow that it is for; each of them has its own when left out. */
-  only: z.string().min(1).max(512).optional(),
-  unit: z.enum(["tokens", "usd"]),
-  limit: z.number().positive().max(1e15),
-  /** Begins anew at each full hour, day, Monday or month in UTC; `total` never does. */
-  period: BudgetPeriod.default("day"),
-  /** Share of the limit at which an alert is raised. */
-  warn_at: z.number().min(0.01).max(1).default(0.8),
-  /** Whether `checkpoint` says no at the limit; with `alert` it is only told. */
-  at_limit: z.enum(["stop", "alert"]).default("stop"),
-  enabled: z.boolean().default(true),
+  name: z.string().min(1).max(128).describe("Name that people know it by."),
+  per: BudgetPer.default("fleet").describe(
+    "What has the budget: everybody together, or each agent, conversation, user or workflow for itself.",
+  ),
+  only: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .describe(
+      "The one agent, conversation, user or workflow that it is for; each of them has its own when left out.",
+    ),
+  unit: z.enum(["tokens", "usd"]).describe("What is counted: tokens, or cost in US dollars."),
+  limit: z.number().positive().max(1e15).describe("Most that may be spent in one period."),
+  period: BudgetPeriod.default("day").describe(
+    "Begins anew at each full hour, day, Monday or month in UTC; `total` never does.",
+  ),
+  warn_at: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.8)
+    .describe("Share of the limit at which an alert is raised."),
+  at_limit: z
+    .enum(["stop", "alert"])
+    .default("stop")
+    .describe("Whether agents are told to stop at the limit, or people only told of it."),
+  enabled: z.boolean().default(true).describe("Whether it is in force."),
 });
 
 /** Entry of the configuration's `budgets`. */
-export const BudgetEntry = BudgetFields.extend({ id: BudgetId });
+export const BudgetEntry = BudgetFields.extend({
+  id: BudgetId.describe("Id in the API and in series."),
+});
 export type BudgetEntry = z.infer<typeof BudgetEntry>;
 
 /** Body of `POST /api/v1/budgets` and `PUT /api/v1/budgets/{id}`. */

@@ -9,7 +9,8 @@ import { alertsQuery } from "../api/queries.ts";
 import { LivePolling } from "../live/polling.tsx";
 import { Toasts } from "../ui/toast.tsx";
 import classes from "./frame.module.css";
-import { SECTIONS } from "./sections.ts";
+import { MoreSections } from "./more-sections.tsx";
+import { PHONE_SECTIONS, SECTIONS } from "./sections.ts";
 import { TokenDialog } from "./token-dialog.tsx";
 import { TopBar } from "./top-bar.tsx";
 
@@ -39,7 +40,7 @@ const useFiring = (): number => {
 const Sections = ({ firing, small }: { firing: number; small: boolean }) => (
   <ul className={classes["sections"]}>
     {SECTIONS.map(({ to, word, icon: Icon, exact }) => (
-      <li key={to}>
+      <li key={to} data-phone={PHONE_SECTIONS.has(word) || undefined}>
         <Tooltip label={word} position="right" disabled={!small} withArrow>
           <Link
             to={to}
@@ -58,6 +59,9 @@ const Sections = ({ firing, small }: { firing: number; small: boolean }) => (
         </Tooltip>
       </li>
     ))}
+    <li className={classes["more"]}>
+      <MoreSections />
+    </li>
   </ul>
 );
 

@@ -27,3 +27,11 @@ export const SECTIONS = [
   { to: "/dashboard/logs", word: "Logs", icon: IconListSearch, exact: false },
   { to: "/dashboard/explore", word: "Metrics", icon: IconChartLine, exact: false },
 ] as const;
+
+/** Those that somebody on call needs under the thumb; on a phone the others stand behind "More". */
+export const PHONE_SECTIONS: ReadonlySet<string> = new Set([
+  "Overview",
+  "Alerts",
+  "Agents",
+  "Runs",
+]);
