@@ -8,18 +8,26 @@ const same = (a: Sight, b: Sight): boolean =>
 /** Lines of one height in a box that scrolls: which are in sight, and how to bring others there. */
 export const useLines = (lines: number, linePx: number) => {
   const box = useRef<HTMLDivElement>(null);
+  /** Kept, since asking for it in the middle of a scroll makes the browser lay out everything first. */
+  const viewPx = useRef(0);
   const [sight, setSight] = useState<Sight>({ first: 0, end: 0, offsetPx: 0 });
   const look = useCallback(() => {
     if (box.current === null) return;
-    const { scrollTop: scrollPx, clientHeight: viewPx } = box.current;
-    const next = sightOf(lines, linePx, { scrollPx, viewPx });
+    const next = sightOf(lines, linePx, {
+      scrollPx: box.current.scrollTop,
+      viewPx: viewPx.current,
+    });
     setSight((old) => (same(old, next) ? old : next));
   }, [lines, linePx]);
   useLayoutEffect(() => {
-    look();
     const { current } = box;
     if (current === null) return undefined;
-    const observer = new ResizeObserver(look);
+    const measure = () => {
+      viewPx.current = current.clientHeight;
+      look();
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(current);
     return () => observer.disconnect();
   }, [look]);
