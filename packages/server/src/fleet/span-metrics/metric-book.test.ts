@@ -39,7 +39,7 @@ describe("the book of a tenant's metrics", () => {
 
   it("begins a counter at 0, so that its first increase is seen", async () => {
     book.take(FAMILIES.calls, { service_name: "a", agent: "" }, 1, of, NOW_MS + 1000);
-    book.take(FAMILIES.calls, { service_name: "a" }, 1, of, NOW_MS + 2000);
+    book.take(FAMILIES.calls, { service_name: "a", agent: "" }, 1, of, NOW_MS + 2000);
     await book.flush(NOW_MS + 5000);
     expect(await samples(calls("a"))).toEqual([
       [0, 0],

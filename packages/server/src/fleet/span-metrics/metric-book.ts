@@ -1,4 +1,4 @@
-import { labelKey, NAME_LABEL, type LabelSet } from "#lib";
+import { NAME_LABEL, type LabelSet } from "#lib";
 import type { Appender, Exemplar, ExemplarStore, MetricStore, SeriesRef } from "#store";
 
 import type { Family } from "./families.ts";
@@ -49,8 +49,21 @@ const withoutEmpty = (labels: LabelSet): Record<string, string> =>
 
 const overflowing = (labels: LabelSet): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(labels).map(([name, value]) => [name, OWN_LABELS.has(name) ? value : OVERFLOW]),
+    Object.entries(labels).map(([name, value]) => [
+      name,
+      value === "" || OWN_LABELS.has(name) ? value : OVERFLOW,
+    ]),
   );
+
+/** A family's labels always come in the same order: they need no sorting to be told apart. */
+function keyOf(family: Family, labels: LabelSet): string {
+  let key = family.name;
+  for (const name in labels) {
+    const value = labels[name] as string;
+    key += `\0${value.length}\0${value}`;
+  }
+  return key;
+}
 
 const boundOf = (bound: number | undefined): string =>
   bound === undefined ? "+Inf" : String(bound);
@@ -79,7 +92,7 @@ export class MetricBook {
     { traceId, spanId }: { traceId: string; spanId: string },
     nowMs: number,
   ): void {
-    const entry = this.entryOf(family, withoutEmpty(labels), nowMs);
+    const entry = this.entryOf(family, labels, nowMs);
     const { values } = entry;
     entry.changed = true;
     entry.changedMs = nowMs;
@@ -97,20 +110,20 @@ export class MetricBook {
     entry.sightings.set(bucket, { value, timeMs: nowMs, labels: exemplar });
   }
 
-  private entryOf(family: Family, labels: Record<string, string>, nowMs: number): Entry {
-    const key = `${family.name}\0${labelKey(labels)}`;
+  private entryOf(family: Family, labels: LabelSet, nowMs: number): Entry {
+    const key = keyOf(family, labels);
     const known = this.entries.get(key);
     if (known !== undefined) return known;
     if (this.entries.size >= this.options.maxSets()) {
       const other = overflowing(labels);
-      if (labelKey(other) !== labelKey(labels)) {
+      if (keyOf(family, other) !== key) {
         this.options.onOverflow();
         return this.entryOf(family, other, nowMs);
       }
     }
     const entry: Entry = {
       family,
-      labels,
+      labels: withoutEmpty(labels),
       values: new Float64Array(family.bounds === undefined ? 1 : family.bounds.length + 3),
       refs: undefined,
       sightings: new Map(),
