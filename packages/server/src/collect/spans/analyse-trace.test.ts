@@ -122,3 +122,24 @@ describe("what a span says", () => {
     expect(facetsOf({}, 0).errorType).toBe("");
   });
 });
+
+test("the agent of a span far below is found, and each way up is gone once", () => {
+  const depth = 20_000;
+  const spans = [agent("0", "", "writer")];
+  for (let at = 1; at < depth; at++) spans.push(chat(String(at), String(at - 1), 1));
+  const { agentOf } = analyseTrace(spans.slice(0, 3000));
+  expect(agentOf.get("2999")).toBe("writer");
+  expect(analyseTrace(spans).agentOf.size).toBe(depth);
+});
+
+test("parents in a circle have no agent, and end", () => {
+  const { agentOf } = analyseTrace([chat("a", "b", 1), chat("b", "c", 1), chat("c", "a", 1)]);
+  expect([...agentOf.values()]).toEqual(["", "", ""]);
+});
+
+test("the workflow is what the span nearest to the root says", () => {
+  const inner = understand(span("b", "a", { "gen_ai.workflow.name": "inner" }), "test");
+  const outer = understand(span("a", "root", { "gen_ai.workflow.name": "outer" }), "test");
+  const root = understand(span("root", "", {}), "test");
+  expect(analyseTrace([inner, outer, root]).workflow).toBe("outer");
+});

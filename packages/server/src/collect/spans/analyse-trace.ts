@@ -63,6 +63,8 @@ export interface TraceAnalysis {
 /** Spans of one trace with the ways up; a parent that is missing, or comes later, is no parent yet. */
 class Family {
   private readonly byId: ReadonlyMap<string, AnalysedSpan>;
+  /** Agents that were found, so that no way up is gone twice. */
+  private readonly agents = new Map<AnalysedSpan, string>();
 
   constructor(spans: readonly AnalysedSpan[]) {
     this.byId = new Map(spans.map((one) => [one.span.spanId, one]));
@@ -77,9 +79,22 @@ class Family {
   }
 
   agentOf(one: AnalysedSpan): string {
-    if (one.facets.agent !== "") return one.facets.agent;
-    for (const { facets } of this.ancestors(one)) if (facets.agent !== "") return facets.agent;
-    return "";
+    let agent = one.facets.agent || this.agents.get(one);
+    if (agent !== undefined) return agent;
+    const way = [one];
+    for (const above of this.ancestors(one)) {
+      agent = above.facets.agent || this.agents.get(above);
+      if (agent !== undefined) break;
+      way.push(above);
+    }
+    for (const below of way) this.agents.set(below, agent ?? "");
+    return agent ?? "";
+  }
+
+  depthOf(one: AnalysedSpan): number {
+    let depth = 0;
+    for (const _ of this.ancestors(one)) depth++;
+    return depth;
   }
 
   /** The agent that an agent's span was begun by; empty when it is the same one. */
@@ -179,10 +194,20 @@ const byStart = (a: AnalysedSpan, b: AnalysedSpan): number =>
 export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
   const family = new Family(spans);
   const ordered = spans.toSorted(byStart);
-  const depth = new Map(ordered.map((one) => [one, [...family.ancestors(one)].length]));
-  const shallowest = ordered.toSorted((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0));
-  const firstOf = (facet: "workflow" | "conversation"): string =>
-    shallowest.find(({ facets }) => facets[facet] !== "")?.facets[facet] ?? "";
+  // Parents begin before their children: each span finds its agent one step above, however deep it lies.
+  const agentOf = new Map(ordered.map((one) => [one.span.spanId, family.agentOf(one)]));
+  /** What the span nearest to the root says. */
+  const firstOf = (facet: "workflow" | "conversation"): string => {
+    let found = "";
+    let least = Infinity;
+    for (const one of ordered) {
+      if (one.facets[facet] === "") continue;
+      const depth = family.depthOf(one);
+      if (depth < least) [found, least] = [one.facets[facet], depth];
+      if (depth === 0) break;
+    }
+    return found;
+  };
   const invoked = ordered.filter(({ facets }) => WORK.has(facets.operation) && facets.agent !== "");
   const paid = payable(ordered, family);
   return {
@@ -200,6 +225,6 @@ export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
       })),
     usage: usageOf(paid, family),
     payable: new Set(paid.map(({ span }) => span.spanId)),
-    agentOf: new Map(ordered.map((one) => [one.span.spanId, family.agentOf(one)])),
+    agentOf,
   };
 }
