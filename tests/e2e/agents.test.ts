@@ -1,17 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { findPeer } from "../peer.ts";
-import { startProduct, type Product } from "../support/product.ts";
+import type { Product } from "../support/product.ts";
 import { sendAgentSpans } from "./agent-spans.ts";
-import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, launch, openPage } from "./browser.ts";
+import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, openPage } from "./browser.ts";
+import { PHONE, openStage, type Stage } from "./stage.ts";
 
-const DESK = { viewport: { width: 1440, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const WAIT = { timeout: 15_000 };
 const LONG = 90_000;
 const HOURS = 20;
@@ -19,23 +14,18 @@ const HOURS = 20;
 const program = findPeer("the pages of agents in a real browser", ...CHROMIUM);
 
 describe.skipIf(program === undefined)("the pages of agents in a real browser", () => {
-  let dataDir: string;
+  let stage: Stage | undefined;
   let product: Product;
   let browser: Browser;
   let page: Page;
   let errors: string[];
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "fleetlight-e2e-agents-"));
-    [product, browser] = await Promise.all([startProduct({ dataDir }), launch(program ?? "")]);
-    ({ page, errors } = await openPage(browser, { ...DESK, colorScheme: "dark" }));
+    stage = await openStage("agents", program ?? "");
+    ({ product, browser, page, errors } = stage);
   }, LONG);
 
-  afterAll(async () => {
-    await browser?.close();
-    await product?.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => stage?.close());
 
   const row = (name: string) => page.getByRole("row").filter({ hasText: name });
 

@@ -1,21 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { findPeer } from "../peer.ts";
-import { startProduct, type Product } from "../support/product.ts";
-import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, launch, openPage } from "./browser.ts";
+import type { Product } from "../support/product.ts";
+import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, openPage } from "./browser.ts";
+import { DESK, PHONE, openStage, type Stage } from "./stage.ts";
 
-const DESK = { viewport: { width: 1440, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const WAIT = { timeout: 20_000 };
 const LONG = 120_000;
 const DEADLOCK = "1".repeat(32);
-/** Where screenshots go, for somebody who wants to look; none are made otherwise. */
-const SHOTS = process.env["E2E_SHOTS"];
 
 const program = findPeer("coordination and budgets in a real browser", ...CHROMIUM);
 
@@ -82,7 +75,7 @@ const chat = (agent: string, tokens: number) =>
   });
 
 describe.skipIf(program === undefined)("coordination and budgets in a real browser", () => {
-  let dataDir: string;
+  let stage: Stage | undefined;
   let product: Product;
   let browser: Browser;
   let page: Page;
@@ -103,21 +96,13 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
     });
     expect(answer.status).toBe(200);
   };
-  const shoot = async (of: Page, name: string) => {
-    if (SHOTS !== undefined) await of.screenshot({ path: join(SHOTS, `${name}.png`) });
-  };
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "fleetlight-e2e-coordination-"));
-    [product, browser] = await Promise.all([startProduct({ dataDir }), launch(program ?? "")]);
-    ({ page, errors } = await openPage(browser, { ...DESK, colorScheme: "dark" }));
+    stage = await openStage("coordination", program ?? "");
+    ({ product, browser, page, errors } = stage);
   }, LONG);
 
-  afterAll(async () => {
-    await browser?.close();
-    await product?.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => stage?.close());
 
   test(
     "a deadlock shows up by itself while it lasts, with what shows it beside the list",
@@ -125,7 +110,6 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await page.goto(`${product.url}/dashboard/coordination`);
       await page.getByText("The agents get along").waitFor(WAIT);
       await expectAccessible(page);
-      await shoot(page, "coordination-empty");
       await send(
         waits("planner", "coder"),
         waits("coder", "reviewer"),
@@ -142,7 +126,6 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await beside.getByRole("link", { name: "planner" }).first().waitFor(WAIT);
       expect(await beside.getByRole("listitem").count()).toBe(3);
       await expectAccessible(page);
-      await shoot(page, "coordination-dark");
       await page.reload();
       await beside.getByRole("link", { name: "planner" }).first().waitFor(WAIT);
       await beside.getByRole("link", { name: "Close the finding" }).click(WAIT);
@@ -170,7 +153,6 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await dialog.getByRole("textbox", { name: "Your name" }).fill("ann");
       await dialog.getByRole("textbox", { name: "Reason" }).fill("they talk too much");
       await expectAccessible(page);
-      await shoot(page, "budget-form");
       await dialog.getByRole("button", { name: "Make it" }).click(WAIT);
       await page.getByText("1,000 tokens a day for each agent").waitFor(WAIT);
       await send(chat("writer", 850), chat("reader", 120), chat("talker", 1500));
@@ -183,7 +165,6 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await beside.getByText("ann made it: they talk too much").waitFor(WAIT);
       await beside.getByText("talker was told to stop").waitFor(WAIT);
       await expectAccessible(page);
-      await shoot(page, "budgets-dark");
       expect(errors).toEqual([]);
     },
     LONG,
@@ -209,7 +190,6 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
           }
         ).continue;
       expect(await asked()).toBe(false);
-      await shoot(page, "stops-dark");
       await page.getByRole("button", { name: "Let it go on" }).click(WAIT);
       await page.getByText("The agent may go on.").waitFor(WAIT);
       expect(await asked()).toBe(true);
@@ -227,22 +207,18 @@ describe.skipIf(program === undefined)("coordination and budgets in a real brows
       await deadlock.waitFor(WAIT);
       await expectNoSidewaysScroll(phone.page);
       await expectAccessible(phone.page);
-      await shoot(phone.page, "coordination-phone");
       await deadlock.click(WAIT);
       await phone.page.getByRole("heading", { level: 1, name: "Deadlock" }).waitFor(WAIT);
       await expectNoSidewaysScroll(phone.page);
       await expectAccessible(phone.page);
-      await shoot(phone.page, "finding-phone");
       await phone.page.goto(`${product.url}/dashboard/coordination/budgets`);
       await phone.page.getByText("150% spent").waitFor(WAIT);
       await expectNoSidewaysScroll(phone.page);
       await expectAccessible(phone.page);
-      await shoot(phone.page, "budgets-phone");
       await phone.page.setViewportSize(DESK.viewport);
       await phone.page.goto(`${product.url}/dashboard/coordination`);
       await deadlock.waitFor(WAIT);
       await expectAccessible(phone.page);
-      await shoot(phone.page, "coordination-light");
       expect(phone.errors).toEqual([]);
     },
     LONG,

@@ -1,16 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { findPeer } from "../peer.ts";
-import { startProduct, type Product } from "../support/product.ts";
-import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, launch, openPage } from "./browser.ts";
+import type { Product } from "../support/product.ts";
+import { CHROMIUM, expectAccessible, expectNoSidewaysScroll, openPage } from "./browser.ts";
+import { PHONE, openStage, type Stage } from "./stage.ts";
 
-const DESK = { viewport: { width: 1440, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const WAIT = { timeout: 20_000 };
 const LONG = 90_000;
 
@@ -42,23 +37,18 @@ function spans() {
 }
 
 describe.skipIf(program === undefined)("the page of the fleet in a real browser", () => {
-  let dataDir: string;
+  let stage: Stage | undefined;
   let product: Product;
   let browser: Browser;
   let page: Page;
   let errors: string[];
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "fleetlight-e2e-fleet-"));
-    [product, browser] = await Promise.all([startProduct({ dataDir }), launch(program ?? "")]);
-    ({ page, errors } = await openPage(browser, { ...DESK, colorScheme: "dark" }));
+    stage = await openStage("fleet", program ?? "");
+    ({ product, browser, page, errors } = stage);
   }, LONG);
 
-  afterAll(async () => {
-    await browser?.close();
-    await product?.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => stage?.close());
 
   test(
     "agents show up by themselves, where it said how to send spans",
