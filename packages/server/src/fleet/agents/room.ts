@@ -4,7 +4,6 @@ import type { Registry } from "@fleetlight/sdk";
 import { DEFAULT_TENANT, describeError, type Logger, type Now } from "#lib";
 import {
   businessFigures,
-  NO_FIGURES,
   observedMs,
   type Known,
   type OpenActivity,
@@ -12,6 +11,7 @@ import {
 } from "#query";
 import {
   figuresOf,
+  NO_FIGURES,
   type Activity,
   type ActivityStore,
   type Figures,

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createRegistry, type Registry } from "@fleetlight/sdk";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { businessFigures, NO_FIGURES } from "#query";
+import { businessFigures } from "#query";
+import { NO_FIGURES } from "#store";
 
 import { spanRow } from "../../store/telemetry/spans/fixture.ts";
 import { defineSeries, type AgentSeries } from "./series.ts";

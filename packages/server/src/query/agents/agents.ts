@@ -14,9 +14,9 @@ import type {
 } from "@fleetlight/contract";
 
 import { isoTime, type Now } from "#lib";
-import type { ActivityStore, Figures } from "#store";
+import { NO_FIGURES, type ActivityStore, type Figures } from "#store";
 
-import { businessFigures, NO_FIGURES, observedMs } from "./business.ts";
+import { businessFigures, observedMs } from "./business.ts";
 import { conversationView } from "./conversation-view.ts";
 import { heatMapOf, namedOf, responseTimesOf, seriesOf, stepsOf, tasksOf } from "./performance.ts";
 import type { Known, OpenActivity, RecentActivities } from "./recent.ts";

@@ -40,43 +40,6 @@ export const observedMs = (
     endMs - Math.max(startMs, Math.min(firstMs ?? startMs, endMs)),
   );
 
-export const NO_FIGURES: Omit<Figures, "key"> = {
-  hasTasks: false,
-  started: 0,
-  ended: 0,
-  failed: 0,
-  qualitySum: 0,
-  qualityCount: 0,
-  durationP50Us: undefined,
-  durationP95Us: undefined,
-  durationSumUs: 0,
-  busyUs: 0,
-  coordinationUs: 0,
-  engagedUs: 0,
-  agents: 0,
-  conflicts: 0,
-  resolved: 0,
-  resolutionSumUs: 0,
-  resolutionP95Us: undefined,
-  roundsSum: 0,
-  waits: 0,
-  waitSumUs: 0,
-  waitP95Us: undefined,
-  messages: 0,
-  modelCalls: 0,
-  toolCalls: 0,
-  toolErrors: 0,
-  workflows: 0,
-  workflowsFailed: 0,
-  errors: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
-  priced: 0,
-  lastUs: 0,
-  workflowType: "",
-};
-
 /** Success, less for every round of a conflict, and less for the time that went into dealing with one another. */
 function efficiencyOf(figures: Omit<Figures, "key">): number | null {
   const { ended, failed, roundsSum, conflicts, coordinationUs, engagedUs } = figures;

@@ -1,9 +1,9 @@
 import type { AgentReport } from "@fleetlight/contract";
 import { describe, expect, it } from "vitest";
 
-import type { Cell } from "#store";
+import { NO_FIGURES, type Cell } from "#store";
 
-import { businessFigures, NO_FIGURES, observedMs } from "./business.ts";
+import { businessFigures, observedMs } from "./business.ts";
 import { reportAsCsv } from "./csv.ts";
 import { messagesIn } from "./messages.ts";
 import { heatMapOf, namedOf, responseTimesOf, seriesOf, stepsOf } from "./performance.ts";

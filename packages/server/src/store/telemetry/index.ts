@@ -65,6 +65,7 @@ export {
   durationOfClass,
   figuresOf,
   MAX_CONVERSATION_TRACES,
+  NO_FIGURES,
   type Activity,
   type ActivityKind,
   type ActivityStore,

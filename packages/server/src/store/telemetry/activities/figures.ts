@@ -31,8 +31,8 @@ interface Draft extends Figures {
   present: Set<string>;
 }
 
-const draftOf = (key: string): Draft => ({
-  key,
+/** Of somebody who did nothing. */
+export const NO_FIGURES: Omit<Figures, "key"> = {
   hasTasks: false,
   started: 0,
   ended: 0,
@@ -67,6 +67,11 @@ const draftOf = (key: string): Draft => ({
   priced: 0,
   lastUs: 0,
   workflowType: "",
+};
+
+const draftOf = (key: string): Draft => ({
+  key,
+  ...NO_FIGURES,
   durations: [],
   resolutions: [],
   waitTimes: [],
