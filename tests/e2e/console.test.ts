@@ -241,7 +241,7 @@ describe.skipIf(program === undefined)("the console in a real browser", () => {
       const { page, errors } = await openPage(browser, { ...PHONE, colorScheme: scheme });
       for (const [path, heading] of PAGES) {
         await go(page, path, heading);
-        await page.getByRole("navigation", { name: "Sections" }).getByText("Metrics").waitFor();
+        await page.getByRole("navigation", { name: "Sections" }).getByText("More").waitFor();
         await expectNoSidewaysScroll(page);
         await expectAccessible(page);
       }
@@ -250,6 +250,20 @@ describe.skipIf(program === undefined)("the console in a real browser", () => {
     },
     90_000,
   );
+
+  test("on a phone the sections that the bar has no room for are behind one", async () => {
+    const { page, errors } = await openPage(browser, { ...PHONE, colorScheme: "light" });
+    await go(page, "/dashboard", "Overview");
+    const sections = page.getByRole("navigation", { name: "Sections" });
+    expect(await sections.getByRole("link").count()).toBe(4);
+    await sections.getByRole("button", { name: "More" }).click();
+    await sections.getByRole("link", { name: "Metrics" }).waitFor();
+    await expectAccessible(page);
+    await sections.getByRole("link", { name: "Logs" }).click();
+    await page.getByRole("heading", { level: 1, name: "Logs" }).waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  }, 60_000);
 
   test("an address that leads nowhere says so, and a service that is gone too", async () => {
     const { page } = desk;
