@@ -12,7 +12,7 @@ import { ownMetric } from "./support/questions.ts";
 import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
 
 export const describe =
-  "spans taken over OTLP, bytes of each, and the same in the schemas of ClickStack and SigNoz [--spans 300000 --batch 500 --senders 4 --idle 20 --dir D --profile D]";
+  "spans taken over OTLP, bytes of each, and the same in the schemas of ClickStack and SigNoz [--spans 300000 --batch 500 --senders 4 --idle 20 --semi MIB --dir D --profile D]";
 
 const SPAN_MS = 3 * 3_600_000;
 const WARM_SPANS = 20_000;
@@ -96,6 +96,7 @@ export async function run(args: readonly string[]): Promise<void> {
       idle: { type: "string", default: "20" },
       dir: { type: "string", default: tmpdir() },
       profile: { type: "string" },
+      semi: { type: "string", default: "4" },
     },
   });
   const [spans, batch] = [Number(values.spans), Number(values.batch)];
@@ -105,7 +106,11 @@ export async function run(args: readonly string[]): Promise<void> {
   const bodyBytes = bodies.reduce((sum, { length }) => sum + length, 0);
   // Its own series would be what grows.
   process.env["FLEETLIGHT_MONITORING__SELF_METRICS"] = "false";
-  const server = await startServer({ dataDir, profile: values.profile });
+  const server = await startServer({
+    dataDir,
+    profile: values.profile,
+    semiSpaceMib: Number(values.semi),
+  });
   await send(server, warm, 1);
   await settle(server);
   await server.loopDelay();
