@@ -86,6 +86,28 @@ async function settle({ url, pid }: BenchServer): Promise<void> {
   }
 }
 
+function compareSchemas(dataDir: string): void {
+  const output = execFileSync(
+    process.execPath,
+    [fileURLToPath(new URL("support/compare-schemas.ts", import.meta.url)), dataDir],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const schemas = JSON.parse(output) as SchemaFigures[];
+  rmSync(dataDir, { recursive: true, force: true });
+  const own = schemas[0]?.bytes ?? 1;
+  printGrid("the same spans in three schemas, merged; raw questions in SQL, medians", [
+    ["", "bytes a span", "to ours", "trace by id", "newest 100 of an hour", "p99 by operation"],
+    ...schemas.map((one) => [
+      one.name,
+      (one.bytes / (schemas[0]?.rows ?? 1)).toFixed(1),
+      (one.bytes / own).toFixed(2),
+      ms(one.traceMs),
+      ms(one.newestMs),
+      ms(one.p99Ms),
+    ]),
+  ]);
+}
+
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -140,23 +162,5 @@ export async function run(args: readonly string[]): Promise<void> {
       `${(idleShare * 100).toFixed(2)} % of a core, ${(growth / 1024).toFixed(0)} KiB more on disk`,
     ],
   ]);
-  const output = execFileSync(
-    process.execPath,
-    [fileURLToPath(new URL("support/compare-schemas.ts", import.meta.url)), dataDir],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const schemas = JSON.parse(output) as SchemaFigures[];
-  rmSync(dataDir, { recursive: true, force: true });
-  const own = schemas[0]?.bytes ?? 1;
-  printGrid("the same spans in three schemas, merged; raw questions in SQL, medians", [
-    ["", "bytes a span", "to ours", "trace by id", "newest 100 of an hour", "p99 by operation"],
-    ...schemas.map((one) => [
-      one.name,
-      (one.bytes / (schemas[0]?.rows ?? 1)).toFixed(1),
-      (one.bytes / own).toFixed(2),
-      ms(one.traceMs),
-      ms(one.newestMs),
-      ms(one.p99Ms),
-    ]),
-  ]);
+  compareSchemas(dataDir);
 }
