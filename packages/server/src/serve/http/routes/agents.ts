@@ -18,6 +18,7 @@ import { AGENT_SORTS, reportAsCsv } from "#query";
 import type { Doors } from "../../doors.ts";
 import type { App } from "../app-type.ts";
 import { tenantOf } from "../tenant.ts";
+import { timeParameter } from "../time-parameter.ts";
 
 const tags = ["agents"];
 const HOUR_MS = 3_600_000;
@@ -27,16 +28,10 @@ const MAX_TIME_MS = 4_102_444_800_000;
 /** Conversations are looked for over a longer time than figures. */
 const CONVERSATION_HOURS = 24;
 
-const Time = z
-  .string()
-  .max(64)
-  .describe("Unix seconds or ISO 8601.")
-  .transform((text, context): number => {
-    const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-    if (ms >= 0 && ms <= MAX_TIME_MS) return Math.trunc(ms);
-    context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
-    return z.NEVER;
-  });
+const Time = timeParameter(
+  (ms) => (ms >= 0 && ms <= MAX_TIME_MS ? Math.trunc(ms) : undefined),
+  z.string().max(64).describe("Unix seconds or ISO 8601."),
+);
 const text = () => z.string().min(1).max(256).optional();
 
 const RangeQuery = z.object({

@@ -4,19 +4,14 @@ import { z } from "zod";
 import type { Doors } from "../../doors.ts";
 import type { App } from "../app-type.ts";
 import { tenantOf } from "../tenant.ts";
+import { timeParameter } from "../time-parameter.ts";
 
 const tags = ["coordination"];
 const DAY_MS = 86_400_000;
 /** The last moment that a date can name. */
 const LATEST_MS = 8.64e15;
 
-/** Unix seconds, or ISO 8601. */
-const Time = z.string().transform((text, context): number => {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Math.abs(ms) <= LATEST_MS) return Math.round(ms);
-  context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
-  return z.NEVER;
-});
+const Time = timeParameter((ms) => (Math.abs(ms) <= LATEST_MS ? Math.round(ms) : undefined));
 
 const Range = z.object({ start: Time.optional(), end: Time.optional() });
 

@@ -7,6 +7,7 @@ import { MAX_FRAMES, type GraphRange } from "#query";
 import type { Doors } from "../../doors.ts";
 import type { App } from "../app-type.ts";
 import { tenantOf } from "../tenant.ts";
+import { timeParameter } from "../time-parameter.ts";
 
 const tags = ["fleet"];
 const HOUR_MS = 3_600_000;
@@ -16,16 +17,10 @@ const MAX_RANGE_MS = 400 * 24 * HOUR_MS;
 /** Years 1970 to 2100: other times are nobody's. */
 const MAX_TIME_MS = 4_102_444_800_000;
 
-const Time = z
-  .string()
-  .max(64)
-  .describe("Unix seconds or ISO 8601.")
-  .transform((text, context): number => {
-    const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-    if (ms >= 0 && ms <= MAX_TIME_MS) return ms;
-    context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
-    return z.NEVER;
-  });
+const Time = timeParameter(
+  (ms) => (ms >= 0 && ms <= MAX_TIME_MS ? ms : undefined),
+  z.string().max(64).describe("Unix seconds or ISO 8601."),
+);
 const Filter = { service: z.string().min(1).max(512).optional() };
 const Range = z.object({ start: Time.optional(), end: Time.optional(), ...Filter });
 const Ranges = Range.extend({

@@ -16,6 +16,7 @@ import type { LogFilter } from "#store";
 import type { Doors } from "../../doors.ts";
 import type { App } from "../app-type.ts";
 import { tenantOf } from "../tenant.ts";
+import { timeParameter } from "../time-parameter.ts";
 import { TraceId, traceIdOf } from "./traces.ts";
 
 const tags = ["logs"];
@@ -24,13 +25,7 @@ const MAX_ATTRIBUTES = 16;
 /** The year 2200: nothing is kept of later ones, and charts have no place for them. */
 const LATEST_MS = 7_258_118_400_000;
 
-/** Unix seconds, or ISO 8601. */
-const Time = z.string().transform((text, context): number => {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isFinite(ms)) return ms;
-  context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
-  return z.NEVER;
-});
+const Time = timeParameter((ms) => (Number.isFinite(ms) ? ms : undefined));
 const text = () => z.string().min(1).max(512).optional();
 
 /** What lines must be like; without times, for those that are still to come. */

@@ -4,6 +4,8 @@ import { badRequest, makeMatcher, type Matcher, type MatchOperator } from "#lib"
 import type { TraceSearch } from "#query";
 import type { TraceQuery } from "#store";
 
+import { timeParameter } from "../time-parameter.ts";
+
 const HOUR_MS = 3_600_000;
 const MAX_ATTRIBUTES = 16;
 const MAX_WORDS = 10;
@@ -12,13 +14,9 @@ const STATUSES = ["unset", "ok", "error"] as const;
 /** What clocks show: 1970 to 2200. Whoever asks for more gets that. */
 const LATEST_MS = 7_258_118_400_000;
 
-/** Unix seconds, or ISO 8601. */
-export const Time = z.string().transform((text, context): number => {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isFinite(ms)) return Math.min(LATEST_MS, Math.max(0, ms));
-  context.addIssue({ code: "custom", message: "expected Unix seconds or an ISO 8601 time" });
-  return z.NEVER;
-});
+export const Time = timeParameter((ms) =>
+  Number.isFinite(ms) ? Math.min(LATEST_MS, Math.max(0, ms)) : undefined,
+);
 const text = () => z.string().min(1).max(512).optional();
 const amount = () => z.coerce.number().min(0).max(1e12).optional();
 
