@@ -5,6 +5,7 @@ import { textOf, type AnyValue } from "../otlp/model.ts";
 import { isContent } from "../spans/content.ts";
 import { MAX_ATTRIBUTES, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "../spans/limits.ts";
 import type { Attributes, Span } from "../spans/model.ts";
+import { whole } from "../spans/text-memory.ts";
 import { understand } from "../spans/understand.ts";
 import { MAX_BODY_CHARACTERS } from "./limits.ts";
 import type { LogRecord } from "./model.ts";
@@ -28,9 +29,6 @@ export interface LineLosses {
   attributes: number;
   cut: number;
 }
-
-/** Half of a surrogate pair, which a cut may leave, has no form in UTF-8. */
-const whole = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD");
 
 /** A record's attributes as those of a span, for the dialects that know agents by them. */
 const asSpan = (attributes: Attributes): Span => ({
