@@ -6,9 +6,9 @@ import { parseArgs } from "node:util";
 
 import { AgentRuns, SpanBody } from "./support/agent-spans.ts";
 import type { SchemaFigures } from "./support/compare-schemas.ts";
-import { makeDataDir, startServer, type BenchServer } from "./support/children.ts";
+import { makeDataDir, startServer } from "./support/children.ts";
+import { flood, settle } from "./support/flood.ts";
 import { cpuSeconds, diskBytes, peakResidentBytes, sleep } from "./support/process.ts";
-import { ownMetric } from "./support/questions.ts";
 import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
 
 export const describe =
@@ -16,15 +16,6 @@ export const describe =
 
 const SPAN_MS = 3 * 3_600_000;
 const WARM_SPANS = 20_000;
-const SETTLE_MS = 120_000;
-/** Figures of the fleet go on being written. */
-const FEW_ROWS = 2000;
-
-interface Sent {
-  seconds: number;
-  cpuSeconds: number;
-  latencies: number[];
-}
 
 /** Bodies of so many spans each, of runs that follow one another over the last hours. */
 function makeBodies(spans: number, batch: number, seed: number): Uint8Array<ArrayBuffer>[] {
@@ -42,48 +33,6 @@ function makeBodies(spans: number, batch: number, seed: number): Uint8Array<Arra
       bodies.push(body.encode(waiting.slice(0, batch)));
   }
   return bodies;
-}
-
-async function send(
-  { url, pid }: BenchServer,
-  bodies: readonly Uint8Array<ArrayBuffer>[],
-  senders: number,
-): Promise<Sent> {
-  const latencies: number[] = [];
-  const [cpu, start] = [cpuSeconds(pid), performance.now()];
-  let next = 0;
-  const sender = async () => {
-    for (let at = next++; at < bodies.length; at = next++) {
-      const began = performance.now();
-      const answer = await fetch(`${url}/v1/traces`, {
-        method: "POST",
-        headers: { "content-type": "application/x-protobuf" },
-        body: bodies[at] ?? null,
-      });
-      await answer.arrayBuffer();
-      if (answer.status === 503) {
-        await sleep(100);
-        bodies = [...bodies, bodies[at] as Uint8Array<ArrayBuffer>];
-      } else if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
-      latencies.push(performance.now() - began);
-    }
-  };
-  await Promise.all(Array.from({ length: senders }, sender));
-  return {
-    seconds: (performance.now() - start) / 1000,
-    cpuSeconds: cpuSeconds(pid) - cpu,
-    latencies,
-  };
-}
-
-async function settle({ url, pid }: BenchServer): Promise<void> {
-  const deadline = performance.now() + SETTLE_MS;
-  for (let quiet = 0; quiet < 2 && performance.now() < deadline;) {
-    const cpu = cpuSeconds(pid);
-    await sleep(2000);
-    const pending = await ownMetric(url, "fleetlight_store_pending_rows");
-    quiet = pending < FEW_ROWS && cpuSeconds(pid) - cpu < 0.2 ? quiet + 1 : 0;
-  }
 }
 
 function compareSchemas(dataDir: string): void {
@@ -133,11 +82,12 @@ export async function run(args: readonly string[]): Promise<void> {
     profile: values.profile,
     semiSpaceMib: Number(values.semi),
   });
-  await send(server, warm, 1);
+  const traces = { path: "/v1/traces", type: "application/x-protobuf" };
+  await flood(server, { ...traces, bodies: warm }, 1);
   await settle(server);
   await server.loopDelay();
   const cpu = cpuSeconds(server.pid);
-  const sent = await send(server, bodies, Number(values.senders));
+  const sent = await flood(server, { ...traces, bodies }, Number(values.senders));
   const { late } = await server.loopDelay();
   await settle(server);
   const settled = cpuSeconds(server.pid) - cpu;

@@ -1,8 +1,5 @@
-import { ProtobufWriter } from "../../packages/server/src/lib/index.ts";
-
-/** A value of an attribute; whole numbers travel as int64. */
-type Value = string | number | boolean;
-type Attributes = Readonly<Record<string, Value>>;
+import { Dice, hex } from "./dice.ts";
+import { OtlpWriter, type Attributes } from "./otlp-writer.ts";
 
 interface MadeSpan {
   traceId: Uint8Array;
@@ -28,43 +25,6 @@ const MODELS = [
 const TOOLS = ["search_web", "read_page", "query_orders", "send_mail", "run_code"];
 const FAILED_SHARE = 0.02;
 const PODS = 8;
-
-/** The same numbers for the same seed: https://en.wikipedia.org/wiki/Xorshift */
-class Dice {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed | 1;
-  }
-
-  uint32(): number {
-    this.state ^= this.state << 13;
-    this.state ^= this.state >>> 17;
-    this.state ^= this.state << 5;
-    return this.state >>> 0;
-  }
-
-  share(): number {
-    return this.uint32() / 2 ** 32;
-  }
-
-  below(limit: number): number {
-    return this.uint32() % limit;
-  }
-
-  bytes(length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length; at++) bytes[at] = this.uint32() >>> 11;
-    return bytes;
-  }
-
-  /** Most are short, a few are long. */
-  durationNs(meanMs: number): bigint {
-    return BigInt(Math.round(-Math.log(1 - this.share()) * meanMs * 1e6) + 1000);
-  }
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 /** Runs of a small fleet of agents as their instrumentations would tell of them: about 16 spans each. */
 export class AgentRuns {
@@ -177,8 +137,7 @@ export class AgentRuns {
 
 /** Writes spans as one OTLP request in protobuf, grouped by the process that they come from. */
 export class SpanBody {
-  private readonly writer = new ProtobufWriter();
-  private readonly words = new Uint32Array(2);
+  private readonly writer = new OtlpWriter();
 
   encode(spans: readonly MadeSpan[]): Uint8Array<ArrayBuffer> {
     const groups = new Map<number, MadeSpan[]>();
@@ -192,18 +151,7 @@ export class SpanBody {
     for (const [key, group] of groups)
       writer.message(1, () => {
         const service = SERVICES[Math.floor(key / PODS)] ?? "";
-        writer.message(1, () =>
-          this.attributes(1, {
-            "service.name": service,
-            "service.version": "2.4.1",
-            "service.instance.id": `${service}-7d9c5b-${key % PODS}`,
-            "host.name": `node-${key % PODS}`,
-            "deployment.environment.name": "production",
-            "telemetry.sdk.language": "nodejs",
-            "telemetry.sdk.name": "opentelemetry",
-            "telemetry.sdk.version": "2.2.0",
-          }),
-        );
+        writer.resource(1, service, key % PODS);
         writer.message(2, () => {
           writer.message(1, () => writer.string(1, "@fleet/agents"));
           for (const span of group) writer.message(2, () => this.span(span));
@@ -220,9 +168,9 @@ export class SpanBody {
     if (parentSpanId !== undefined) writer.message(4, () => writer.raw(parentSpanId));
     writer.string(5, span.name);
     writer.uint(6, span.kind);
-    this.fixed64(7, span.startNs);
-    this.fixed64(8, span.startNs + span.durationNs);
-    this.attributes(
+    writer.fixed64(7, span.startNs);
+    writer.fixed64(8, span.startNs + span.durationNs);
+    writer.attributes(
       9,
       span.failed ? { ...span.attributes, "error.type": "timeout" } : span.attributes,
     );
@@ -230,26 +178,6 @@ export class SpanBody {
       writer.message(15, () => {
         writer.string(2, "upstream did not answer in time");
         writer.uint(3, 2);
-      });
-  }
-
-  private fixed64(field: number, value: bigint): void {
-    this.words[0] = Number(value & 0xffff_ffffn);
-    this.words[1] = Number(value >> 32n);
-    this.writer.doubleAt(field, this.words, 0);
-  }
-
-  private attributes(field: number, attributes: Attributes): void {
-    const { writer } = this;
-    for (const [name, value] of Object.entries(attributes))
-      writer.message(field, () => {
-        writer.string(1, name);
-        writer.message(2, () => {
-          if (typeof value === "string") writer.string(1, value);
-          else if (typeof value === "boolean") writer.uint(2, Number(value));
-          else if (Number.isInteger(value)) writer.int64(3, value);
-          else writer.double(4, value);
-        });
       });
   }
 }
