@@ -54,18 +54,17 @@ export class RowAnalytics implements SpanAnalytics {
   async facets(tenant: string, query: TraceQuery, limit: number): Promise<FacetCount[]> {
     const matching = this.matching(tenant, query);
     return FACETS.flatMap((facet) => {
-      const byValue = new Map<string, SpanRow[]>();
+      const byValue = new Map<string, { traces: Set<string>; spans: number }>();
       for (const row of matching) {
         const value = textOf(row, facet);
-        if (value !== "") byValue.set(value, [...(byValue.get(value) ?? []), row]);
+        if (value === "") continue;
+        const known = byValue.get(value) ?? { traces: new Set(), spans: 0 };
+        known.traces.add(row.traceId);
+        known.spans++;
+        byValue.set(value, known);
       }
       return [...byValue]
-        .map(([value, spans]) => ({
-          facet,
-          value,
-          traces: new Set(spans.map(({ traceId }) => traceId)).size,
-          spans: spans.length,
-        }))
+        .map(([value, { traces, spans }]) => ({ facet, value, traces: traces.size, spans }))
         .toSorted((a, b) => b.spans - a.spans || (a.value < b.value ? -1 : 1))
         .slice(0, limit);
     });
