@@ -81,17 +81,16 @@ export class SqlAnalytics implements SpanAnalytics {
   async facets(tenant: string, query: TraceQuery, limit: number): Promise<FacetCount[]> {
     const conditions = new Conditions();
     const where = this.matching(conditions, tenant, query);
-    const each = FACETS.map(
-      (facet) =>
-        `SELECT '${facet}' AS facet, toString(${COLUMN[facet]}) AS value, toString(uniq(trace_id)) AS traces, toString(count()) AS spans
-         FROM spans WHERE ${where} AND ${COLUMN[facet]} != '' GROUP BY value ORDER BY count() DESC, value LIMIT ${Math.trunc(limit)}`,
-    );
+    const each = FACETS.map((facet, i) => `(${i}, toString(${COLUMN[facet]}))`);
+    // One look at the spans for all facets; numbers are told apart faster than the ids that they are made of.
     const found = await this.rows<Record<keyof FacetCount, string>>(
-      `SELECT * FROM (${each.map((one) => `(${one})`).join(" UNION ALL ")})`,
+      `SELECT one.1 AS facet, one.2 AS value, toString(uniq(id)) AS traces, toString(count()) AS spans
+       FROM (SELECT cityHash64(trace_id) AS id, arrayJoin([${each.join(", ")}]) AS one FROM spans WHERE ${where})
+       WHERE value != '' GROUP BY facet, value ORDER BY facet, count() DESC, value LIMIT ${Math.trunc(limit)} BY facet`,
       conditions,
     );
     return found.map(({ facet, value, traces, spans }) => ({
-      facet: facet as FacetName,
+      facet: FACETS[Number(facet)] as FacetName,
       value,
       traces: Number(traces),
       spans: Number(spans),
