@@ -132,3 +132,25 @@ it("does not read beyond an embedded message", () => {
   expect(outer.next()).toBe(true);
   expect(outer.field).toBe(2);
 });
+
+it("goes into messages and comes back behind them, whatever was left unread", () => {
+  const reader = new ProtobufReader(Uint8Array.of(0x0a, 0x04, 0x08, 0x07, 0x10, 0x09, 0x18, 0x05));
+  expect(reader.next()).toBe(true);
+  const outer = reader.enter();
+  expect([reader.next(), reader.uint32()]).toEqual([true, 7]);
+  reader.leave(outer);
+  expect([reader.next(), reader.field, reader.uint32(), reader.next()]).toEqual([
+    true,
+    3,
+    5,
+    false,
+  ]);
+});
+
+it("does not go into a message that reaches beyond the one around it", () => {
+  const reader = new ProtobufReader(Uint8Array.of(0x0a, 0x02, 0x0a, 0x05, 0x08, 0x07));
+  reader.next();
+  reader.enter();
+  reader.next();
+  expect(() => reader.enter()).toThrow("beyond its message");
+});

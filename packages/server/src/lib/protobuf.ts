@@ -214,6 +214,22 @@ export class ProtobufReader {
     return new ProtobufReader(this.bytes, at, at + length, this.view);
   }
 
+  /** Goes into an embedded message, whose fields `next` comes to from here on. @returns what `leave` takes to come back */
+  enter(): number {
+    const length = this.uint32();
+    const start = this.take(length);
+    const outer = this.end;
+    this.pos = start;
+    this.end = start + length;
+    return outer;
+  }
+
+  /** Goes on behind the message that was entered. */
+  leave(outer: number): void {
+    this.pos = this.end;
+    this.end = outer;
+  }
+
   /** Reads one value of a repeated scalar field, or a packed run of them; `max` bounds the values in all. */
   repeated(into: number[], read: () => number, max: number): void {
     if (this.wire !== WIRE_BYTES) {

@@ -1,88 +1,202 @@
-import { ProtobufError, ProtobufReader } from "#lib";
+import { ProtobufError, ProtobufReader, WIRE_BYTES, WIRE_FIXED64 } from "#lib";
 
 import type { AnyValue } from "../otlp/model.ts";
-import { hex, inner, readFields, readValue, text } from "../otlp/protobuf.ts";
+import { inner, readValue } from "../otlp/protobuf.ts";
 import type { Attributes } from "../spans/model.ts";
 import { MAX_ATTRIBUTES_READ, MAX_LINES } from "./limits.ts";
 import type { IncomingLog, LogRecord } from "./model.ts";
 
-/** One entry of a list of attributes; those beyond the limit are passed over. */
-function readInto(attributes: Map<string, AnyValue>, field: ProtobufReader): void {
-  if (attributes.size >= MAX_ATTRIBUTES_READ) return field.skip();
-  const message = inner(field);
-  let key = "";
-  let value: AnyValue;
-  while (message.next()) {
-    if (message.field === 1) key = text(message);
-    else if (message.field === 2) value = readValue(inner(message), 0);
-    else message.skip();
+/** Longer ids are wrong, and need not be read to their end. */
+const MAX_ID_BYTES = 64;
+
+/** One reader goes through the whole request: log records are many and small, and a reader for each part of them adds up. */
+class LogsReader {
+  private readonly message: ProtobufReader;
+  private readonly bytes: Buffer;
+  private count = 0;
+
+  constructor(body: Uint8Array) {
+    this.message = new ProtobufReader(body);
+    this.bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
-  attributes.set(key, value);
-}
 
-function readRecord(message: ProtobufReader): LogRecord {
-  const attributes = new Map<string, AnyValue>();
-  const record: LogRecord = {
-    timeNs: 0n,
-    observedNs: 0n,
-    severity: 0,
-    severityText: "",
-    event: "",
-    body: undefined,
-    traceId: "",
-    spanId: "",
-    attributes,
-  };
-  readFields(message, {
-    1: (field) => (record.timeNs = field.fixed64BigInt()),
-    2: (field) => (record.severity = field.uint32()),
-    3: (field) => (record.severityText = text(field)),
-    5: (field) => (record.body = readValue(inner(field), 0)),
-    6: (field) => readInto(attributes, field),
-    9: (field) => (record.traceId = hex(field)),
-    10: (field) => (record.spanId = hex(field)),
-    11: (field) => (record.observedNs = field.fixed64BigInt()),
-    12: (field) => (record.event = text(field)),
-  });
-  return record;
-}
+  *logs(): Generator<IncomingLog> {
+    const { message } = this;
+    while (message.next()) {
+      if (message.field !== 1) message.skip();
+      else yield* this.resourceLogs();
+    }
+  }
 
-function* readScope(message: ProtobufReader, resource: Attributes): Generator<IncomingLog> {
-  let scope = "";
-  const records: ProtobufReader[] = [];
-  // The scope's name may stand behind its records.
-  readFields(message, {
-    1: (field) => readFields(inner(field), { 1: (one) => (scope = text(one)) }),
-    2: (field) => records.push(inner(field)),
-  });
-  for (const record of records) yield { resource, scope, record: readRecord(record) };
-}
+  private *resourceLogs(): Generator<IncomingLog> {
+    const { message } = this;
+    const outer = this.enter();
+    const resource = this.resource();
+    while (message.next()) {
+      if (message.field === 2) yield* this.scopeLogs(resource);
+      else message.skip();
+    }
+    message.leave(outer);
+  }
 
-function* readResource(message: ProtobufReader): Generator<IncomingLog> {
-  const resource = new Map<string, AnyValue>();
-  const scopes: ProtobufReader[] = [];
-  readFields(message, {
-    1: (field) => readFields(inner(field), { 1: (attribute) => readInto(resource, attribute) }),
-    2: (field) => scopes.push(inner(field)),
-  });
-  for (const scope of scopes) yield* readScope(scope, resource);
+  private *scopeLogs(resource: Attributes): Generator<IncomingLog> {
+    const { message } = this;
+    const outer = this.enter();
+    const scope = this.scopeName();
+    while (message.next()) {
+      if (message.field !== 2) message.skip();
+      else {
+        if (++this.count > MAX_LINES) throw new ProtobufError("too many log records");
+        yield { resource, scope, record: this.record() };
+      }
+    }
+    message.leave(outer);
+  }
+
+  /** Looks ahead: the resource may stand behind its records. */
+  private resource(): Attributes {
+    const { message } = this;
+    const resource = new Map<string, AnyValue>();
+    const start = message.pos;
+    while (message.next()) {
+      if (message.field !== 1) message.skip();
+      else this.attributes(resource);
+    }
+    message.pos = start;
+    return resource;
+  }
+
+  /** Looks ahead as well. */
+  private scopeName(): string {
+    const { message } = this;
+    let name = "";
+    const start = message.pos;
+    while (message.next()) {
+      if (message.field !== 1) message.skip();
+      else name = this.firstText();
+    }
+    message.pos = start;
+    return name;
+  }
+
+  private attributes(into: Map<string, AnyValue>): void {
+    const { message } = this;
+    const outer = this.enter();
+    while (message.next()) {
+      if (message.field === 1) this.attribute(into);
+      else message.skip();
+    }
+    message.leave(outer);
+  }
+
+  /** The text of field 1 in a message of its own. */
+  private firstText(): string {
+    const { message } = this;
+    const outer = this.enter();
+    let text = "";
+    while (message.next()) {
+      if (message.field === 1) text = this.text();
+      else message.skip();
+    }
+    message.leave(outer);
+    return text;
+  }
+
+  private record(): LogRecord {
+    const { message } = this;
+    const attributes = new Map<string, AnyValue>();
+    const record: LogRecord = {
+      timeNs: 0n,
+      observedNs: 0n,
+      severity: 0,
+      severityText: "",
+      event: "",
+      body: undefined,
+      traceId: "",
+      spanId: "",
+      attributes,
+    };
+    const outer = this.enter();
+    while (message.next()) {
+      const { field } = message;
+      if (field === 1) record.timeNs = this.time();
+      else if (field === 2) record.severity = message.uint32();
+      else if (field === 3) record.severityText = this.text();
+      else if (field === 5) record.body = this.value();
+      else if (field === 6) this.attribute(attributes);
+      else if (field === 9) record.traceId = this.id();
+      else if (field === 10) record.spanId = this.id();
+      else if (field === 11) record.observedNs = this.time();
+      else if (field === 12) record.event = this.text();
+      else message.skip();
+    }
+    message.leave(outer);
+    return record;
+  }
+
+  /** One entry of a list of attributes; those beyond the limit are passed over. */
+  private attribute(attributes: Map<string, AnyValue>): void {
+    const { message } = this;
+    if (attributes.size >= MAX_ATTRIBUTES_READ) return message.skip();
+    const outer = this.enter();
+    let key = "";
+    let value: AnyValue;
+    while (message.next()) {
+      if (message.field === 1) key = this.text();
+      else if (message.field === 2) value = this.value();
+      else message.skip();
+    }
+    message.leave(outer);
+    attributes.set(key, value);
+  }
+
+  /** Most values are one text or one number, and are read where they lie. */
+  private value(): AnyValue {
+    const { message } = this;
+    const { field, wire, pos } = message;
+    const outer = this.enter();
+    if (message.next() && message.field <= 3) {
+      const value =
+        message.field === 1 ? this.text() : message.field === 2 ? message.bool() : message.int64();
+      if (message.pos === message.end) {
+        message.leave(outer);
+        return value;
+      }
+    }
+    message.end = outer;
+    message.pos = pos;
+    message.field = field;
+    message.wire = wire;
+    return readValue(inner(message), 0);
+  }
+
+  private enter(): number {
+    this.message.expect(WIRE_BYTES);
+    return this.message.enter();
+  }
+
+  private text(): string {
+    this.message.expect(WIRE_BYTES);
+    return this.message.string();
+  }
+
+  private time(): bigint {
+    this.message.expect(WIRE_FIXED64);
+    return this.message.fixed64BigInt();
+  }
+
+  private id(): string {
+    const { message } = this;
+    const outer = this.enter();
+    const { pos, end } = message;
+    message.leave(outer);
+    return this.bytes.toString("hex", pos, Math.min(end, pos + MAX_ID_BYTES));
+  }
 }
 
 /**
  * Reads opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest, record by record so that others may have a turn.
  * @throws ProtobufError also after records that were right; then none of them counts.
  */
-export function* readLogsProtobuf(body: Uint8Array): Generator<IncomingLog> {
-  const message = new ProtobufReader(body);
-  let count = 0;
-  while (message.next()) {
-    if (message.field !== 1) {
-      message.skip();
-      continue;
-    }
-    for (const log of readResource(inner(message))) {
-      if (++count > MAX_LINES) throw new ProtobufError("too many log records");
-      yield log;
-    }
-  }
-}
+export const readLogsProtobuf = (body: Uint8Array): Generator<IncomingLog> =>
+  new LogsReader(body).logs();

@@ -13,6 +13,7 @@ import type { IncomingLog, LogRefusal } from "./model.ts";
 import { readLogsJson } from "./read-json.ts";
 import { LineError, readObject, readText, type ReadLine } from "./read-line.ts";
 import { readLogsProtobuf } from "./read-protobuf.ts";
+import { TextMemory } from "../spans/text-memory.ts";
 import { LineMaker } from "./to-line.ts";
 
 /** How long a body may keep the event loop before others have a turn. */
@@ -70,6 +71,7 @@ class Turns {
 /** Takes log lines: over OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/), and as lines of JSON or text. */
 export class LogReceiver {
   private readonly options: Options;
+  private memory = new TextMemory([]);
   private readonly counters;
 
   constructor(options: Options) {
@@ -159,7 +161,8 @@ export class LogReceiver {
   private maker(): LineMaker {
     const { keep_content, mask } = this.options.config().traces;
     const nowNs = BigInt(this.options.now()) * NS_PER_MS;
-    return new LineMaker({ keepContent: keep_content, masks: mask, nowNs });
+    if (this.memory.masks !== mask) this.memory = new TextMemory(mask);
+    return new LineMaker({ keepContent: keep_content, memory: this.memory, nowNs });
   }
 
   private async keep(

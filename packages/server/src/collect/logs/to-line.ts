@@ -1,11 +1,10 @@
-import { mask, type MaskKind } from "#lib";
 import type { LogLine } from "#store";
 
 import { textOf, type AnyValue } from "../otlp/model.ts";
-import { isContent } from "../spans/content.ts";
-import { MAX_ATTRIBUTES, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "../spans/limits.ts";
-import type { Attributes, Span } from "../spans/model.ts";
-import { whole } from "../spans/text-memory.ts";
+import { DIALECTS } from "../spans/dialects/index.ts";
+import { MAX_ATTRIBUTES, MAX_TEXT_CHARACTERS } from "../spans/limits.ts";
+import type { Attributes, Facets, Span } from "../spans/model.ts";
+import type { TextMemory } from "../spans/text-memory.ts";
 import { understand } from "../spans/understand.ts";
 import { MAX_BODY_CHARACTERS } from "./limits.ts";
 import type { LogRecord } from "./model.ts";
@@ -20,7 +19,8 @@ const ANSI = /\u001b\[[0-9;?]{0,32}[ -/]{0,4}[@-~]/g;
 export interface LineOptions {
   /** Whether prompts and answers are kept, which some instrumentations send as events. */
   keepContent: boolean;
-  masks: readonly MaskKind[];
+  /** Of texts that were masked as they are to be now. */
+  memory: TextMemory;
   nowNs: bigint;
 }
 
@@ -28,6 +28,20 @@ export interface LineOptions {
 export interface LineLosses {
   attributes: number;
   cut: number;
+}
+
+type AgentFacets = Pick<Facets, "agent" | "workflow" | "task" | "conversation">;
+const NOBODY: AgentFacets = { agent: "", workflow: "", task: "", conversation: "" };
+
+/** First letters of what dialects call things: most attributes of most lines have none of them. */
+const SIGNS = new Set(DIALECTS.flatMap(({ prefixes }) => prefixes.map((prefix) => prefix[0])));
+const PREFIXES = new Set(DIALECTS.flatMap(({ prefixes }) => prefixes));
+
+/** Whether a name may belong to a dialect; `understand` decides. */
+function isTelling(name: string): boolean {
+  if (!SIGNS.has(name[0])) return false;
+  const dot = name.indexOf(".");
+  return PREFIXES.has(dot < 0 ? name : name.slice(0, dot));
 }
 
 /** A record's attributes as those of a span, for the dialects that know agents by them. */
@@ -47,6 +61,12 @@ const asSpan = (attributes: Attributes): Span => ({
   links: [],
 });
 
+function facetsOf(attributes: Attributes, scope: string): AgentFacets {
+  for (const name of attributes.keys())
+    if (isTelling(name)) return understand(asSpan(attributes), scope).facets;
+  return NOBODY;
+}
+
 /** Makes log lines as the store takes them, within the limits; counts what did not fit. */
 export class LineMaker {
   readonly losses: LineLosses = { attributes: 0, cut: 0 };
@@ -61,7 +81,7 @@ export class LineMaker {
   line(record: LogRecord, scope: string, resource: Attributes): LogLine {
     const { attributes } = record;
     const event = record.event === "" ? textOf(attributes.get("event.name")) : record.event;
-    const { agent, workflow, task, conversation } = understand(asSpan(attributes), scope).facets;
+    const { agent, workflow, task, conversation } = facetsOf(attributes, scope);
     const traceId = TRACE_ID.test(record.traceId) ? record.traceId : "";
     return {
       timeNs: String(record.timeNs || record.observedNs || this.options.nowNs),
@@ -86,7 +106,8 @@ export class LineMaker {
   private body(value: AnyValue, event: string): string {
     // Instrumentations of before send what is said as events of these names.
     if (!this.options.keepContent && event.startsWith("gen_ai.")) return "";
-    return this.text(textOf(value).replace(ANSI, ""), MAX_BODY_CHARACTERS);
+    const text = textOf(value);
+    return this.longText(text.includes("\u001b") ? text.replace(ANSI, "") : text);
   }
 
   private resource(resource: Attributes): Readonly<Record<string, string>> {
@@ -100,24 +121,26 @@ export class LineMaker {
     let count = 0;
     for (const [name, value] of attributes) {
       if (value === undefined || name === "event.name") continue;
-      const content = isContent(name);
-      if (content && !this.options.keepContent) continue;
+      const { kept, isContent } = this.options.memory.name(name);
+      if (isContent && !this.options.keepContent) continue;
+      const text = textOf(value);
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
-      else
-        texts[this.name(name)] = this.text(
-          textOf(value),
-          content ? MAX_BODY_CHARACTERS : MAX_TEXT_CHARACTERS,
-        );
+      else texts[kept] = isContent ? this.longText(text) : this.text(text);
     }
     return texts;
   }
 
   private name(text: string): string {
-    return whole(text.slice(0, MAX_NAME_CHARACTERS));
+    return text === "" ? "" : this.options.memory.name(text).kept;
   }
 
-  private text(text: string, limit: number): string {
-    if (text.length > limit) this.losses.cut++;
-    return whole(mask(text.slice(0, limit), this.options.masks));
+  private text(text: string): string {
+    if (text.length > MAX_TEXT_CHARACTERS) this.losses.cut++;
+    return this.options.memory.text(text);
+  }
+
+  private longText(text: string): string {
+    if (text.length > MAX_BODY_CHARACTERS) this.losses.cut++;
+    return this.options.memory.longText(text, MAX_BODY_CHARACTERS);
   }
 }

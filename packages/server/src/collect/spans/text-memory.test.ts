@@ -32,3 +32,13 @@ it("replaces what has no form in UTF-8", () => {
   expect(memory.text("a\uD800b")).toBe("a\uFFFDb");
   expect(memory.text("a\u{1F600}b")).toBe("a\u{1F600}b");
 });
+
+it("cuts each text at its own limit, and what it remembers of one is not taken for the other", () => {
+  const memory = new TextMemory(["secrets"]);
+  const text = "ab".repeat(40);
+  expect(
+    [memory.text(text, 70), memory.text(text, 75), memory.text(text)].map((one) => one.length),
+  ).toEqual([70, 75, 80]);
+  expect(memory.text("x".repeat(9000))).toHaveLength(8192);
+  expect(memory.longText("password=hunter22 and more", 17)).toBe("password=[secret]");
+});

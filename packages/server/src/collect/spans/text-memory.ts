@@ -3,7 +3,7 @@ import { mask, type MaskKind } from "#lib";
 import { isContent } from "./content.ts";
 import { MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS } from "./limits.ts";
 
-/** Texts of each kind that are remembered, at most twice as many, and their longest. */
+/** Texts of each kind that are remembered, at most twice as many, and their longest: shorter than any limit. */
 const MAX_REMEMBERED = 2048;
 const MAX_REMEMBERED_CHARACTERS = 64;
 
@@ -52,15 +52,20 @@ export class TextMemory {
 
   constructor(masks: readonly MaskKind[]) {
     this.masks = masks;
-    this.texts = new Remembered((text) => whole(mask(text.slice(0, MAX_TEXT_CHARACTERS), masks)));
+    this.texts = new Remembered((text) => whole(mask(text, masks)));
   }
 
   name(text: string): KnownName {
     return this.names.of(text);
   }
 
-  /** Masked and cut off. */
-  text(text: string): string {
-    return this.texts.of(text);
+  /** Masked, and cut off at the limit. */
+  text(text: string, maxCharacters = MAX_TEXT_CHARACTERS): string {
+    return this.texts.of(text.length > maxCharacters ? text.slice(0, maxCharacters) : text);
+  }
+
+  /** The same for texts that hardly come again: they would only take the place of others. */
+  longText(text: string, maxCharacters: number): string {
+    return whole(mask(text.slice(0, maxCharacters), this.masks));
   }
 }

@@ -43,6 +43,17 @@ const READ_SELECT = [
   ...Object.keys(MAPS),
 ].join(", ");
 
+/** Lines of one request share the object of their resource: it is written once. */
+function jsonOfSame(pick: (row: LogRow) => object): (row: LogRow) => string {
+  const texts = new Map<object, string>();
+  return (row) => {
+    const one = pick(row);
+    let text = texts.get(one);
+    if (text === undefined) texts.set(one, (text = JSON.stringify(one)));
+    return text;
+  };
+}
+
 /** Columns that a question may name a value of. */
 const FILTERS = {
   service: "service",
@@ -174,7 +185,11 @@ export class SqlLogs implements LogTables {
         { name: "seq", type: "Int64", data: toBigInts(rows.map(({ seq }) => seq)) },
         { name: "severity", type: "Int64", data: toBigInts(rows.map(({ severity }) => severity)) },
         ...entries(TEXTS).map(([name, key]) => text(name, (row) => row[key])),
-        ...entries(MAPS).map(([name, key]) => text(name, (row) => JSON.stringify(row[key]))),
+        text("attrs", ({ attributes }) => JSON.stringify(attributes)),
+        text(
+          "resource",
+          jsonOfSame(({ resource }) => resource),
+        ),
       ],
       parameters: { tenant },
       token,
