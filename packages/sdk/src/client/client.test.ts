@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { createFleetlightClient, FleetlightError } from "./index.ts";
+import { createFleetlightClient as createBrowserClient } from "./browser.ts";
+import { FleetlightError } from "./index.ts";
+import { createFleetlightClient } from "./node.ts";
 
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -58,14 +60,18 @@ function registrar(known: Set<string>): Route {
 
 const registration = { id: "planner", name: "Planner", url: "http://127.0.0.1:1" };
 
-describe("client", () => {
+describe.each([
+  ["Node's sockets", createFleetlightClient],
+  ["fetch, as in a browser", createBrowserClient],
+  ["a fetch of the host's", (options) => createFleetlightClient({ ...options, fetch })],
+] satisfies [string, typeof createFleetlightClient][])("client, through %s", (_way, create) => {
   it("sends the token and the body, and answers what the server says", async () => {
     let seen: unknown;
     const { url, log } = await serve((request, response, body) => {
       seen = [request.headers.authorization, request.headers["content-type"], JSON.parse(body)];
       json(response, 200, { status: "registered", service_id: "planner" });
     });
-    const client = createFleetlightClient({ url: `${url}/`, token: "secret" });
+    const client = create({ url: `${url}/`, token: "secret" });
     const answer = await client.register({ ...registration, labels: { component: "agents" } });
     expect(answer.status).toBe("registered");
     expect(seen).toEqual([
@@ -78,7 +84,7 @@ describe("client", () => {
 
   it("keeps ids inside their place in the path", async () => {
     const { url, log } = await serve((_, response) => json(response, 200, {}));
-    const client = createFleetlightClient({ url: `${url}/fleet` });
+    const client = create({ url: `${url}/fleet` });
     await client.heartbeat("a/../b?x");
     await client.removeRule("r#1");
     expect(log).toEqual([
@@ -92,7 +98,7 @@ describe("client", () => {
     const { url } = await serve((_, response) =>
       json(response, 400, { error: { code: "invalid", message: "wrong", details } }),
     );
-    const error = await createFleetlightClient({ url })
+    const error = await create({ url })
       .services()
       .catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(FleetlightError);
@@ -120,18 +126,18 @@ describe("client", () => {
   for (const [what, route, code] of failures) {
     it(`rejects on ${what} with ${code}`, async () => {
       const { url } = await serve(route);
-      const client = createFleetlightClient({ url, timeoutMs: code === "timeout" ? 100 : 5000 });
+      const client = create({ url, timeoutMs: code === "timeout" ? 100 : 5000 });
       await expect(client.services()).rejects.toMatchObject({ name: "FleetlightError", code });
     });
   }
 
   it("reads the health of a degraded server", async () => {
     const { url } = await serve((_, response) => json(response, 503, { status: "degraded" }));
-    expect((await createFleetlightClient({ url }).health()).status).toBe("degraded");
+    expect((await create({ url }).health()).status).toBe("degraded");
   });
 
   it("refuses an address that is none", () => {
-    expect(() => createFleetlightClient({ url: "file:///etc" })).toThrow(TypeError);
+    expect(() => create({ url: "file:///etc" })).toThrow(TypeError);
   });
 });
 

@@ -20,6 +20,7 @@ import type {
   TraceList,
 } from "@fleetlight/contract";
 
+import type { Ask } from "../http/ask.ts";
 import { keepRegistered } from "./keep-registered.ts";
 import type { KeepOptions, Registered } from "./keep-registered.ts";
 import { FleetlightError, send } from "./request.ts";
@@ -98,7 +99,7 @@ export type FleetlightClient = {
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /** @throws TypeError when `url` is no http(s) address; that is a mistake in the program's configuration. */
-function transportOf(options: ClientOptions): Transport {
+function transportOf(options: ClientOptions, ask: Ask): Transport {
   const url = new URL(options.url);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new TypeError(`${options.url} is not an http:// or https:// address`);
@@ -108,13 +109,13 @@ function transportOf(options: ClientOptions): Transport {
     token: options.token,
     tenant: options.tenant,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    fetch: options.fetch ?? globalThis.fetch,
+    ask,
   };
 }
 
 /** @throws TypeError when `url` is no http(s) address. Opens no connection yet. */
-export function createFleetlightClient(options: ClientOptions): FleetlightClient {
-  const transport = transportOf(options);
+export function createClient(options: ClientOptions, ask: Ask): FleetlightClient {
+  const transport = transportOf(options, ask);
   const service = (id: string) => `/api/v1/services/${encodeURIComponent(id)}`;
   const rule = (id: string) => `/api/v1/alerts/rules/${encodeURIComponent(id)}`;
   // The server is of the same release or newer and validates what it answers; checking it again would cost the host.
@@ -171,15 +172,7 @@ async function readVector(transport: Transport, expression: string): Promise<Que
 
 /** A degraded server says so with 503 and the same body. */
 async function readHealth(transport: Transport): Promise<Health> {
-  const lenient: Transport = {
-    ...transport,
-    fetch: async (...args) => {
-      const response = await transport.fetch(...args);
-      if (response.status !== 503) return response;
-      return new Response(response.body, { status: 200, headers: response.headers });
-    },
-  };
-  const answer = (await send(lenient, "GET", "/health")) as Partial<Health>;
+  const answer = (await send(transport, "GET", "/health", undefined, [503])) as Partial<Health>;
   if (answer.status === undefined) {
     throw new FleetlightError("bad_answer", "the server's answer is not a health report", 503);
   }

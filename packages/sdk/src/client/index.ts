@@ -1,4 +1,3 @@
-export { createFleetlightClient } from "./client.ts";
 export type {
   CheckpointQuestion,
   ClientOptions,

@@ -1,3 +1,5 @@
+import type { Answer, Ask, Question } from "../http/ask.ts";
+
 /** A request that failed: `status` is null when no answer came. */
 export class FleetlightError extends Error {
   /** The server's own code such as `not_found`, or `unreachable`, `timeout`, `bad_answer`. */
@@ -33,32 +35,8 @@ export type Transport = {
   token: string | undefined;
   tenant: string | undefined;
   timeoutMs: number;
-  fetch: typeof globalThis.fetch;
+  ask: Ask;
 };
-
-async function readLimited(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = "";
-  // Not every browser lets a stream be walked through with `for await`.
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    bytes += value.length;
-    if (bytes > MAX_ANSWER_BYTES) {
-      void reader.cancel();
-      throw new FleetlightError(
-        "bad_answer",
-        `the answer is longer than ${MAX_ANSWER_BYTES} bytes`,
-        response.status,
-      );
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-  return text + decoder.decode();
-}
 
 function refused(status: number, text: string): FleetlightError {
   let error: { code?: unknown; message?: unknown; details?: unknown } = {};
@@ -76,7 +54,6 @@ function refused(status: number, text: string): FleetlightError {
 }
 
 function unanswered(cause: unknown, timeoutMs: number, url: string): FleetlightError {
-  if (cause instanceof FleetlightError) return cause;
   if (cause instanceof Error && cause.name === "TimeoutError") {
     return new FleetlightError("timeout", `no answer from ${url} within ${timeoutMs} ms`, null);
   }
@@ -85,35 +62,47 @@ function unanswered(cause: unknown, timeoutMs: number, url: string): FleetlightE
   return new FleetlightError("unreachable", `cannot reach ${url}: ${reason}`, null);
 }
 
-/** Sends one JSON request and answers the parsed body. @throws FleetlightError, and nothing else. */
+/**
+ * Sends one JSON request and answers the parsed body. Statuses in `lenient` count as success.
+ * @throws FleetlightError, and nothing else.
+ */
 export async function send(
   transport: Transport,
   method: string,
   path: string,
   body?: unknown,
+  lenient: readonly number[] = [],
 ): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (transport.token !== undefined) headers["authorization"] = `Bearer ${transport.token}`;
   if (transport.tenant !== undefined) headers["x-scope-orgid"] = transport.tenant;
   if (body !== undefined) headers["content-type"] = "application/json";
-  let response: Response;
-  let text: string;
-  try {
-    response = await transport.fetch(transport.url + path, {
-      method,
-      headers,
-      signal: AbortSignal.timeout(transport.timeoutMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    text = await readLimited(response);
-  } catch (cause) {
-    throw unanswered(cause, transport.timeoutMs, transport.url);
+  const { status, body: bytes } = await answerOf(transport, {
+    method,
+    url: transport.url + path,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    timeoutMs: transport.timeoutMs,
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+  });
+  if (bytes === null) {
+    const message = `the answer is longer than ${MAX_ANSWER_BYTES} bytes`;
+    throw new FleetlightError("bad_answer", message, status);
   }
-  if (!response.ok) throw refused(response.status, text);
+  const text = new TextDecoder().decode(bytes);
+  if ((status < 200 || status > 299) && !lenient.includes(status)) throw refused(status, text);
   if (text === "") return {};
   try {
     return JSON.parse(text);
   } catch {
-    throw new FleetlightError("bad_answer", "the server's answer is not JSON", response.status);
+    throw new FleetlightError("bad_answer", "the server's answer is not JSON", status);
+  }
+}
+
+async function answerOf(transport: Transport, question: Question): Promise<Answer> {
+  try {
+    return await transport.ask(question);
+  } catch (cause) {
+    throw unanswered(cause, transport.timeoutMs, transport.url);
   }
 }

@@ -2,24 +2,26 @@ import { hostname } from "node:os";
 
 import type { AgentPerformance } from "@fleetlight/contract";
 
-import { createFleetlightClient, FleetlightError } from "../client/index.ts";
+import { FleetlightError } from "../client/index.ts";
 import type { CheckpointQuestion, FleetlightClient, Hours, Registered } from "../client/index.ts";
+import { createFleetlightClient } from "../client/node.ts";
+import { askBy } from "../http/ask.ts";
+import type { Ask } from "../http/ask.ts";
+import { askBySockets } from "../http/sockets.ts";
 import { VERSION } from "../version.ts";
 import { createMetricsCollector } from "../collector/index.ts";
 import type { MetricsCollector } from "../collector/index.ts";
 import { CustomMetrics } from "../metrics/index.ts";
 import type { Registry } from "../metrics/index.ts";
 import {
-  attributesJson,
   baggageOf,
   createClock,
-  createPost,
   createTransport,
   extract,
   inject,
   KIND,
   newSpanId,
-  postBy,
+  OTLP_TYPE,
   ROOT,
   spanOf,
   Tracing,
@@ -61,8 +63,8 @@ const DEFAULT_VALIDATION_MS = 5000;
 const DEFAULT_MAX_QUEUED = 8192;
 const DEFAULT_TIMEOUT_MS = 5000;
 
-function resourceOf(service: Service, more: Attributes | undefined): string {
-  return attributesJson({
+function resourceOf(service: Service, more: Attributes | undefined): Attributes {
+  return {
     "service.name": service.name,
     "service.instance.id": service.id,
     "service.version": service.version,
@@ -74,8 +76,11 @@ function resourceOf(service: Service, more: Attributes | undefined): string {
     "telemetry.sdk.language": "nodejs",
     "telemetry.sdk.version": VERSION,
     ...more,
-  });
+  };
 }
+
+const refusedSpans = (status: number): FleetlightError =>
+  new FleetlightError("spans_refused", `the server refused spans: ${status}`, status);
 
 /**
  * What an agent's process has to say and to ask. Whatever records (`start…`, `complete…`, `record…`, `trace…`, `waitFor`)
@@ -93,6 +98,7 @@ export class Monitoring extends Work {
   readonly #options: MonitoringOptions;
   readonly #url: string;
   readonly #headers: Record<string, string>;
+  readonly #ask: Ask;
   readonly #tracing: Tracing;
   readonly #recorder: Recorder;
   readonly #checkpoints: Checkpoints;
@@ -113,25 +119,19 @@ export class Monitoring extends Work {
     const headers: Record<string, string> = {};
     if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
     if (options.tenant !== undefined) headers["x-scope-orgid"] = options.tenant;
-    const tracing = new Tracing({
-      ...options.tracing,
-      send: createTransport({
-        url: `${url}/v1/traces`,
-        headers,
-        timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        post: options.fetch === undefined ? createPost() : postBy(options.fetch),
-        nowMs,
-        onRefused: (status) => {
-          recorder.attempt(() =>
-            options.onError?.(
-              new FleetlightError("spans_refused", `the server refused spans: ${status}`, status),
-            ),
-          );
-        },
-      }),
-      resource: resourceOf(service, options.resource),
+    const { fetch } = options;
+    const asking = (background: boolean): Ask =>
+      fetch === undefined ? askBySockets({ background }) : askBy(fetch);
+    const send = createTransport({
+      url: `${url}/v1/traces`,
+      headers,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      ask: asking(true),
       nowMs,
+      onRefused: (status) => recorder.attempt(() => options.onError?.(refusedSpans(status))),
     });
+    const resource = resourceOf(service, options.resource);
+    const tracing = new Tracing({ ...options.tracing, send, resource, nowMs });
     const recorder = new Recorder(tracing, options.enabled !== false);
     super({
       recorder,
@@ -143,6 +143,7 @@ export class Monitoring extends Work {
     this.#nowMs = nowMs;
     this.#url = url;
     this.#headers = headers;
+    this.#ask = asking(false);
     this.#tracing = tracing;
     this.#recorder = recorder;
     this.service = service;
@@ -376,7 +377,7 @@ export class Monitoring extends Work {
     const { exporter } = this.#tracing;
     sendAtExit(exporter.rest(), {
       url: `${this.#url}/v1/traces`,
-      headers: this.#headers,
+      headers: { ...this.#headers, "content-type": OTLP_TYPE },
       timeoutMs,
     });
   }
@@ -397,9 +398,8 @@ export class Monitoring extends Work {
     );
   }
 
-  #pushWays(): { url: string; headers: Record<string, string>; fetch: typeof fetch } {
-    const { fetch = globalThis.fetch } = this.#options;
-    return { url: this.#url, headers: this.#headers, fetch };
+  #pushWays(): { url: string; headers: Record<string, string>; ask: Ask } {
+    return { url: this.#url, headers: this.#headers, ask: this.#ask };
   }
 
   #createPusher(): MetricsPusher | null {

@@ -141,35 +141,7 @@ export class Operation {
   }
 }
 
-/** Runs `fn` and ends the operation when it has returned, thrown, or settled; what it answers or throws goes on unchanged. */
-export function settle<T>(
-  run: () => T,
-  end: (outcome: { error?: unknown; failed: boolean }) => void,
-): T {
-  let result: T;
-  try {
-    result = run();
-  } catch (error) {
-    end({ error, failed: true });
-    throw error;
-  }
-  if (!isPromise(result)) {
-    end({ failed: false });
-    return result;
-  }
-  return result.then(
-    (value) => {
-      end({ failed: false });
-      return value;
-    },
-    (error: unknown) => {
-      end({ error, failed: true });
-      throw error;
-    },
-  ) as T;
-}
-
-const isPromise = (value: unknown): value is Promise<unknown> =>
+export const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === "object" &&
   value !== null &&
   "then" in value &&

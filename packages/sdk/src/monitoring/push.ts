@@ -1,3 +1,4 @@
+import type { Ask } from "../http/ask.ts";
 import type { Registry } from "../metrics/index.ts";
 
 export type PushOptions = {
@@ -8,8 +9,10 @@ export type PushOptions = {
   registry: Registry;
   intervalMs: number;
   timeoutMs: number;
-  fetch: typeof globalThis.fetch;
+  ask: Ask;
 };
+
+const MAX_ANSWER_BYTES = 65_536;
 
 /** Parts of the path that names a group; what a path cannot hold is written as base64, as the Pushgateway has it. */
 function label(name: string, value: string): string {
@@ -61,18 +64,20 @@ export class MetricsPusher {
   }
 
   async #send(method: "PUT" | "DELETE"): Promise<boolean> {
-    const { url, job, instance, headers, registry, timeoutMs, fetch } = this.#options;
+    const { url, job, instance, headers, registry, timeoutMs, ask } = this.#options;
     try {
-      const response = await fetch(groupUrl(url, job, instance), {
+      const { status } = await ask({
         method,
+        url: groupUrl(url, job, instance),
         headers: { ...headers, "content-type": "text/plain; version=0.0.4" },
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(method === "PUT" ? { body: registry.expose() } : {}),
+        body: method === "PUT" ? registry.expose() : undefined,
+        timeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
       });
-      await response.body?.cancel();
-      if (response.ok) this.pushed++;
+      const isTaken = status >= 200 && status <= 299;
+      if (isTaken) this.pushed++;
       else this.failed++;
-      return response.ok;
+      return isTaken;
     } catch {
       this.failed++;
       return false;

@@ -1,7 +1,13 @@
 import { ATTRIBUTES } from "../attributes.ts";
 import { KIND, spanOf, withSpan } from "../tracing/index.ts";
-import type { Attributes, AttributeValue, Context, Tracing } from "../tracing/index.ts";
-import { nameOf, Operation, settle } from "./operation.ts";
+import type {
+  Attributes,
+  AttributeValue,
+  Context,
+  SpanOptions,
+  Tracing,
+} from "../tracing/index.ts";
+import { isPromise, nameOf, Operation } from "./operation.ts";
 import type { Outcome } from "./operation.ts";
 
 /** Whom work belongs to; what is left out is taken over from the work around it. */
@@ -68,31 +74,59 @@ export class Recorder {
     const above = this.#parentOf(started.belonging?.workflow);
     const outer = this.around(above);
     const around = inside(outer, started);
-    const span = this.#tracing.start(
-      started.name,
-      {
-        kind: KIND[started.kind],
-        attributes: attributesOf(started, around),
-        ...(started.startMs === undefined ? {} : { startTime: started.startMs }),
-      },
-      above,
-    );
+    const options: SpanOptions = {
+      kind: KIND[started.kind],
+      attributes: attributesOf(started, around),
+    };
+    if (started.startMs !== undefined) options.startTime = started.startMs;
+    const span = this.#tracing.start(started.name, options, above);
     return new Operation(span, withSpan(above, span).setValue(AROUND, around));
   }
 
-  /** Runs `fn` inside of what `begin` begins. What goes wrong here never keeps `fn` from running. */
+  /** Begins it, or what stands for it: what goes wrong here never keeps the host's work from running. */
+  tryBegin(begin: () => Operation | undefined): Operation {
+    return this.attempt(begin) ?? this.none();
+  }
+
+  /** Runs `fn` inside of an operation, and ends it. */
   run<T>(
-    begin: () => Operation,
+    operation: Operation,
     fn: (operation: Operation) => T,
     end: (operation: Operation, outcome: Outcome) => void,
   ): T {
-    const operation = this.attempt(begin) ?? this.none();
-    return settle(
-      () => this.#tracing.with(operation.context, () => fn(operation)),
-      ({ failed, error }) => {
-        this.attempt(() => end(operation, failed ? { success: false, error } : {}));
+    let result: T;
+    try {
+      result = this.#tracing.with(operation.context, fn, operation);
+    } catch (error) {
+      this.#end(operation, end, { success: false, error });
+      throw error;
+    }
+    if (!isPromise(result)) {
+      this.#end(operation, end, {});
+      return result;
+    }
+    return result.then(
+      (value) => {
+        this.#end(operation, end, {});
+        return value;
       },
-    );
+      (error: unknown) => {
+        this.#end(operation, end, { success: false, error });
+        throw error;
+      },
+    ) as T;
+  }
+
+  #end(
+    operation: Operation,
+    end: (operation: Operation, outcome: Outcome) => void,
+    outcome: Outcome,
+  ): void {
+    try {
+      end(operation, outcome);
+    } catch {
+      this.counts.errors++;
+    }
   }
 
   remember(kind: Remembered, id: string, operation: Operation): void {

@@ -14,7 +14,7 @@ const stats = (change: (stats: MonitoringStats) => void = () => {}): MonitoringS
     spans: {
       exported: 10,
       announced: 0,
-      dropped: { queue_full: 0, refused: 0, expired: 0 },
+      dropped: { queue_full: 0, refused: 0, expired: 0, unreadable: 0 },
       retries: 0,
       queued: 0,
       open: 0,

@@ -1,5 +1,6 @@
 import { FleetlightError } from "../client/index.ts";
 import type { FleetlightClient } from "../client/index.ts";
+import type { Ask } from "../http/ask.ts";
 import { createRegistry } from "../metrics/index.ts";
 import { MetricsPusher } from "./push.ts";
 
@@ -28,7 +29,7 @@ export type ValidationWays = {
   /** Spans go to the host's own provider. */
   isHosted(): boolean;
   refused(): number;
-  push: { url: string; headers: Readonly<Record<string, string>>; fetch: typeof fetch };
+  push: { url: string; headers: Readonly<Record<string, string>>; ask: Ask };
   newId(): string;
   nowMs(): number;
 };

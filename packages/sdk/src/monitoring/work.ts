@@ -126,12 +126,10 @@ export class Work {
   }
 
   traceTask<T>(start: TaskStart, fn: (operation: Operation) => T): T {
+    const { recorder } = this.#ways;
     const id = nameOf(start?.id) || this.#ways.newId();
-    return this.#ways.recorder.run(
-      () => this.#beginTask(id, start) ?? this.#ways.recorder.none(),
-      fn,
-      (operation, outcome) => operation.complete(outcome),
-    );
+    const task = this.#beginTask(id, start) ?? recorder.none();
+    return recorder.run(task, fn, (operation, outcome) => operation.complete(outcome));
   }
 
   startConflict(start: ConflictStart): Running<Resolution> {
@@ -158,9 +156,7 @@ export class Work {
 
   startAgentOperation(agent: string, operation: string, belonging?: Belonging): Operation {
     const { recorder } = this.#ways;
-    return (
-      recorder.attempt(() => this.#beginOperation(agent, operation, belonging)) ?? recorder.none()
-    );
+    return recorder.tryBegin(() => this.#beginOperation(agent, operation, belonging));
   }
 
   traceAgentOperation<T>(
@@ -169,20 +165,18 @@ export class Work {
     fn: (operation: Operation) => T,
     belonging?: Belonging,
   ): T {
-    return this.#ways.recorder.run(
-      () => this.#beginOperation(agent, operation, belonging),
-      fn,
-      endOperation,
-    );
+    const begun = this.startAgentOperation(agent, operation, belonging);
+    return this.#ways.recorder.run(begun, fn, endOperation);
   }
 
   traceCommunication<T = void>(
     communication: Communication,
     fn: (operation: Operation) => T = () => undefined as T,
   ): T {
-    const begin = (): Operation => {
+    const { recorder } = this.#ways;
+    const message = recorder.tryBegin(() => {
       const { from, to, type = "", sizeBytes } = communication;
-      return this.#ways.recorder.begin({
+      return recorder.begin({
         kind: "producer",
         name: named("message", type),
         operation: "message",
@@ -194,8 +188,8 @@ export class Work {
           [ATTRIBUTES.messageSize]: sizeBytes,
         },
       });
-    };
-    return this.#ways.recorder.run(begin, fn, endOperation);
+    });
+    return recorder.run(message, fn, endOperation);
   }
 
   waitFor<T>(
@@ -203,16 +197,18 @@ export class Work {
     fn: (operation: Operation) => T,
     belonging?: Belonging & { agent?: string },
   ): T {
-    const begin = (): Operation =>
-      this.#ways.recorder.begin({
+    const { recorder } = this.#ways;
+    const wait = recorder.tryBegin(() =>
+      recorder.begin({
         kind: "internal",
         name: "wait",
         operation: "wait",
         agent: nameOf(belonging?.agent),
         belonging,
         attributes: { [ATTRIBUTES.peer]: nameOf(peer) },
-      });
-    return this.#ways.recorder.run(begin, fn, endOperation);
+      }),
+    );
+    return recorder.run(wait, fn, endOperation);
   }
 
   #beginOperation(agent: string, operation: string, belonging?: Belonging): Operation {

@@ -65,7 +65,8 @@ const storage = new AsyncLocalStorage<Context>();
 /** Our own memory of what is active, for processes in which nobody registered another one. */
 export const ownContexts = {
   active: (): Context => storage.getStore() ?? ROOT,
-  with: <T>(context: Context, fn: () => T): T => storage.run(context, fn),
+  with: <A extends unknown[], T>(context: Context, fn: (...args: A) => T, ...args: A): T =>
+    storage.run(context, fn, ...args),
 };
 
 /** The same as OpenTelemetry's API wants it: see `Tracing.share`. */

@@ -1,14 +1,18 @@
-import { requestJson, spanJson } from "./otlp-json.ts";
-import type { WrittenSpan } from "./otlp-json.ts";
-import type { RecordedSpan, SpanSink } from "./span.ts";
+import { BatchQueue, MAX_REQUEST_BYTES } from "./batch-queue.ts";
+import { resourcePart } from "./batch.ts";
+import type { SpanBatch } from "./batch.ts";
+import { OpenSpans } from "./open-spans.ts";
+import type { Attributes, RecordedSpan, SpanSink } from "./span.ts";
 import type { Delivery, SendSpans } from "./transport.ts";
 
 export type ExporterOptions = {
   send: SendSpans;
-  /** Attributes of the resource as OTLP's JSON. */
-  resource: string;
-  /** Ended spans that wait to be sent; those beyond are dropped and counted. */
+  /** Attributes of the resource. */
+  resource: Attributes;
+  /** Ended spans that wait to be taken, those under way too; those beyond are dropped and counted. */
   maxQueuedSpans?: number;
+  /** Bytes of these. */
+  maxQueuedBytes?: number;
   /** Spans that go on and are told of before they end; those beyond are told of when they end. */
   maxOpenSpans?: number;
   maxBatchSpans?: number;
@@ -28,7 +32,7 @@ export type ExporterStats = {
   /** Told of before they ended, signs of life included. */
   announced: number;
   /** Ended spans that were lost, by reason. */
-  dropped: { queue_full: number; refused: number; expired: number };
+  dropped: { queue_full: number; refused: number; expired: number; unreadable: number };
   /** Deliveries that failed and were tried again. */
   retries: number;
   queued: number;
@@ -37,6 +41,7 @@ export type ExporterStats = {
 
 const DEFAULTS = {
   maxQueuedSpans: 8192,
+  maxQueuedBytes: 16 * 1024 * 1024,
   maxOpenSpans: 10_000,
   maxBatchSpans: 512,
   flushIntervalMs: 500,
@@ -46,11 +51,6 @@ const DEFAULTS = {
 const RETRY_BASE_MS = 500;
 const RETRY_MAX_MS = 30_000;
 const MAX_DOUBLINGS = 6;
-/** Of one request: servers refuse large ones, and writing one must not hold up the host. */
-const MAX_REQUEST_CHARACTERS = 1_000_000;
-
-/** A batch on its way; it stays the same text however often it is sent. */
-type Batch = { body: string; ended: number; announced: number; sinceMs: number };
 
 /**
  * Sends spans in batches, one delivery at a time, in the background. It never throws, keeps no process alive, and what it
@@ -58,10 +58,9 @@ type Batch = { body: string; ended: number; announced: number; sinceMs: number }
  */
 export class SpanExporter implements SpanSink {
   readonly #options: Required<ExporterOptions>;
-  readonly #open = new Set<RecordedSpan>();
-  readonly #dropped = { queue_full: 0, refused: 0, expired: 0 };
-  #queue: RecordedSpan[] = [];
-  #batch: Batch | null = null;
+  readonly #open = new OpenSpans();
+  readonly #dropped = { queue_full: 0, refused: 0, expired: 0, unreadable: 0 };
+  readonly #queue: BatchQueue;
   #failures = 0;
   #retryAfterMs = 0;
   #exported = 0;
@@ -79,6 +78,12 @@ export class SpanExporter implements SpanSink {
       Object.entries(options).filter(([, value]) => value !== undefined),
     ) as ExporterOptions;
     this.#options = { random: Math.random, ...DEFAULTS, ...given };
+    const { resource, maxQueuedSpans, maxQueuedBytes, maxBatchSpans } = this.#options;
+    this.#queue = new BatchQueue(resourcePart(resource), {
+      maxSpans: maxQueuedSpans,
+      maxBytes: maxQueuedBytes,
+      maxBatchSpans,
+    });
   }
 
   started(span: RecordedSpan): void {
@@ -90,12 +95,10 @@ export class SpanExporter implements SpanSink {
 
   ended(span: RecordedSpan): void {
     this.#open.delete(span);
-    if (this.#stopped || this.#queue.length >= this.#options.maxQueuedSpans) {
-      this.#dropped.queue_full++;
-      return;
-    }
-    this.#queue.push(span);
-    if (this.#queue.length === this.#options.maxBatchSpans) this.#wake(0);
+    const hadFull = this.#queue.hasFull;
+    const added = this.#stopped ? "queue_full" : this.#queue.add(span);
+    if (added !== "taken") this.#dropped[added]++;
+    else if (this.#queue.hasFull && !hadFull) this.#wake(0);
     else if (this.#timer === null || this.#isIdle) this.#wake(this.#options.flushIntervalMs);
   }
 
@@ -121,11 +124,8 @@ export class SpanExporter implements SpanSink {
   }
 
   /** Requests with all that has not been delivered, for the last moment of a process. */
-  rest(): string[] {
-    const bodies = this.#batch === null ? [] : [this.#batch.body];
-    const waiting = this.#queue.map((span) => ({ scope: span.scope, json: spanJson(span) }));
-    if (waiting.length > 0) bodies.push(requestJson(waiting, this.#options.resource));
-    return bodies;
+  rest(): Uint8Array<ArrayBuffer>[] {
+    return this.#queue.rest();
   }
 
   stats(): ExporterStats {
@@ -134,13 +134,13 @@ export class SpanExporter implements SpanSink {
       announced: this.#announced,
       dropped: { ...this.#dropped },
       retries: this.#retries,
-      queued: this.#queue.length + (this.#batch?.ended ?? 0),
+      queued: this.#queue.spans,
       open: this.#open.size,
     };
   }
 
   #hasNews(nowMs: number): boolean {
-    if (this.#batch !== null || this.#queue.length > 0) return true;
+    if (this.#queue.underWay !== null || this.#queue.waiting > 0) return true;
     for (const one of this.#open) if (this.#isDue(one, nowMs)) return true;
     return false;
   }
@@ -180,10 +180,10 @@ export class SpanExporter implements SpanSink {
   }
 
   #next(): void {
-    const { maxBatchSpans, flushIntervalMs, heartbeatIntervalMs } = this.#options;
-    if (this.#batch !== null) this.#wake(this.#backoffMs());
-    else if (this.#queue.length >= maxBatchSpans) this.#wake(0);
-    else if (this.#queue.length > 0 || this.#hasUntold()) this.#wake(flushIntervalMs);
+    const { flushIntervalMs, heartbeatIntervalMs } = this.#options;
+    if (this.#queue.underWay !== null) this.#wake(this.#backoffMs());
+    else if (this.#queue.hasFull) this.#wake(0);
+    else if (this.#queue.waiting > 0 || this.#hasUntold()) this.#wake(flushIntervalMs);
     else if (this.#open.size > 0) {
       this.#wake(heartbeatIntervalMs / 2);
       this.#isIdle = true;
@@ -197,68 +197,68 @@ export class SpanExporter implements SpanSink {
   }
 
   async #sendOne(): Promise<void> {
-    const batch = (this.#batch ??= this.#fill());
+    const batch = this.#queue.underWay ?? this.#fill();
     if (batch === null) return;
     let delivery: Delivery;
     try {
-      delivery = await this.#options.send(batch.body);
+      delivery = await this.#options.send(batch.finish());
     } catch {
       delivery = { outcome: "failed", waitMs: 0 };
     }
     this.#settle(batch, delivery);
   }
 
-  #fill(): Batch | null {
+  #fill(): SpanBatch | null {
     const nowMs = this.#options.nowMs();
-    const { maxBatchSpans, resource } = this.#options;
-    const written: WrittenSpan[] = [];
-    let characters = 0;
-    const write = (span: RecordedSpan): void => {
-      const json = spanJson(span);
-      characters += json.length;
-      written.push({ scope: span.scope, json });
-    };
-    let ended = 0;
-    while (ended < this.#queue.length && ended < maxBatchSpans) {
-      if (characters > MAX_REQUEST_CHARACTERS) break;
-      write(this.#queue[ended++] as RecordedSpan);
-    }
-    this.#queue = this.#queue.slice(ended);
-    let announced = 0;
-    for (const one of this.#open) {
-      if (announced >= maxBatchSpans || characters > MAX_REQUEST_CHARACTERS) break;
-      if (!this.#isDue(one, nowMs)) continue;
-      one.toldMs = nowMs;
-      announced++;
-      write(one);
-    }
-    if (written.length === 0) return null;
-    return { body: requestJson(written, resource), ended, announced, sinceMs: nowMs };
+    const batch = this.#queue.take();
+    batch.sinceMs = nowMs;
+    this.#announce(batch, nowMs);
+    if (!batch.isEmpty) return batch;
+    this.#queue.done(true);
+    return null;
   }
 
-  #settle(batch: Batch, delivery: Delivery): void {
+  /** Tells of what goes on, beside what has ended. */
+  #announce(batch: SpanBatch, nowMs: number): void {
+    let told = 0;
+    for (const one of this.#open) {
+      if (told >= this.#options.maxBatchSpans || batch.bytes >= MAX_REQUEST_BYTES) return;
+      if (!this.#isDue(one, nowMs)) continue;
+      one.toldMs = nowMs;
+      told++;
+      try {
+        batch.add(one);
+      } catch {
+        // It is counted when it ends.
+      }
+    }
+  }
+
+  #settle(batch: SpanBatch, delivery: Delivery): void {
     const { nowMs, maxRetryMs } = this.#options;
+    const { ended, announced } = batch;
     if (delivery.outcome === "failed" && nowMs() - batch.sinceMs < maxRetryMs) {
       this.#failures++;
       this.#retries++;
       this.#retryAfterMs = delivery.waitMs;
       return;
     }
-    this.#batch = null;
+    // A request that was not answered in full may still be on its way out of this memory.
+    this.#queue.done(delivery.outcome === "taken");
     if (delivery.outcome === "failed") {
-      this.#dropped.expired += batch.ended;
+      this.#dropped.expired += ended;
       return;
     }
     this.#failures = 0;
     this.#retryAfterMs = 0;
     if (delivery.outcome === "refused") {
-      this.#dropped.refused += batch.ended;
+      this.#dropped.refused += ended;
       return;
     }
-    const rejected = Math.min(delivery.rejected, batch.ended);
+    const rejected = Math.min(delivery.rejected, ended);
     this.#dropped.refused += rejected;
-    this.#exported += batch.ended - rejected;
-    this.#announced += batch.announced;
+    this.#exported += ended - rejected;
+    this.#announced += announced;
   }
 
   #backoffMs(): number {

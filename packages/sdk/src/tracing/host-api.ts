@@ -12,7 +12,15 @@ export type SpanOptions = {
 /** OpenTelemetry's `Tracer`, as far as it is used here. */
 export type Tracer = { startSpan(name: string, options?: SpanOptions, context?: Context): Span };
 export type TracerProvider = { getTracer(name: string, version?: string): Tracer };
-type ContextManager = { active(): Context; with<T>(context: Context, fn: () => T): T };
+type ContextManager = {
+  active(): Context;
+  with<A extends unknown[], T>(
+    context: Context,
+    fn: (...args: A) => T,
+    self: unknown,
+    ...args: A
+  ): T;
+};
 type Delegating = TracerProvider & { getDelegate?: () => unknown };
 
 /**

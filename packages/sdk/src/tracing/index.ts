@@ -1,14 +1,13 @@
+export type { SpanOptions } from "./host-api.ts";
 export { createClock } from "./clock.ts";
 export { ROOT, spanOf, withSpan } from "./context.ts";
 export type { Context } from "./context.ts";
 export { newSpanId } from "./ids.ts";
-export { attributesJson } from "./otlp-json.ts";
 export { baggageOf, extract, inject, withBaggage } from "./propagation.ts";
 export type { Baggage, Carrier } from "./propagation.ts";
-export { createPost, postBy } from "./post.ts";
 export { describeError, KIND, STATUS } from "./span.ts";
 export type { Attributes, AttributeValue, Span } from "./span.ts";
 export { Tracing } from "./tracing.ts";
 export type { OpenTelemetryApi, TracingStats } from "./tracing.ts";
-export { createTransport } from "./transport.ts";
+export { createTransport, OTLP_TYPE } from "./transport.ts";
 export type { SpanProcessor } from "./span-processor.ts";

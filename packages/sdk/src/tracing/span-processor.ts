@@ -33,6 +33,9 @@ class HostSpan implements RecordedSpan {
   readonly #span: ReadableSpan;
   #ended = false;
   toldMs = 0;
+  isListed = false;
+  older: RecordedSpan | null = null;
+  newer: RecordedSpan | null = null;
 
   constructor(span: ReadableSpan) {
     this.#span = span;

@@ -1,3 +1,5 @@
+import { newSpanId } from "./ids.ts";
+
 export type AttributeValue =
   | string
   | number
@@ -58,8 +60,12 @@ export type RecordedSpan = {
   readonly links: readonly SpanLink[];
   readonly statusCode: number;
   readonly statusMessage: string;
-  /** When the exporter last told of it while it went on; 0 before. It belongs to the exporter. */
+  /** When the exporter last told of it while it went on; 0 before. This and what follows belongs to the exporter. */
   toldMs: number;
+  /** Among the spans that go on, with its neighbours there. */
+  isListed: boolean;
+  older: RecordedSpan | null;
+  newer: RecordedSpan | null;
 };
 
 /** Where spans go. Both are called for every recorded span, in this order; neither throws. */
@@ -89,17 +95,19 @@ export function msOf(time: TimeInput): number {
   return time[0] * 1000 + time[1] / 1e6;
 }
 
+/** What a span has from the one above it; without one above the `spanId` is empty. */
+export type Line = {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceState: string;
+  readonly recording: boolean;
+};
+
 export type SpanStart = {
-  traceId: string;
-  spanId: string;
-  parentSpanId: string;
-  traceState: string;
-  recording: boolean;
-  scope: string;
-  name: string;
-  kind: number;
-  startMs: number;
-  attributes: Record<string, AttributeValue | undefined>;
+  kind?: number;
+  startTime?: TimeInput;
+  /** They become the span's own. */
+  attributes?: Record<string, AttributeValue | undefined>;
 };
 
 export type SpanOwner = { sink: SpanSink; losses: Losses; nowMs: () => number };
@@ -121,20 +129,23 @@ export class LightSpan implements Span, RecordedSpan {
   statusCode: number = STATUS.unset;
   statusMessage = "";
   toldMs = 0;
+  isListed = false;
+  older: RecordedSpan | null = null;
+  newer: RecordedSpan | null = null;
   readonly recording: boolean;
   readonly #owner: SpanOwner;
 
-  constructor(start: SpanStart, owner: SpanOwner) {
-    this.traceId = start.traceId;
-    this.spanId = start.spanId;
-    this.parentSpanId = start.parentSpanId;
-    this.traceState = start.traceState;
-    this.scope = start.scope;
-    this.name = start.name;
-    this.kind = start.kind;
-    this.startMs = start.startMs;
-    this.attributes = start.attributes;
-    this.recording = start.recording;
+  constructor(owner: SpanOwner, above: Line, scope: string, name: string, start: SpanStart) {
+    this.traceId = above.traceId;
+    this.spanId = newSpanId();
+    this.parentSpanId = above.spanId;
+    this.traceState = above.traceState;
+    this.scope = scope;
+    this.name = name;
+    this.kind = start.kind ?? KIND.internal;
+    this.startMs = start.startTime === undefined ? owner.nowMs() : msOf(start.startTime);
+    this.attributes = start.attributes ?? {};
+    this.recording = above.recording;
     this.#owner = owner;
     if (this.recording) owner.sink.started(this);
   }

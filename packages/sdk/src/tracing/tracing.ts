@@ -4,10 +4,10 @@ import { SpanExporter } from "./exporter.ts";
 import type { ExporterOptions, ExporterStats } from "./exporter.ts";
 import { hostContexts, hostProvider } from "./host-api.ts";
 import type { SpanOptions, Tracer, TracerProvider } from "./host-api.ts";
-import { newSpanId, newTraceId } from "./ids.ts";
+import { newTraceId } from "./ids.ts";
 import { propagator } from "./propagation.ts";
-import { KIND, LightSpan, MAX_ATTRIBUTES, msOf } from "./span.ts";
-import type { Losses, Span, SpanOwner, SpanStart } from "./span.ts";
+import { LightSpan, MAX_ATTRIBUTES } from "./span.ts";
+import type { Line, Losses, Span, SpanOwner } from "./span.ts";
 import { createSpanProcessor } from "./span-processor.ts";
 import type { SpanProcessor } from "./span-processor.ts";
 
@@ -31,8 +31,6 @@ export type OpenTelemetryApi = {
   context: { setGlobalContextManager(manager: never): boolean };
   propagation: { setGlobalPropagator(propagator: never): boolean };
 };
-
-type Line = Pick<SpanStart, "traceId" | "parentSpanId" | "traceState" | "recording">;
 
 /** What others give us stays theirs, and is as much as fits into a span. */
 function copied(options: SpanOptions): SpanOptions {
@@ -67,11 +65,14 @@ export class Tracing {
   }
 
   active(): Context {
-    return this.#contexts().active();
+    return (hostContexts() ?? ownContexts).active();
   }
 
-  with<T>(context: Context, fn: () => T): T {
-    return this.#contexts().with(context, fn);
+  with<A extends unknown[], T>(context: Context, fn: (...args: A) => T, ...args: A): T {
+    const host = hostContexts();
+    return host === null
+      ? ownContexts.with(context, fn, ...args)
+      : host.with(context, fn, undefined, ...args);
   }
 
   /** Makes ours the provider of the process, so that the spans of instrumentations come along; false when it has one. */
@@ -95,10 +96,6 @@ export class Tracing {
       cut: { ...this.#losses },
       hosted: hostProvider(this.#provider) !== null,
     };
-  }
-
-  #contexts(): typeof ownContexts {
-    return (hostContexts() as typeof ownContexts | null) ?? ownContexts;
   }
 
   #currentTracer(): Tracer {
@@ -127,38 +124,22 @@ export class Tracing {
 
   #startOwn(scope: string, name: string, options: SpanOptions, context: Context): Span {
     const above = options.root === true ? undefined : spanOf(context);
-    const start = options.startTime;
-    const span = new LightSpan(
-      {
-        ...this.#lineOf(above),
-        spanId: newSpanId(),
-        scope,
-        name,
-        kind: options.kind ?? KIND.internal,
-        startMs: start === undefined ? this.#owner.nowMs() : msOf(start),
-        attributes: options.attributes ?? {},
-      },
-      this.#owner,
-    );
+    const span = new LightSpan(this.#owner, this.#lineOf(above), scope, name, options);
     if (options.links !== undefined) span.addLinks(options.links);
     return span;
   }
 
-  /** What a span has from the one above it. */
+  /** Ours say without an object in between what they are. */
   #lineOf(above: Span | undefined): Line {
+    if (above instanceof LightSpan) return above;
     if (above === undefined) {
       const recording = this.#sampleRatio >= 1 || Math.random() < this.#sampleRatio;
-      return { traceId: newTraceId(), parentSpanId: "", traceState: "", recording };
-    }
-    // Ours say without an object in between what they are.
-    if (above instanceof LightSpan) {
-      const { traceId, spanId, traceState, recording } = above;
-      return { traceId, parentSpanId: spanId, traceState, recording };
+      return { traceId: newTraceId(), spanId: "", traceState: "", recording };
     }
     const { traceId, spanId, traceFlags, traceState } = above.spanContext();
     return {
       traceId,
-      parentSpanId: spanId,
+      spanId,
       traceState: traceState?.serialize() ?? "",
       recording: (traceFlags & 1) === 1,
     };

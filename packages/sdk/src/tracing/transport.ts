@@ -1,4 +1,5 @@
-import type { Post } from "./post.ts";
+import type { Ask } from "../http/ask.ts";
+import { rejectedOf } from "./otlp-answer.ts";
 
 /** How a delivery ended. `failed` may be tried again, after `waitMs` at the earliest. */
 export type Delivery =
@@ -6,14 +7,14 @@ export type Delivery =
   | { outcome: "refused"; status: number }
   | { outcome: "failed"; waitMs: number };
 
-/** Sends one request in OTLP's JSON. */
-export type SendSpans = (body: string) => Promise<Delivery>;
+/** Sends one request of OTLP, as protobuf. */
+export type SendSpans = (body: Uint8Array<ArrayBuffer>) => Promise<Delivery>;
 
 export type TransportOptions = {
   url: string;
   headers: Readonly<Record<string, string>>;
   timeoutMs: number;
-  post: Post;
+  ask: Ask;
   nowMs: () => number;
   /** Told of what the server refuses for good; it must not throw. */
   onRefused?: (status: number) => void;
@@ -21,6 +22,8 @@ export type TransportOptions = {
 
 /** The statuses that OTLP calls retryable, and 500, with which many proxies answer while a server restarts. */
 const RETRYABLE = new Set([408, 429, 500, 502, 503, 504]);
+export const OTLP_TYPE = "application/x-protobuf";
+const MAX_ANSWER_BYTES = 65_536;
 /** A server cannot send us away for longer. */
 const MAX_WAIT_MS = 60_000;
 
@@ -32,29 +35,15 @@ export function retryAfterMs(header: string | null, nowMs: number): number {
   return Number.isFinite(wait) ? Math.min(MAX_WAIT_MS, Math.max(0, wait)) : 0;
 }
 
-/** Of a partial success: how many were not taken. */
-function rejectedOf(text: string): number {
-  try {
-    const answer = JSON.parse(text) as { partialSuccess?: { rejectedSpans?: unknown } } | null;
-    const rejected = Number(answer?.partialSuccess?.rejectedSpans ?? 0);
-    return Number.isFinite(rejected) && rejected > 0 ? rejected : 0;
-  } catch {
-    // An empty answer says that all was taken.
-    return 0;
-  }
-}
-
 /** Delivers over OTLP/HTTP. Resolves always. */
 export function createTransport(options: TransportOptions): SendSpans {
-  const headers = { ...options.headers, "content-type": "application/json" };
+  const { url, timeoutMs } = options;
+  const headers = { ...options.headers, "content-type": OTLP_TYPE };
   return async (body) => {
     try {
-      const { status, retryAfter, text } = await options.post(
-        options.url,
-        headers,
-        body,
-        options.timeoutMs,
-      );
+      const question = { method: "POST", url, headers, body, timeoutMs };
+      const answer = await options.ask({ ...question, maxAnswerBytes: MAX_ANSWER_BYTES });
+      const { status, retryAfter } = answer;
       if (RETRYABLE.has(status)) {
         return { outcome: "failed", waitMs: retryAfterMs(retryAfter, options.nowMs()) };
       }
@@ -62,7 +51,8 @@ export function createTransport(options: TransportOptions): SendSpans {
         options.onRefused?.(status);
         return { outcome: "refused", status };
       }
-      return { outcome: "taken", rejected: rejectedOf(text) };
+      // A proxy that answers at length has not told of a partial success.
+      return { outcome: "taken", rejected: answer.body === null ? 0 : rejectedOf(answer.body) };
     } catch {
       return { outcome: "failed", waitMs: 0 };
     }
