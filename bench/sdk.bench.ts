@@ -1,22 +1,37 @@
 import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { stripTypeScriptTypes } from "node:module";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { buildSdk } from "../scripts/build-sdk.ts";
 import type { SdkFigures } from "./support/sdk-subject.ts";
 import { mib, printGrid } from "./support/table.ts";
 
 export const describe = "what the SDK costs its host, beside prom-client and OpenTelemetry's SDK";
 
 const SUBJECT = fileURLToPath(new URL("support/sdk-subject.ts", import.meta.url));
+/** Below the packages that the subject asks for. */
+const DIRECTORY = fileURLToPath(new URL("../node_modules/.cache/sdk-bench", import.meta.url));
+const COMPILED = join(DIRECTORY, "sdk-subject.mjs");
+const SDK = join(DIRECTORY, "sdk");
 const run$ = promisify(execFile);
+
+/** What is measured is what is published, in a process that does not compile TypeScript: that would take memory of its own. */
+async function build(): Promise<void> {
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(DIRECTORY, { recursive: true });
+  await buildSdk(SDK);
+  writeFileSync(COMPILED, stripTypeScriptTypes(readFileSync(SUBJECT, "utf8")));
+}
 
 /** Each figure comes from a process of its own, one after the other. */
 async function measure(library: string, what: string, url: string): Promise<SdkFigures> {
-  const { stdout } = await run$(process.execPath, ["--expose-gc", SUBJECT, library, what, url], {
-    maxBuffer: 1 << 20,
-  });
+  const args = ["--expose-gc", COMPILED, library, what, url, join(SDK, "index.js")];
+  const { stdout } = await run$(process.execPath, args, { maxBuffer: 1 << 20 });
   return JSON.parse(stdout) as SdkFigures;
 }
 
@@ -34,6 +49,7 @@ const number = (value: number | undefined, unit: string, digits = 1): string =>
   `${(value ?? Number.NaN).toFixed(digits)} ${unit}`;
 
 export async function run(): Promise<void> {
+  await build();
   const { url, close } = await startSink();
   const ours = await measure("fleetlight", "counters", url);
   const theirs = await measure("prom-client", "counters", url);
@@ -66,4 +82,5 @@ export async function run(): Promise<void> {
     `  without any SDK: ${number(bare["cpuPercent"], "%", 2)} CPU, ${mib(bare["residentBytes"] ?? 0)}`,
   );
   close();
+  rmSync(DIRECTORY, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import * as contract from "@fleetlight/contract";
@@ -75,6 +75,21 @@ function contractTypes(names: readonly string[]): string {
     .join("");
 }
 
+/** Takes away the types of what cannot be reached from the ways in. */
+function pruneTypes(directory: string): void {
+  const reached = new Set<string>();
+  const waiting = ["index", "browser"].map((name) => join(directory, `${name}.d.ts`));
+  for (const path of waiting) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    const text = readFileSync(path, "utf8");
+    for (const [, from = ""] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)\.ts"/g))
+      waiting.push(join(dirname(path), `${from}.d.ts`));
+  }
+  for (const file of globSync("**/*.d.ts", { cwd: directory }))
+    if (!reached.has(join(directory, file))) rmSync(join(directory, file));
+}
+
 /** One file for each way in, and what they share; functions and classes keep their names, for stacks that can be read. */
 async function bundle(directory: string): Promise<void> {
   const entry = (name: string): string => join(SDK, `src/${name}.ts`);
@@ -115,6 +130,7 @@ export async function buildSdk(directory: string): Promise<void> {
     [tsc, "-p", config, "--outDir", directory, "--emitDeclarationOnly"],
     { stdio: "inherit" },
   );
+  pruneTypes(directory);
   await bundle(directory);
   const names = new Set<string>();
   for (const file of globSync("**/*.d.ts", { cwd: directory })) {
