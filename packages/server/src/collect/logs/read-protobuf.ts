@@ -1,7 +1,7 @@
 import { ProtobufError, ProtobufReader, WIRE_BYTES, WIRE_FIXED64 } from "#lib";
 
 import type { AnyValue } from "../otlp/model.ts";
-import { inner, readValue } from "../otlp/protobuf.ts";
+import { readValue } from "../otlp/protobuf.ts";
 import type { Attributes } from "../spans/model.ts";
 import { MAX_ATTRIBUTES_READ, MAX_LINES } from "./limits.ts";
 import type { IncomingLog, LogRecord } from "./model.ts";
@@ -167,7 +167,7 @@ class LogsReader {
     message.pos = pos;
     message.field = field;
     message.wire = wire;
-    return readValue(inner(message), 0);
+    return readValue(message, 0);
   }
 
   private enter(): number {

@@ -17,6 +17,11 @@ export const inner = (message: ProtobufReader): ProtobufReader => {
   message.expect(WIRE_BYTES);
   return message.message();
 };
+/** Goes into the message that the reader came to. @returns what `leave` takes to come back */
+export const enter = (message: ProtobufReader): number => {
+  message.expect(WIRE_BYTES);
+  return message.enter();
+};
 export const text = (message: ProtobufReader): string => {
   message.expect(WIRE_BYTES);
   return message.string();
@@ -52,36 +57,68 @@ function textWithin(message: ProtobufReader, room: Room): string {
 
 function readList(message: ProtobufReader, depth: number, room: Room): AnyValue[] {
   const list: AnyValue[] = [];
-  readFields(message, {
-    1: (one) => {
-      if (room.values <= 0) one.pos = one.end;
-      else list.push(readValue(inner(one), depth + 1, room));
-    },
-  });
+  const outer = message.enter();
+  while (message.next()) {
+    if (message.field !== 1) message.skip();
+    else if (room.values <= 0) message.pos = message.end;
+    else list.push(readValue(message, depth + 1, room));
+  }
+  message.leave(outer);
   return list;
+}
+
+function readEntry(message: ProtobufReader, depth: number, room: Room): [string, AnyValue] {
+  let key = "";
+  let value: AnyValue;
+  const outer = enter(message);
+  while (message.next()) {
+    if (message.field === 1) key = textWithin(message, room);
+    else if (message.field === 2) value = readValue(message, depth + 1, room);
+    else message.skip();
+  }
+  message.leave(outer);
+  return [key, value];
 }
 
 function readMap(message: ProtobufReader, depth: number, room: Room): AnyValue {
   const entries: [string, AnyValue][] = [];
-  readFields(message, {
-    1: (one) => {
-      if (room.values <= 0) {
-        one.pos = one.end;
-        return;
-      }
-      let key = "";
-      let own: AnyValue;
-      readFields(inner(one), {
-        1: (part) => (key = textWithin(part, room)),
-        2: (part) => (own = readValue(inner(part), depth + 1, room)),
-      });
-      entries.push([key, own]);
-    },
-  });
+  const outer = message.enter();
+  while (message.next()) {
+    if (message.field !== 1) message.skip();
+    else if (room.values <= 0) message.pos = message.end;
+    else entries.push(readEntry(message, depth, room));
+  }
+  message.leave(outer);
   return Object.fromEntries(entries);
 }
 
-/** Reads opentelemetry.proto.common.v1.AnyValue. */
+function readBytes(message: ProtobufReader, room: Room): string {
+  const bytes = message.slice();
+  const kept = bytes.subarray(0, Math.min(bytes.length, room.textBytes, room.bytes));
+  room.bytes -= kept.length;
+  return Buffer.from(kept).toString("base64");
+}
+
+const TEXT = 1;
+const BOOL = 2;
+const INT = 3;
+const DOUBLE = 4;
+const LIST = 5;
+const MAP = 6;
+const BYTES = 7;
+
+function readField(message: ProtobufReader, depth: number, room: Room): AnyValue {
+  const { field } = message;
+  if (field === TEXT) return textWithin(message, room);
+  if (field === BOOL) return message.bool();
+  if (field === INT) return message.int64();
+  if (field === DOUBLE) return message.double();
+  message.expect(WIRE_BYTES);
+  if (field === LIST) return readList(message, depth, room);
+  return field === MAP ? readMap(message, depth, room) : readBytes(message, room);
+}
+
+/** Reads the field that the reader came to as an opentelemetry.proto.common.v1.AnyValue. */
 export function readValue(
   message: ProtobufReader,
   depth: number,
@@ -90,20 +127,11 @@ export function readValue(
   if (depth > MAX_DEPTH) throw new ProtobufError("an attribute is nested too deeply");
   room.values--;
   let value: AnyValue;
-  readFields(message, {
-    1: (field) => (value = textWithin(field, room)),
-    2: (field) => (value = field.bool()),
-    3: (field) => (value = field.int64()),
-    4: (field) => (value = field.double()),
-    5: (field) => (value = readList(inner(field), depth, room)),
-    6: (field) => (value = readMap(inner(field), depth, room)),
-    7: (field) => {
-      field.expect(WIRE_BYTES);
-      const bytes = field.slice();
-      const kept = bytes.subarray(0, Math.min(bytes.length, room.textBytes, room.bytes));
-      room.bytes -= kept.length;
-      value = Buffer.from(kept).toString("base64");
-    },
-  });
+  const outer = enter(message);
+  while (message.next()) {
+    if (message.field <= BYTES) value = readField(message, depth, room);
+    else message.skip();
+  }
+  message.leave(outer);
   return value;
 }

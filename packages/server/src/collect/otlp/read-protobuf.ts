@@ -195,7 +195,7 @@ function readAttribute(message: ProtobufReader): Attribute {
   let value: AnyValue;
   readFields(message, {
     1: (field) => (key = text(field)),
-    2: (field) => (value = readValue(inner(field), 0)),
+    2: (field) => (value = readValue(field, 0)),
   });
   return [key, textOf(value)];
 }

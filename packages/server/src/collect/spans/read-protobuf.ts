@@ -1,10 +1,26 @@
 import { ProtobufError, ProtobufReader, ProtobufTextError, WIRE_BYTES } from "#lib";
 
 import type { AnyValue } from "../otlp/model.ts";
-import { hex, inner, readValue, type Room } from "../otlp/protobuf.ts";
+import { enter, hex, inner, readValue, type Room } from "../otlp/protobuf.ts";
 import { MAX_ATTRIBUTES_READ, MAX_FIELDS, roomOf, type Incoming } from "./incoming.ts";
 import { MAX_SPANS, MAX_TEXT_CHARACTERS } from "./limits.ts";
 import type { Attributes, Span, SpanEvent, SpanLink } from "./model.ts";
+
+/** Numbers of the fields of opentelemetry.proto.trace.v1.Span. */
+const SPAN = {
+  traceId: 1,
+  spanId: 2,
+  traceState: 3,
+  parentSpanId: 4,
+  name: 5,
+  kind: 6,
+  start: 7,
+  end: 8,
+  attributes: 9,
+  events: 11,
+  links: 13,
+  status: 15,
+} as const;
 
 /** Fields between two turns of others, where nothing else ends one. */
 const FIELDS_PER_TURN = 4096;
@@ -19,38 +35,20 @@ function text(message: ProtobufReader): string {
 class PartReader {
   /** Attributes that were left out because there was no room for them. */
   lost = 0;
+  private readonly message: ProtobufReader;
   private readonly room: Room;
   private fields = 0;
 
-  constructor(room: Room) {
+  /** @param message of the part alone */
+  constructor(message: ProtobufReader, room: Room) {
+    this.message = message;
     this.room = room;
   }
 
-  /** One entry of a list of attributes. */
-  into(attributes: Map<string, AnyValue>, field: ProtobufReader): void {
-    const { room } = this;
-    if (room.values <= 0 || room.bytes <= 0 || attributes.size >= MAX_ATTRIBUTES_READ) {
-      field.skip();
-      this.lost++;
-      return;
-    }
-    const message = inner(field);
-    let key = "";
-    let value: AnyValue;
-    while (message.next()) {
-      this.count();
-      if (message.field === 1) key = text(message);
-      else if (message.field === 2) value = readValue(inner(message), 0, room);
-      else message.skip();
-    }
-    attributes.set(key, value);
-  }
-
-  span(message: ProtobufReader): Span {
+  span(): Span {
+    const { message } = this;
     const attributes = new Map<string, AnyValue>();
-    const events: SpanEvent[] = [];
-    const links: SpanLink[] = [];
-    const span = {
+    const span: Span & { events: SpanEvent[]; links: SpanLink[] } = {
       traceId: "",
       spanId: "",
       parentSpanId: "",
@@ -62,81 +60,133 @@ class PartReader {
       status: 0,
       statusMessage: "",
       attributes,
-      events,
-      links,
+      events: [],
+      links: [],
     };
-    this.each(message, {
-      1: (field) => (span.traceId = hex(field)),
-      2: (field) => (span.spanId = hex(field)),
-      3: (field) => (span.traceState = text(field)),
-      4: (field) => (span.parentSpanId = hex(field)),
-      5: (field) => (span.name = text(field)),
-      6: (field) => (span.kind = field.uint32()),
-      7: (field) => (span.startNs = field.fixed64BigInt()),
-      8: (field) => (span.endNs = field.fixed64BigInt()),
-      9: (field) => this.into(attributes, field),
-      11: (field) => events.push(this.event(inner(field))),
-      13: (field) => links.push(this.link(inner(field))),
-      15: (field) =>
-        this.each(inner(field), {
-          2: (own) => (span.statusMessage = text(own)),
-          3: (own) => (span.status = own.uint32()),
-        }),
-    });
+    while (this.next()) {
+      if (message.field === SPAN.attributes) this.attribute(attributes);
+      else if (message.field === SPAN.events) span.events.push(this.event());
+      else if (message.field === SPAN.links) span.links.push(this.link());
+      else if (message.field === SPAN.status) this.status(span);
+      else this.plain(span);
+    }
     return span;
   }
 
-  resource(message: ProtobufReader): Attributes {
+  resource(): Attributes {
     const attributes = new Map<string, AnyValue>();
-    this.each(message, { 1: (field) => this.into(attributes, field) });
+    while (this.next()) {
+      if (this.message.field === 1) this.attribute(attributes);
+      else this.message.skip();
+    }
     return attributes;
   }
 
-  private event(message: ProtobufReader): SpanEvent {
-    const attributes = new Map<string, AnyValue>();
-    const event = { timeNs: 0n, name: "", attributes };
-    this.each(message, {
-      1: (field) => (event.timeNs = field.fixed64BigInt()),
-      2: (field) => (event.name = text(field)),
-      3: (field) => this.into(attributes, field),
-    });
-    return event;
-  }
-
-  private link(message: ProtobufReader): SpanLink {
-    const attributes = new Map<string, AnyValue>();
-    const link = { traceId: "", spanId: "", attributes };
-    this.each(message, {
-      1: (field) => (link.traceId = hex(field)),
-      2: (field) => (link.spanId = hex(field)),
-      4: (field) => this.into(attributes, field),
-    });
-    return link;
-  }
-
-  private each(
-    message: ProtobufReader,
-    fields: Readonly<Record<number, (field: ProtobufReader) => void>>,
-  ): void {
-    while (message.next()) {
-      this.count();
-      const read = fields[message.field];
-      if (read === undefined) message.skip();
-      else read(message);
+  /** Fields of a span that are texts or numbers. */
+  private plain(span: Span): void {
+    const { message } = this;
+    switch (message.field) {
+      case SPAN.traceId:
+        span.traceId = hex(message);
+        break;
+      case SPAN.spanId:
+        span.spanId = hex(message);
+        break;
+      case SPAN.traceState:
+        span.traceState = text(message);
+        break;
+      case SPAN.parentSpanId:
+        span.parentSpanId = hex(message);
+        break;
+      case SPAN.name:
+        span.name = text(message);
+        break;
+      case SPAN.kind:
+        span.kind = message.uint32();
+        break;
+      case SPAN.start:
+        span.startNs = message.fixed64BigInt();
+        break;
+      case SPAN.end:
+        span.endNs = message.fixed64BigInt();
+        break;
+      default:
+        message.skip();
     }
   }
 
-  private count(): void {
+  private status(span: Span): void {
+    const { message } = this;
+    const outer = enter(message);
+    while (this.next()) {
+      if (message.field === 2) span.statusMessage = text(message);
+      else if (message.field === 3) span.status = message.uint32();
+      else message.skip();
+    }
+    message.leave(outer);
+  }
+
+  /** One entry of a list of attributes. */
+  private attribute(into: Map<string, AnyValue>): void {
+    const { message, room } = this;
+    if (room.values <= 0 || room.bytes <= 0 || into.size >= MAX_ATTRIBUTES_READ) {
+      message.skip();
+      this.lost++;
+      return;
+    }
+    let key = "";
+    let value: AnyValue;
+    const outer = enter(message);
+    while (this.next()) {
+      if (message.field === 1) key = text(message);
+      else if (message.field === 2) value = readValue(message, 0, room);
+      else message.skip();
+    }
+    message.leave(outer);
+    into.set(key, value);
+  }
+
+  private event(): SpanEvent {
+    const { message } = this;
+    const attributes = new Map<string, AnyValue>();
+    const event = { timeNs: 0n, name: "", attributes };
+    const outer = enter(message);
+    while (this.next()) {
+      if (message.field === 1) event.timeNs = message.fixed64BigInt();
+      else if (message.field === 2) event.name = text(message);
+      else if (message.field === 3) this.attribute(attributes);
+      else message.skip();
+    }
+    message.leave(outer);
+    return event;
+  }
+
+  private link(): SpanLink {
+    const { message } = this;
+    const attributes = new Map<string, AnyValue>();
+    const link = { traceId: "", spanId: "", attributes };
+    const outer = enter(message);
+    while (this.next()) {
+      if (message.field === 1) link.traceId = hex(message);
+      else if (message.field === 2) link.spanId = hex(message);
+      else if (message.field === 4) this.attribute(attributes);
+      else message.skip();
+    }
+    message.leave(outer);
+    return link;
+  }
+
+  private next(): boolean {
     if (++this.fields > MAX_FIELDS) throw new ProtobufError("a span has too many parts");
+    return this.message.next();
   }
 }
 
 /** A span whose texts are no UTF-8 is refused alone: those beside it are whole. */
 function readOne(field: ProtobufReader, textBytes: number): Pick<Incoming, "span" | "lost"> {
-  const reader = new PartReader(roomOf(textBytes));
-  const message = inner(field);
+  const reader = new PartReader(inner(field), roomOf(textBytes));
   try {
-    const span = reader.span(message);
+    const span = reader.span();
     return { span, lost: reader.lost };
   } catch (error) {
     if (error instanceof ProtobufTextError) return { span: undefined, lost: 0 };
@@ -181,7 +231,7 @@ function* readResource(
   let resource: Attributes = new Map();
   const first = again(message);
   for (const found of fieldsOf(first, 1)) {
-    if (found) resource = new PartReader(roomOf(textBytes)).resource(inner(first));
+    if (found) resource = new PartReader(inner(first), roomOf(textBytes)).resource();
     else yield;
   }
   for (const found of fieldsOf(message, 2)) {

@@ -25,7 +25,7 @@ import type {
 } from "./types.ts";
 import { draftBatch } from "./wal-records.ts";
 import { WriteAheadLog } from "./wal.ts";
-import { BatchWriter } from "./writer.ts";
+import { BatchWriter, ROWS_PER_SPAN } from "./writer.ts";
 
 /** How long a closing server goes on trying to insert; what remains is in the log. */
 const CLOSE_FLUSH_MS = 3000;
@@ -183,7 +183,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const sampler = new TailSampler({
     policy: () => options.sampling?.(),
     write: (tenant, rows, following) =>
-      writer.write(draftBatch({ tenant, spans: rows }), () => false, following),
+      writer.write(draftBatch({ tenant, spans: rows }), () => false, following * ROWS_PER_SPAN),
     wal: parts.samplingWal,
     now: options.now,
     onError: options.onError,
@@ -192,7 +192,10 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const spans = new Spans({
     tables: tables.spans,
     write: (tenant, rows, following) => sampler.offer(tenant, rows, following),
-    pending: (tenant) => [...writer.pendingSpans(tenant), ...sampler.pending(tenant)],
+    pending: (tenant) => ({
+      blocks: writer.pendingSpans(tenant),
+      records: sampler.pending(tenant),
+    }),
     cutoffMs: () => retention.cutoffMs("traces"),
   });
   const edges = new Edges({

@@ -2,7 +2,9 @@ import { crc32 } from "node:zlib";
 
 import type { EdgeRow } from "./edges/index.ts";
 import type { LogRow } from "./logs/index.ts";
-import type { SpanRecord, SpanRow } from "./spans/index.ts";
+import { SpanBlock } from "./spans/span-block.ts";
+import { SpanBlockDraft } from "./spans/span-block-draft.ts";
+import type { SpanRecord } from "./spans/types.ts";
 import type { ExemplarRow, HistogramRow, MetadataRow, SampleColumns, SeriesRow } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 
@@ -19,16 +21,20 @@ export interface BatchParts {
   histograms?: readonly HistogramRow[];
 }
 
-/** One commit. `samples` are views of `record`, which is what the log keeps: samples are copied once. */
-export interface Batch extends Required<BatchParts> {
+/** One commit. `samples` and `spans` are views of `record`, which is what the log keeps: they are copied once. */
+export interface Batch extends Required<Omit<BatchParts, "spans">> {
   samples: SampleColumns | undefined;
+  spans: SpanBlock | undefined;
   record: Buffer;
 }
 
-/** Records of this version; the first had no place for histograms. */
-const KIND_BATCH = 2;
-/** length (4), crc32 of what follows (4), kind (4), bytes of the JSON part (4), samples (4), bytes of histograms (4) */
-const HEADER = 24;
+/** Records of this version; the first had no place for histograms, the second none for spans. */
+const KIND_BATCH = 3;
+/**
+ * length (4), crc32 of what follows (4), kind (4), bytes of the JSON part (4), samples (4), bytes of histograms (4), bytes of
+ * the block of spans (4), unused (4)
+ */
+const HEADER = 32;
 const BYTES_PER_SAMPLE = 24;
 /** id (8), time (8), length (4) */
 const HISTOGRAM_HEADER = 20;
@@ -44,56 +50,25 @@ interface SeriesPart {
   last: number;
 }
 
-type LoggedSpan = Omit<SpanRecord, "row"> & {
-  row: Omit<SpanRow, "resource"> & { resource: SpanRow["resource"] | number };
-};
-
 interface JsonPart {
   tenant: string;
   series?: SeriesPart[];
   metadata?: readonly MetadataRow[];
   events?: readonly EventRecord[];
-  spans?: readonly LoggedSpan[];
-  resources?: readonly SpanRow["resource"][];
   edges?: readonly EdgeRow[];
   logs?: readonly LogRow[];
   exemplars?: (Omit<ExemplarRow, "id"> & { id: string })[];
 }
-
-/** Spans of one process have the same resource: it is written once, and each of them has its number. */
-function spanParts(spans: readonly SpanRecord[]): Pick<JsonPart, "spans" | "resources"> {
-  const numbers = new Map<object, number>();
-  for (const { row } of spans)
-    if (!numbers.has(row.resource)) numbers.set(row.resource, numbers.size);
-  return {
-    resources: [...numbers.keys()] as SpanRow["resource"][],
-    spans: spans.map(({ row, content }) => ({
-      row: { ...row, resource: numbers.get(row.resource) ?? 0 },
-      content,
-    })),
-  };
-}
-
-/** Spans of logs of before hold their resources themselves. */
-const spansOf = ({ spans = [], resources = [] }: JsonPart): SpanRecord[] =>
-  spans.map(({ row: { resource, ...row }, content }) => ({
-    row: {
-      ...row,
-      resource: typeof resource === "number" ? (resources[resource] ?? {}) : resource,
-    },
-    content,
-  }));
 
 function jsonOf({
   tenant,
   series,
   metadata,
   events,
-  spans,
   edges,
   logs,
   exemplars,
-}: Required<BatchParts>): Buffer {
+}: Required<Omit<BatchParts, "spans">>): Buffer {
   const part: JsonPart = { tenant };
   if (series.length > 0)
     part.series = series.map((row) => ({
@@ -105,7 +80,6 @@ function jsonOf({
     }));
   if (metadata.length > 0) part.metadata = metadata;
   if (events.length > 0) part.events = events;
-  if (spans.length > 0) Object.assign(part, spanParts(spans));
   if (logs.length > 0) part.logs = logs;
   if (edges.length > 0) part.edges = edges;
   if (exemplars.length > 0)
@@ -119,11 +93,11 @@ function jsonOf({
 
 /**
  * Makes the record of a commit with room for `count` samples, which the caller fills in before the record is sealed:
- * a JSON part with what is rare, the samples as three columns, the histograms one after the other. What is allocated
- * MUST lie at the start of its own memory.
+ * a JSON part with what is rare, the samples as three columns, the block of spans, the histograms one after the other. What
+ * is allocated MUST lie at the start of its own memory.
  */
 export function draftBatch(
-  parts: BatchParts,
+  { spans: spanRows = [], ...parts }: BatchParts,
   count = 0,
   allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Batch {
@@ -131,7 +105,6 @@ export function draftBatch(
     series: [],
     metadata: [],
     events: [],
-    spans: [],
     logs: [],
     edges: [],
     exemplars: [],
@@ -139,8 +112,10 @@ export function draftBatch(
     ...parts,
   };
   const json = jsonOf(all);
+  const spans = spanRows.length === 0 ? undefined : new SpanBlockDraft(spanRows);
   const columns = HEADER + json.length;
-  const behind = columns + count * BYTES_PER_SAMPLE;
+  const behindSamples = columns + count * BYTES_PER_SAMPLE;
+  const behind = behindSamples + (spans?.bytes ?? 0);
   const histogramBytes = all.histograms.reduce(
     (sum, { bytes }) => sum + HISTOGRAM_HEADER + bytes.length,
     0,
@@ -151,6 +126,8 @@ export function draftBatch(
   record.writeUInt32LE(json.length, 12);
   record.writeUInt32LE(count, 16);
   record.writeUInt32LE(histogramBytes, 20);
+  record.writeUInt32LE(spans?.bytes ?? 0, 24);
+  record.writeUInt32LE(0, 28);
   json.copy(record, HEADER);
   let position = behind;
   for (const { id, timeMs, bytes } of all.histograms) {
@@ -160,7 +137,12 @@ export function draftBatch(
     record.set(bytes, position + HISTOGRAM_HEADER);
     position += HISTOGRAM_HEADER + bytes.length;
   }
-  return { ...all, record, samples: count === 0 ? undefined : columnsAt(record, columns, count) };
+  return {
+    ...all,
+    record,
+    samples: count === 0 ? undefined : columnsAt(record, columns, count),
+    spans: spans?.writeTo(record.buffer, behindSamples),
+  };
 }
 
 /** The three columns in a record that lies at the start of its own memory. */
@@ -197,6 +179,8 @@ function decodeRecord(bytes: Buffer): Batch {
   bytes.copy(record);
   const columns = HEADER + record.readUInt32LE(12);
   const count = record.readUInt32LE(16);
+  const behindSamples = columns + count * BYTES_PER_SAMPLE;
+  const spanBytes = record.readUInt32LE(24);
   const part = JSON.parse(record.toString("utf8", HEADER, columns)) as JsonPart;
   return {
     record,
@@ -210,12 +194,12 @@ function decodeRecord(bytes: Buffer): Batch {
     })),
     metadata: part.metadata ?? [],
     events: part.events ?? [],
-    spans: spansOf(part),
+    spans: spanBytes === 0 ? undefined : new SpanBlock(record.buffer, behindSamples),
     logs: part.logs ?? [],
     edges: part.edges ?? [],
     exemplars: (part.exemplars ?? []).map((row) => ({ ...row, id: BigInt(row.id) })),
     samples: count === 0 ? undefined : columnsAt(record, columns, count),
-    histograms: decodeHistograms(record, columns + count * BYTES_PER_SAMPLE),
+    histograms: decodeHistograms(record, behindSamples + spanBytes),
   };
 }
 

@@ -3,7 +3,7 @@ import { describeError, overloaded } from "#lib";
 import { RecordPool } from "./record-pool.ts";
 import type { EdgeRow } from "./edges/index.ts";
 import type { LogRow } from "./logs/index.ts";
-import type { SpanRecord } from "./spans/index.ts";
+import type { SpanBlock } from "./spans/index.ts";
 import type { HistogramRow, SampleColumns, Tables } from "./tables.ts";
 import type { EventRecord } from "./types.ts";
 import { sealRecord, type Batch } from "./wal-records.ts";
@@ -16,7 +16,10 @@ const MAX_RETRY_MS = 10_000;
  */
 const MAX_INSERT_ROWS = 350_000;
 /** Spans or log lines per INSERT; each span is some forty columns. */
-const MAX_INSERT_SPANS = 20_000;
+const MAX_INSERT_SPANS = 30_000;
+const MAX_INSERT_TEXT_BYTES = 64 << 20;
+/** A span weighs as much as so many samples, in memory and for the engine: this many fewer wait. */
+export const ROWS_PER_SPAN = 10;
 /** Memory of inserted records that waits for the next ones. */
 const MAX_POOL_BYTES = 16 << 20;
 
@@ -36,7 +39,7 @@ const rowsOf = (batch: Batch): number =>
   batch.series.length +
   batch.metadata.length +
   batch.events.length +
-  batch.spans.length +
+  ROWS_PER_SPAN * (batch.spans?.count ?? 0) +
   batch.logs.length +
   batch.edges.length +
   batch.exemplars.length +
@@ -100,10 +103,12 @@ export class BatchWriter {
   }
 
   /** Spans that readers do not find in the tables yet. */
-  pendingSpans(tenant: string): SpanRecord[] {
+  pendingSpans(tenant: string): SpanBlock[] {
     return this.pendingLoads()
       .flatMap((load) => load.batches)
-      .flatMap((batch) => (batch.tenant === tenant ? batch.spans : []));
+      .flatMap(({ tenant: owner, spans }) =>
+        owner === tenant && spans !== undefined ? spans : [],
+      );
   }
 
   /** Edges that readers do not find in the tables yet, oldest first. */
@@ -235,7 +240,8 @@ export class BatchWriter {
     if (segment !== undefined) await this.options.wal?.remove(segment);
     this.inserting = undefined;
     // Readers may still hold views of the samples that came late.
-    if (load.late.length === 0) for (const { record } of load.batches) this.pool.give(record);
+    if (load.late.length > 0) return;
+    for (const { record, spans } of load.batches) if (spans === undefined) this.pool.give(record);
   }
 
   private async insert(load: Load, token: string): Promise<void> {
@@ -278,7 +284,7 @@ export class BatchWriter {
         all(own, ({ edges }) => edges),
         `${token}-edges-${i}`,
       );
-      for (const [part, spans] of cut(all(own, (batch) => batch.spans)).entries())
+      for (const [part, spans] of cutSpans(own).entries())
         await tables.spans.insert(tenant, spans, `${token}-spans-${i}-${part}`);
       for (const [part, logs] of cut(all(own, (batch) => batch.logs)).entries())
         await tables.logs.insert(tenant, logs, `${token}-logs-${i}-${part}`);
@@ -288,7 +294,24 @@ export class BatchWriter {
   }
 }
 
-/** Spans or log lines in pieces that the engine takes at once; the same ones always give the same pieces. */
+/** Blocks of spans in pieces that the engine takes at once; the same ones always give the same pieces. */
+function cutSpans(batches: readonly Batch[]): SpanBlock[][] {
+  const pieces: SpanBlock[][] = [];
+  let [spans, bytes] = [Infinity, 0];
+  for (const { spans: block } of batches) {
+    if (block === undefined) continue;
+    if (spans + block.count > MAX_INSERT_SPANS || bytes + block.textBytes > MAX_INSERT_TEXT_BYTES) {
+      pieces.push([]);
+      [spans, bytes] = [0, 0];
+    }
+    pieces.at(-1)?.push(block);
+    spans += block.count;
+    bytes += block.textBytes;
+  }
+  return pieces;
+}
+
+/** Log lines in pieces that the engine takes at once; the same ones always give the same pieces. */
 function cut<T>(rows: readonly T[]): T[][] {
   const pieces: T[][] = [];
   for (let start = 0; start < rows.length; start += MAX_INSERT_SPANS)

@@ -3,10 +3,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type * as Chdb from "chdb";
 
+import { arrowColumns, type ArrowColumn } from "./arrow.ts";
 import {
   DEFAULT_QUERY_TIMEOUT_MS,
   INSERT_SETTINGS,
   QUERY_LIMITS,
+  whereOf,
   type Driver,
   type Insert,
   type QueryOptions,
@@ -14,10 +16,16 @@ import {
 
 type Session = Chdb.Session;
 
-// The package's ES module leaves out registerArrowTable; its CommonJS one has all.
-const { Session, drainPending, registerArrowTable } = createRequire(import.meta.url)(
-  "chdb",
-) as typeof Chdb;
+/** What the package's own encoder of columns calls; its exact version is pinned because of them (ADR 008). */
+interface ArrowDoor {
+  _arrowRegisterColumns(handle: unknown, name: string, columns: readonly ArrowColumn[]): void;
+  _arrowUnregister(handle: unknown, name: string): void;
+}
+
+// The package's ES module leaves the two out; its CommonJS one has all.
+const { Session, drainPending, _arrowRegisterColumns, _arrowUnregister } = createRequire(
+  import.meta.url,
+)("chdb") as typeof Chdb & ArrowDoor;
 
 /**
  * Most readers beside the one writer. A session runs one query at a time and costs about 10 MB, so a further one is
@@ -115,27 +123,22 @@ export function openChdb(directory: string): Driver {
   const insert = (job: Insert) =>
     writer.run(async (session) => {
       const name = `rows_${++arrowTables}`;
-      const table = registerArrowTable(
-        name,
-        job.columns.map((column) => ({ ...column })),
-        // The native handle is what the call needs; the published type asks for an internal class.
-        { session: { _handle: session.connection } as never },
-      );
+      _arrowRegisterColumns(session.connection, name, arrowColumns(job.columns));
       try {
         await session.queryAsync(
           inline(
-            `INSERT INTO ${job.into} SELECT ${job.select} FROM arrowstream('${name}') SETTINGS ${INSERT_SETTINGS(job.token)}`,
+            `INSERT INTO ${job.into} SELECT ${job.select} FROM arrowstream('${name}')${whereOf(job)} SETTINGS ${INSERT_SETTINGS(job.token)}`,
             job.parameters,
           ),
         );
       } finally {
-        table.close();
+        _arrowUnregister(session.connection, name);
       }
     });
 
   return {
-    command: async (sql) => {
-      await writer.run((session) => session.queryAsync(sql));
+    command: async (sql, parameters) => {
+      await writer.run((session) => session.queryAsync(inline(sql, parameters)));
     },
     rows: async <T>(sql: string, options: QueryOptions = {}) => {
       const text = (await read(sql, "JSONEachRow", options)).text();

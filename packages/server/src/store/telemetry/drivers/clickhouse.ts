@@ -8,6 +8,7 @@ import {
   DEFAULT_QUERY_TIMEOUT_MS,
   INSERT_SETTINGS,
   QUERY_LIMITS,
+  whereOf,
   type Driver,
   type Insert,
   type QueryOptions,
@@ -28,8 +29,8 @@ export function openClickHouse(url: string): Driver {
   });
 
   return {
-    command: async (sql) => {
-      await client.command({ query: sql });
+    command: async (sql, parameters) => {
+      await client.command({ query: sql, query_params: { ...parameters } });
     },
     rows: async <T>(sql: string, options: QueryOptions = {}) => {
       const answer = await client.query({
@@ -51,7 +52,7 @@ export function openClickHouse(url: string): Driver {
     insert: async (job: Insert) => {
       const schema = job.columns.map((column) => `${column.name} ${column.type}`).join(", ");
       const answer = await client.exec({
-        query: `INSERT INTO ${job.into} SELECT ${job.select} FROM input('${schema}') SETTINGS ${INSERT_SETTINGS(job.token)} FORMAT Native`,
+        query: `INSERT INTO ${job.into} SELECT ${job.select} FROM input('${schema}')${whereOf(job)} SETTINGS ${INSERT_SETTINGS(job.token)} FORMAT Native`,
         query_params: { ...job.parameters },
         values: Readable.from([encodeNative(job.columns)], { objectMode: false }),
       });

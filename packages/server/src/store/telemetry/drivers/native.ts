@@ -1,4 +1,5 @@
-import type { InsertColumn } from "./types.ts";
+import { packTexts } from "./arrow.ts";
+import type { InsertColumn, PackedTexts } from "./types.ts";
 
 /** Columns of one block, by name. */
 export type NativeBlock = Map<string, BigUint64Array | BigInt64Array | Float64Array>;
@@ -106,13 +107,23 @@ const encodeText = (text: string): Buffer => {
   return Buffer.concat([encodeVarint(bytes.length), bytes]);
 };
 
+/** Each text behind its length. */
+function* textsOf(texts: readonly string[] | PackedTexts): Generator<Buffer> {
+  const { length, offsets, bytes } = "offsets" in texts ? texts : packTexts(texts);
+  for (let index = 0; index < length; index++) {
+    const text = bytes.subarray(offsets[index], offsets[index + 1]);
+    yield encodeVarint(text.length);
+    yield text;
+  }
+}
+
 /** Encodes columns as one block in Native format. */
 export function encodeNative(columns: readonly InsertColumn[]): Buffer {
   const rowCount = columns[0]?.data.length ?? 0;
   const parts: Buffer[] = [encodeVarint(columns.length), encodeVarint(rowCount)];
   for (const column of columns) {
     parts.push(encodeText(column.name), encodeText(column.type));
-    if (column.type === "String") for (const text of column.data) parts.push(encodeText(text));
+    if (column.type === "String") for (const text of textsOf(column.data)) parts.push(text);
     else
       parts.push(Buffer.from(column.data.buffer, column.data.byteOffset, column.data.byteLength));
   }

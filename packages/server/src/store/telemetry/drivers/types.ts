@@ -1,20 +1,33 @@
+/** Texts in UTF-8, one after the other: text i lies from `offsets[i]` to `offsets[i + 1]`. */
+export interface PackedTexts {
+  length: number;
+  /** One more than there are texts. */
+  offsets: Int32Array;
+  bytes: Buffer;
+}
+
 /** A typed column of an insert. Int64 columns hold 64 bits; the SELECT of the insert says what they mean. */
 export type InsertColumn =
   | { name: string; type: "Int64"; data: BigInt64Array }
   | { name: string; type: "Float64"; data: Float64Array }
-  | { name: string; type: "String"; data: readonly string[] };
+  | { name: string; type: "String"; data: readonly string[] | PackedTexts };
 
 export interface Insert {
   /** Table and its columns, e.g. `samples (tenant, id, ts, value)`. */
   into: string;
   /** Expressions over the columns' names, one per column of `into`. */
   select: string;
+  /** Rows to take; all of them when left out. */
+  where?: string;
   columns: readonly InsertColumn[];
   /** Bound as `{name:Type}` in `select`. */
   parameters: Readonly<Record<string, string>>;
   /** An insert with a token that was seen before changes nothing. */
   token: string;
 }
+
+export const whereOf = ({ where }: Insert): string =>
+  where === undefined ? "" : ` WHERE ${where}`;
 
 export interface QueryOptions {
   parameters?: Readonly<Record<string, string | number>>;
@@ -24,7 +37,7 @@ export interface QueryOptions {
 
 /** Something that speaks ClickHouse SQL. Statement text is ours alone; what a user sends is bound, never put into it. */
 export interface Driver {
-  command(sql: string): Promise<void>;
+  command(sql: string, parameters?: QueryOptions["parameters"]): Promise<void>;
   /** Rows as objects. 64-bit integers may come as numbers or strings: select ids with toString. */
   rows<T>(sql: string, options?: QueryOptions): Promise<T[]>;
   /** The answer in ClickHouse's Native format. */

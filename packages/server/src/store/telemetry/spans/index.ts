@@ -2,6 +2,7 @@ export type { Failure, ModelUsage, ValueCount } from "./analytics.ts";
 export { costOf } from "./cost.ts";
 export { matches as matchesSpan } from "./matches.ts";
 export { MemorySpans } from "./memory-spans.ts";
+export type { SpanBlock } from "./span-block.ts";
 export type { SpanTables } from "./span-tables.ts";
 export { Spans } from "./spans.ts";
 export { SqlSpans } from "./sql-spans.ts";

@@ -1,5 +1,6 @@
 import { byPlace, groupBy, holdsAll, leanOf, unique } from "./lean.ts";
 import { matches, matchesTrace, startMsOf } from "./matches.ts";
+import type { SpanBlock } from "./span-block.ts";
 import { RowAnalytics } from "./row-analytics.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
 import type { LeanRow, SpanCursor, SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
@@ -48,10 +49,11 @@ export class MemorySpans implements SpanTables {
   private kept: Kept[] = [];
   private readonly tokens = new Set<string>();
 
-  async insert(tenant: string, spans: readonly SpanRecord[], token: string): Promise<void> {
+  async insert(tenant: string, blocks: readonly SpanBlock[], token: string): Promise<void> {
     if (this.tokens.has(token)) return;
     this.tokens.add(token);
-    for (const span of spans) this.kept.push({ tenant, ...span });
+    for (const block of blocks)
+      for (const span of block.records()) this.kept.push({ tenant, ...span });
   }
 
   readonly analytics = new RowAnalytics((tenant) => this.of(tenant).map(({ row }) => row));

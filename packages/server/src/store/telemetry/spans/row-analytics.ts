@@ -14,6 +14,7 @@ import {
 } from "./analytics.ts";
 import { groupBy } from "./lean.ts";
 import { matches, matchesTrace, startMsOf } from "./matches.ts";
+import { plain } from "./span-block.ts";
 import type { SpanRow, TraceQuery } from "./types.ts";
 
 const MAX_VALUE_CHARACTERS = 200;
@@ -117,7 +118,8 @@ export class RowAnalytics implements SpanAnalytics {
     return this.matching(tenant, query)
       .filter(({ status }) => status === 2)
       .toSorted((a, b) => Number(BigInt(b.startNs) - BigInt(a.startNs)))
-      .slice(0, limit);
+      .slice(0, limit)
+      .map(plain);
   }
 
   async latencies(

@@ -1,13 +1,6 @@
 import type { SpanAnalytics } from "./analytics.ts";
-import type {
-  LeanRow,
-  SpanContent,
-  SpanCursor,
-  SpanRecord,
-  SpanRow,
-  TraceHit,
-  TraceQuery,
-} from "./types.ts";
+import type { SpanBlock } from "./span-block.ts";
+import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 /** A content as the tables give it back. */
 export interface StoredContent {
@@ -17,7 +10,7 @@ export interface StoredContent {
 
 /** What the store of spans needs of an adapter; inserts carry tokens as in `Tables`. */
 export interface SpanTables {
-  insert(tenant: string, spans: readonly SpanRecord[], token: string): Promise<void>;
+  insert(tenant: string, blocks: readonly SpanBlock[], token: string): Promise<void>;
   /** Doubles are possible; in no order. */
   read(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
   readContent(

@@ -4,6 +4,7 @@ import { matches, startMsOf } from "./matches.ts";
 import { namesOf, newestOf } from "./memory-spans.ts";
 import { MergedAnalytics } from "./merged-analytics.ts";
 import { RowAnalytics } from "./row-analytics.ts";
+import { plain, type SpanBlock } from "./span-block.ts";
 import type { SpanTables } from "./span-tables.ts";
 import type {
   LeanRow,
@@ -30,7 +31,7 @@ interface SpansOptions {
   /** Resolves when the spans are durable. */
   write(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void>;
   /** Spans that are durable and that readers do not find in the tables yet. */
-  pending(tenant: string): readonly SpanRecord[];
+  pending(tenant: string): { blocks: readonly SpanBlock[]; records: readonly SpanRecord[] };
   /** Nothing older is answered. */
   cutoffMs(): number;
 }
@@ -44,7 +45,7 @@ export class Spans implements SpanStore {
 
   constructor(options: SpansOptions) {
     this.options = options;
-    const waiting = new RowAnalytics((tenant) => this.waiting(tenant).map(({ row }) => row));
+    const waiting = new RowAnalytics((tenant) => [...this.waiting(tenant)]);
     this.analytics = new MergedAnalytics(options.tables.analytics, waiting, (query) => ({
       ...query,
       ...this.bounded(query),
@@ -64,9 +65,9 @@ export class Spans implements SpanStore {
   async traces(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]> {
     // What waits is taken before the tables are read: an insert in between makes doubles, not gaps.
     const wanted = new Set(traceIds);
-    const waiting = this.waiting(tenant).filter(({ row }) => wanted.has(row.traceId));
+    const waiting = this.waitingOf(tenant, (row) => wanted.has(row.traceId));
     const stored = await this.options.tables.read(tenant, traceIds, limit);
-    return this.fresh([...stored, ...waiting.map(({ row }) => row)]).slice(0, limit);
+    return this.fresh([...stored, ...waiting]).slice(0, limit);
   }
 
   async lean(
@@ -75,9 +76,8 @@ export class Spans implements SpanStore {
     after: SpanCursor | undefined,
     limit: number,
   ): Promise<LeanRow[]> {
-    const waiting = this.waiting(tenant)
-      .filter(({ row }) => row.traceId === traceId)
-      .map(({ row }) => leanOf(row))
+    const waiting = this.waitingOf(tenant, (row) => row.traceId === traceId)
+      .map(leanOf)
       .filter((row) => after === undefined || byPlace(row, after) > 0);
     const stored = await this.options.tables.lean(tenant, traceId, after, limit);
     return this.fresh([...stored, ...waiting]).slice(0, limit);
@@ -85,17 +85,16 @@ export class Spans implements SpanStore {
 
   async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
     const wanted = new Set(traceIds);
-    const waiting = this.waiting(tenant)
-      .filter(({ row }) => wanted.has(row.traceId))
-      .map(({ row }) => leanOf(row));
+    const waiting = this.waitingOf(tenant, (row) => wanted.has(row.traceId)).map(leanOf);
     const stored = await this.options.tables.leanOf(tenant, traceIds, limit);
     return this.fresh([...stored, ...waiting]).slice(0, limit);
   }
 
   async span(tenant: string, traceId: string, spanId: string): Promise<SpanRow | undefined> {
-    const waiting = this.waiting(tenant)
-      .map(({ row }) => row)
-      .filter((row) => row.traceId === traceId && row.spanId === spanId);
+    const waiting = this.waitingOf(
+      tenant,
+      (row) => row.traceId === traceId && row.spanId === spanId,
+    );
     const stored = await this.options.tables.readSpan(tenant, traceId, spanId);
     return this.fresh([...stored, ...waiting])[0];
   }
@@ -108,10 +107,9 @@ export class Spans implements SpanStore {
     deadlineMs: number,
   ): Promise<{ traceIds: string[]; searchedFromMs: number }> {
     const { startMs, endMs } = this.bounded(asked);
-    const waiting = this.waiting(tenant)
-      .filter(({ row, content }) => matches(row, { ...asked, limit }) && holdsAll(content, words))
-      .map(({ row }) => row.traceId);
-    const found = new Set(waiting);
+    const found = new Set<string>();
+    for (const { row, content } of this.waitingContents(tenant))
+      if (matches(row, { ...asked, limit }) && holdsAll(content, words)) found.add(row.traceId);
     let untilMs = endMs;
     for (let step = FIRST_LOOK_MS; untilMs > startMs; step *= 2) {
       if (found.size >= limit || performance.now() > deadlineMs) break;
@@ -129,27 +127,24 @@ export class Spans implements SpanStore {
     traceId: string,
     spanId?: string,
   ): Promise<ReadonlyMap<string, readonly SpanContent[]>> {
-    const waiting = this.waiting(tenant).filter(
-      ({ row, content }) =>
-        row.traceId === traceId &&
-        content.length > 0 &&
-        (spanId === undefined || row.spanId === spanId),
-    );
+    const waiting = new Map<string, readonly SpanContent[]>();
+    for (const { row, content } of this.waitingContents(tenant))
+      if (row.traceId === traceId && (spanId === undefined || row.spanId === spanId))
+        waiting.set(row.spanId, content);
     const stored = await this.options.tables.readContent(tenant, traceId, spanId);
     const found = new Map(stored.map(({ spanId, content }) => [spanId, content]));
-    for (const { row, content } of waiting) found.set(row.spanId, content);
-    return found;
+    return new Map([...found, ...waiting]);
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {
     const bounded = { ...query, ...this.bounded(query) };
-    const waiting = this.waiting(tenant).map(({ row }) => row);
+    const waiting = newestOf(
+      [...this.waiting(tenant)].filter((row) => matches(row, bounded)),
+      query.trace === undefined ? query.limit : MAX_WAITING_HITS,
+    );
     const stored = await this.options.tables.find(tenant, bounded);
     const hits = new Map(stored.map((hit) => [hit.traceId, hit]));
-    for (const hit of newestOf(
-      waiting.filter((row) => matches(row, bounded)),
-      query.trace === undefined ? query.limit : MAX_WAITING_HITS,
-    )) {
+    for (const hit of waiting) {
       const known = hits.get(hit.traceId);
       if (known === undefined || known.newestMs < hit.newestMs) hits.set(hit.traceId, hit);
     }
@@ -160,9 +155,11 @@ export class Spans implements SpanStore {
 
   async names(tenant: string, asked: { startMs: number; endMs: number }) {
     const range = this.bounded(asked);
-    const waiting = this.waiting(tenant)
-      .map(({ row }) => row)
-      .filter((row) => startMsOf(row) >= range.startMs && startMsOf(row) <= range.endMs);
+    const waiting = namesOf(
+      [...this.waiting(tenant)].filter(
+        (row) => startMsOf(row) >= range.startMs && startMsOf(row) <= range.endMs,
+      ),
+    );
     const stored = await this.options.tables.names(tenant, range, MAX_NAMES);
     return namesOf([...stored, ...waiting]).slice(0, MAX_NAMES);
   }
@@ -184,7 +181,32 @@ export class Spans implements SpanStore {
     return { startMs: clamp(Math.max(startMs, this.options.cutoffMs())), endMs: clamp(endMs) };
   }
 
-  private waiting(tenant: string): readonly SpanRecord[] {
-    return this.options.pending(tenant);
+  /** What waits, read where it lies: what outlives this turn MUST be made plain. */
+  private *waiting(tenant: string): Generator<SpanRow> {
+    const { blocks, records } = this.options.pending(tenant);
+    for (const block of blocks) yield* block.rows();
+    for (const { row } of records) yield row;
+  }
+
+  private waitingOf(tenant: string, isWanted: (row: SpanRow) => boolean): SpanRow[] {
+    const found: SpanRow[] = [];
+    for (const row of this.waiting(tenant)) if (isWanted(row)) found.push(plain(row));
+    return found;
+  }
+
+  /** Those of what waits that have contents. */
+  private *waitingContents(
+    tenant: string,
+  ): Generator<{ row: SpanRow; content: readonly SpanContent[] }> {
+    const { blocks, records } = this.options.pending(tenant);
+    for (const block of blocks) {
+      if (!block.has("content")) continue;
+      let index = 0;
+      for (const row of block.rows()) {
+        const content = block.content(index++);
+        if (content.length > 0) yield { row, content };
+      }
+    }
+    for (const record of records) if (record.content.length > 0) yield record;
   }
 }

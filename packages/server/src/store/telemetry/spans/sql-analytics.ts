@@ -167,7 +167,7 @@ export class SqlAnalytics implements SpanAnalytics {
     const where = this.matching(conditions, tenant, query);
     const columns = Object.entries(FAILURE_COLUMNS).map(([from, to]) => `${from} AS ${to}`);
     const found = await this.rows<Omit<Failure, "events"> & { eventsJson: string }>(
-      `SELECT ${columns.join(", ")}, toString(toUnixTimestamp64Nano(ts)) AS startNs, if(status_message = '', events, '[]') AS eventsJson
+      `SELECT ${columns.join(", ")}, toString(toUnixTimestamp64Nano(ts)) AS startNs, if(status_message = '' AND events != '', events, '[]') AS eventsJson
        FROM spans WHERE ${where} AND status = 2 ORDER BY ts DESC LIMIT ${Math.trunc(limit)}`,
       conditions,
     );

@@ -1,58 +1,14 @@
-import type { Driver } from "../drivers/types.ts";
-import { sqlTime, toBigInts } from "../sql-columns.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { Driver, InsertColumn, PackedTexts } from "../drivers/types.ts";
+import { sqlTime } from "../sql-columns.ts";
 import type { SpanAnalytics } from "./analytics.ts";
 import { Conditions } from "./conditions.ts";
+import type { CellKey, SpanBlock } from "./span-block.ts";
+import { entries, INTEGERS, JSONS, MAPS, TEXTS } from "./span-columns.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
 import { SqlAnalytics } from "./sql-analytics.ts";
-import type {
-  LeanRow,
-  SpanContent,
-  SpanCursor,
-  SpanRecord,
-  SpanRow,
-  TraceHit,
-  TraceQuery,
-} from "./types.ts";
-
-/** Text columns of the table with the key of the row that they hold. */
-const TEXTS = {
-  trace_id: "traceId",
-  span_id: "spanId",
-  parent_span_id: "parentSpanId",
-  trace_state: "traceState",
-  service: "service",
-  scope: "scope",
-  name: "name",
-  status_message: "statusMessage",
-  operation: "operation",
-  agent: "agent",
-  peer: "peer",
-  workflow: "workflow",
-  task: "task",
-  conversation: "conversation",
-  user: "user",
-  provider: "provider",
-  model: "model",
-  tool: "tool",
-  tool_call_id: "toolCallId",
-  error_type: "errorType",
-  cost_source: "costSource",
-} as const;
-
-/** Columns of whole numbers. */
-const INTEGERS = {
-  kind: "kind",
-  status: "status",
-  duration_ns: "durationNs",
-  input_tokens: "inputTokens",
-  output_tokens: "outputTokens",
-  cached_tokens: "cachedTokens",
-  cache_write_tokens: "cacheWriteTokens",
-  reasoning_tokens: "reasoningTokens",
-} as const;
-
-const MAPS = { attrs: "attributes", resource: "resource" } as const;
-const JSONS = { events: "events", links: "links" } as const;
+import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 const COLUMNS = [
   "tenant",
@@ -97,10 +53,10 @@ const ORDERS = {
   costliest: "sum(cost_usd)",
 };
 
-const entries = <K extends string, V extends string>(of: Readonly<Record<K, V>>): [K, V][] =>
-  Object.entries(of) as [K, V][];
-
 type StoredRow = Record<string, unknown>;
+
+/** An empty list is an empty text. */
+const listOf = (json: string): unknown[] => (json === "" ? [] : (JSON.parse(json) as unknown[]));
 
 function rowOf(stored: StoredRow): SpanRow {
   const row: Record<string, unknown> = {
@@ -112,7 +68,7 @@ function rowOf(stored: StoredRow): SpanRow {
   for (const [column, key] of entries(TEXTS)) row[key] = String(stored[column]);
   for (const [column, key] of entries(INTEGERS)) row[key] = Number(stored[column]);
   for (const [column, key] of entries(MAPS)) row[key] = stored[column];
-  for (const [column, key] of entries(JSONS)) row[key] = JSON.parse(String(stored[column]));
+  for (const [column, key] of entries(JSONS)) row[key] = listOf(String(stored[column]));
   return row as unknown as SpanRow;
 }
 
@@ -153,8 +109,64 @@ function leanRowOf(stored: StoredRow): LeanRow {
 const IN_ORDER =
   "tenant, toStartOfMinute(ts), trace_id, ts, span_id, ended DESC, spans.duration_ns DESC LIMIT 1 BY trace_id, span_id";
 
-const nanoseconds = (rows: readonly SpanRow[]): BigInt64Array =>
-  BigInt64Array.from(rows, ({ startNs }) => BigInt(startNs));
+/** How long making columns may keep the event loop before others have a turn. */
+const SLICE_MS = 8;
+
+/** Makes columns of the blocks of one insert, in turns. */
+class Columns {
+  readonly count: number;
+  private readonly blocks: readonly SpanBlock[];
+  private turnMs = performance.now();
+
+  constructor(blocks: readonly SpanBlock[]) {
+    this.blocks = blocks;
+    this.count = blocks.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  async texts(key: CellKey): Promise<PackedTexts> {
+    const offsets = new Int32Array(this.count + 1);
+    let [at, end] = [1, 0];
+    for (const block of this.blocks) {
+      end = block.packEnds(key, offsets, at, end);
+      at += block.count;
+      await this.rest();
+    }
+    const bytes = Buffer.allocUnsafeSlow(end);
+    at = 0;
+    for (const block of this.blocks) {
+      if (end > 0) block.packBytes(key, bytes, offsets[at] as number);
+      at += block.count;
+      await this.rest();
+    }
+    return { length: this.count, offsets, bytes };
+  }
+
+  integers(pick: (block: SpanBlock) => BigInt64Array): BigInt64Array {
+    return this.joined(new BigInt64Array(this.count), pick);
+  }
+
+  floats(pick: (block: SpanBlock) => Float64Array): Float64Array {
+    return this.joined(new Float64Array(this.count), pick);
+  }
+
+  private joined<T extends BigInt64Array | Float64Array>(
+    into: T,
+    pick: (block: SpanBlock) => T,
+  ): T {
+    let at = 0;
+    for (const block of this.blocks) {
+      into.set(pick(block) as never, at);
+      at += block.count;
+    }
+    return into;
+  }
+
+  private async rest(): Promise<void> {
+    if (performance.now() - this.turnMs < SLICE_MS) return;
+    await nextTurn();
+    this.turnMs = performance.now();
+  }
+}
 
 /** Spans in ClickHouse SQL, embedded or on a server. */
 export class SqlSpans implements SpanTables {
@@ -166,68 +178,54 @@ export class SqlSpans implements SpanTables {
     this.analytics = new SqlAnalytics(driver);
   }
 
-  async insert(tenant: string, spans: readonly SpanRecord[], token: string): Promise<void> {
-    if (spans.length === 0) return;
-    const rows = spans.map(({ row }) => row);
-    const text = (pick: (row: SpanRow) => string) => rows.map(pick);
+  async insert(tenant: string, blocks: readonly SpanBlock[], token: string): Promise<void> {
+    const made = new Columns(blocks);
+    if (made.count === 0) return;
+    const columns: InsertColumn[] = [
+      { name: "ts", type: "Int64", data: made.integers(({ starts }) => starts) },
+      { name: "cost_usd", type: "Float64", data: made.floats(({ costs }) => costs) },
+    ];
+    const texts = [...entries(TEXTS), ...entries(MAPS), ["attrs_num", "numbers"] as const];
+    for (const [name, key] of [...texts, ...entries(JSONS)])
+      columns.push({ name, type: "String", data: await made.texts(key) });
+    for (const [name, key] of [...entries(INTEGERS), ["ended", "ended"] as const])
+      columns.push({ name, type: "Int64", data: made.integers((block) => block.integers(key)) });
     await this.driver.insert({
       into: `spans (${COLUMNS.join(", ")})`,
       select: INSERT_SELECT,
-      columns: [
-        { name: "ts", type: "Int64", data: nanoseconds(rows) },
-        ...entries(TEXTS).map(([name, key]) => ({
-          name,
-          type: "String" as const,
-          // Spans in a log of before some columns do not say them.
-          data: text((row) => row[key] ?? ""),
-        })),
-        ...entries(INTEGERS).map(([name, key]) => ({
-          name,
-          type: "Int64" as const,
-          data: toBigInts(rows.map((row) => row[key] ?? 0)),
-        })),
-        { name: "ended", type: "Int64", data: toBigInts(rows.map(({ ended }) => Number(ended))) },
-        {
-          name: "cost_usd",
-          type: "Float64",
-          data: Float64Array.from(rows, ({ costUsd }) => costUsd),
-        },
-        ...[...entries(MAPS), ["attrs_num", "numbers"] as const, ...entries(JSONS)].map(
-          ([name, key]) => ({
-            name,
-            type: "String" as const,
-            data: text((row) => JSON.stringify(row[key])),
-          }),
-        ),
-      ],
+      columns,
       parameters: { tenant },
       token: `${token}-rows`,
     });
-    await this.insertContent(tenant, spans, `${token}-content`);
+    await this.insertContent(
+      tenant,
+      blocks.filter((block) => block.has("content")),
+      `${token}-content`,
+    );
   }
 
   private async insertContent(
     tenant: string,
-    spans: readonly SpanRecord[],
+    blocks: readonly SpanBlock[],
     token: string,
   ): Promise<void> {
-    const own = spans.filter(({ content }) => content.length > 0);
-    if (own.length === 0) return;
-    const rows = own.map(({ row }) => row);
+    const made = new Columns(blocks);
+    if (made.count === 0) return;
+    const columns: InsertColumn[] = [
+      { name: "ts", type: "Int64", data: made.integers(({ starts }) => starts) },
+    ];
+    for (const [name, key] of [
+      ["trace_id", "traceId"],
+      ["span_id", "spanId"],
+      ["content", "content"],
+    ] as const)
+      columns.push({ name, type: "String", data: await made.texts(key) });
     await this.driver.insert({
       into: "span_content (tenant, ts, trace_id, span_id, content)",
       select:
         "{tenant:String}, fromUnixTimestamp64Nano(assumeNotNull(ts), 'UTC'), assumeNotNull(trace_id), assumeNotNull(span_id), assumeNotNull(content)",
-      columns: [
-        { name: "ts", type: "Int64", data: nanoseconds(rows) },
-        { name: "trace_id", type: "String", data: rows.map(({ traceId }) => traceId) },
-        { name: "span_id", type: "String", data: rows.map(({ spanId }) => spanId) },
-        {
-          name: "content",
-          type: "String",
-          data: own.map(({ content }) => JSON.stringify(content)),
-        },
-      ],
+      where: "assumeNotNull(content) != ''",
+      columns,
       parameters: { tenant },
       token,
     });

@@ -101,7 +101,8 @@ export class TailSampler {
   async start(): Promise<void> {
     const { wal, now } = this.options;
     for (const { segment, batches } of (await wal?.recover()) ?? []) {
-      for (const batch of batches) this.hold(batch.tenant, batch.spans);
+      for (const { tenant, spans } of batches)
+        this.hold(tenant, spans === undefined ? [] : [...spans.records()]);
       this.sealed.push({ segment, sealedMs: now() });
     }
     this.timer = setInterval(() => void this.tick(), TICK_MS).unref();
