@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,12 +85,23 @@ describe("the SDK as it is published", () => {
     if (node === undefined) return;
     writeFileSync(
       join(directory, "use.mjs"),
-      `import { createMonitoring, expressMonitoring } from "@fleetlight/sdk";
-       const fleet = createMonitoring({ url: "http://127.0.0.1:1", service: "a", register: false });
+      `import { createServer } from "node:http";
+       import { createMonitoring, expressMonitoring } from "@fleetlight/sdk";
+       const server = createServer((request, response) => {
+         if (request.url === "/v1/traces") console.log("spans arrive");
+         request.resume().on("end", () => response.end());
+       });
+       await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+       const url = "http://127.0.0.1:" + server.address().port;
+       const fleet = createMonitoring({ url, service: "a", exitSignals: ["SIGTERM"] });
        const id = await fleet.traceAgentOperation("a", "b", async (operation) => operation.traceId);
        console.log(id.length, fleet.stats().spans.queued, typeof expressMonitoring(fleet));
-       await fleet.shutdown({ timeoutMs: 1 });`,
+       await fleet.flush();
+       fleet.traceAgentOperation("a", "c", () => {});
+       process.kill(process.pid, "SIGTERM");`,
     );
-    expect(run(node, ["use.mjs"]).trim()).toBe("32 1 function");
+    const { stdout, signal } = spawnSync(node, ["use.mjs"], { cwd: directory, encoding: "utf8" });
+    expect(signal).toBe("SIGTERM");
+    expect(stdout).toBe("32 1 function\nspans arrive\nspans arrive\n");
   });
 });

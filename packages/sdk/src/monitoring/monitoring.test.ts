@@ -1,7 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
 import { afterEach, describe, expect, it } from "vitest";
 
 import { startCollector } from "../fixture.ts";
@@ -299,49 +295,5 @@ describe("the host", () => {
     expect(await fleet.checkpoint()).toMatchObject({ continue: true });
     await fleet.flush();
     expect(server.requests).toEqual([]);
-  });
-});
-
-describe("the end of the process", () => {
-  const script = (end: string) => `
-    const { createMonitoring } = await import(${JSON.stringify(fileURLToPath(import.meta.resolve("../index.ts")))});
-    const fleet = createMonitoring({ url: process.argv[1], service: "crew", register: false, timeoutMs: 600_000, exitTimeoutMs: Number(process.argv[2]) });
-    fleet.traceAgentOperation("a", "last words", () => {});
-    ${end}`;
-
-  const run = async (url: string, end: string, exitTimeoutMs: number) => {
-    const child = spawn(
-      process.execPath,
-      ["--input-type=module", "-e", script(end), url, String(exitTimeoutMs)],
-      {
-        stdio: "inherit",
-      },
-    );
-    const [code] = (await once(child, "exit")) as [number];
-    return { code };
-  };
-
-  it.each([
-    ["when nothing is left to do", ""],
-    ["by process.exit", "process.exit(3);"],
-    ["by an error", "setTimeout(() => { throw new Error('expected in this test'); }, 1);"],
-    ["after shutdown", "await fleet.shutdown(); process.exit(0);"],
-  ])("%s loses no span", async (_, end) => {
-    const server = await startCollector();
-    stops.push(server.stop);
-    // A busy machine takes its time to start a thread.
-    await run(server.url, end, 30_000);
-    expect(server.ended().map(({ name }) => name)).toEqual(["last words"]);
-  });
-
-  it.each([
-    ["when nothing is left to do", ""],
-    ["by process.exit", "process.exit(0);"],
-  ])("%s is held up no longer than it may be", async (_, end) => {
-    const server = await startCollector(() => true);
-    stops.push(server.stop);
-    // A request alone would hold it up for ten minutes.
-    const { code } = await run(server.url, end, 500);
-    expect(code).toBe(0);
   });
 });

@@ -50,6 +50,7 @@ import { exposeStats } from "./own-metrics.ts";
 import { Pages } from "./pages.ts";
 import { MetricsPusher } from "./push.ts";
 import { Recorder } from "./recorder.ts";
+import { onSignals } from "./signals.ts";
 import type { MonitoringStats } from "./stats.ts";
 import { judge } from "./system-health.ts";
 import type { SystemHealth } from "./system-health.ts";
@@ -167,10 +168,15 @@ export class Monitoring extends Work {
     this.#registered = this.#register();
     exposeStats(this.registry, () => this.stats());
     this.#components.start();
-    this.#removeExitHooks = onExit({
+    const removeSignals = onSignals(options.exitSignals ?? [], () => this.shutdown());
+    const removeHooks = onExit({
       beforeExit: () => this.#beforeExit(),
       exit: () => this.#atExit(),
     });
+    this.#removeExitHooks = () => {
+      removeSignals();
+      removeHooks();
+    };
   }
 
   /** Custom metrics; they stand beside those of requests and of the process. */
@@ -420,8 +426,8 @@ export class Monitoring extends Work {
 
 /**
  * Monitoring of an agent's process: it begins at once, in the background, and ends with `shutdown`.
- * @throws TypeError when `url` is no http(s) address, MetricError when a configured name of a metric is invalid. Both are
- * mistakes in the program's configuration; nothing throws afterwards.
+ * @throws TypeError when `url` is no http(s) address, MetricError when a configured name of a metric is invalid, Error when a
+ * signal cannot be listened to. These are mistakes in the program's configuration; nothing throws afterwards.
  */
 export function createMonitoring(options: MonitoringOptions): Monitoring {
   return new Monitoring(options);

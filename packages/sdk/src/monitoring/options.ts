@@ -54,6 +54,11 @@ export type MonitoringOptions = ClientOptions & {
   componentsTimeoutMs?: number;
   /** Longest time for which the end of the process is held up to send what is left; 2,000 when left out. */
   exitTimeoutMs?: number;
+  /**
+   * Signals, e.g. `["SIGTERM"]`, upon which `shutdown` runs before they end the process; none when left out. Where others
+   * listen to the signal the end is theirs.
+   */
+  exitSignals?: readonly NodeJS.Signals[];
   /** Told of what fails in the background. */
   onError?: (error: Error) => void;
 };
