@@ -16,6 +16,7 @@ export * from "./realtime.ts";
 export * from "./receivers.ts";
 export * from "./routes.ts";
 export * from "./services.ts";
+export * from "./span-columns.ts";
 export * from "./trace-analysis.ts";
 export * from "./trace-search.ts";
 export * from "./traces.ts";

@@ -87,3 +87,6 @@ export {
 } from "./thrift.ts";
 export { isoTime, type Now } from "./time.ts";
 export * from "./go-template/index.ts";
+export { halvesOf, IdTable } from "./id-table.ts";
+export { sortInTurns } from "./sort-in-turns.ts";
+export { Turns } from "./turns.ts";

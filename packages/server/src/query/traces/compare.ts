@@ -1,10 +1,11 @@
+import { Turns } from "#lib";
 import type { ComparedNode, TraceComparison } from "@fleetlight/contract";
 
 import { analyseTrace } from "#collect";
-import { costOf, type LeanRow, type SpanContent } from "#store";
+import { columnsOf, costOf, type LeanRow, type SpanContent } from "#store";
 
 import { analysedOf } from "./analysed.ts";
-import { treeOf, Turns } from "./analysis/tree.ts";
+import { agentAt, treeOf } from "./analysis/tree.ts";
 import { summaryOf, type Clock } from "./summary.ts";
 
 const MAX_NODES = 5000;
@@ -47,12 +48,12 @@ async function place(
   payable: ReadonlySet<string>,
   turns: Turns,
 ): Promise<void> {
-  const tree = await treeOf(rows, turns);
+  const tree = await treeOf(await columnsOf(rows), turns);
   const placed: Node[] = [];
   for (const at of tree.order) {
     const row = rows[at];
     if (row === undefined) continue;
-    const agent = tree.agents[at] ?? "";
+    const agent = agentAt(tree, at);
     const above = placed[tree.parents[at] ?? -1];
     const parent = above?.id ?? null;
     const key = JSON.stringify([parent, row.name, row.operation, agent]);

@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 
 import type { ErrorGroup, ErrorGroups } from "@fleetlight/contract";
 
-import { isoTime } from "#lib";
+import { isoTime, Turns } from "#lib";
 import type { Failure, SpanStore, TraceQuery } from "#store";
-
-import { Turns } from "./analysis/tree.ts";
 
 /** Failed spans that are looked at, the newest first. */
 const MAX_FAILURES = 10_000;

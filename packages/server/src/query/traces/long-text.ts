@@ -1,4 +1,4 @@
-import { Turns } from "./analysis/tree.ts";
+import { Turns } from "#lib";
 
 /** A list as JSON, written in turns: of many spans it is long. */
 export async function listText<T>(

@@ -1,19 +1,28 @@
-import type {
-  ErrorGroups,
-  Trace,
-  TraceAnalysisReport,
-  TraceComparison,
-  TraceDifferences,
-  TraceFacets,
-  TraceHeatmap,
-  TraceSpan,
-  UnpricedModels,
+import {
+  writeColumns,
+  type ErrorGroups,
+  type Trace,
+  type TraceAnalysisReport,
+  type TraceComparison,
+  type TraceDifferences,
+  type TraceFacets,
+  type TraceHeatmap,
+  type TraceSpan,
+  type UnpricedModels,
 } from "@fleetlight/contract";
 
 import { analyseTrace, type TraceAnalysis } from "#collect";
 import type { Config } from "#config";
 import type { Now } from "#lib";
-import type { LeanRow, SpanContent, SpanCursor, SpanRow, SpanStore, TraceQuery } from "#store";
+import {
+  cursorBehind,
+  type LeanRow,
+  type SpanContent,
+  type SpanCursor,
+  type SpanRow,
+  type SpanStore,
+  type TraceQuery,
+} from "#store";
 
 import { analysedOf } from "./analysed.ts";
 import { compareTraces } from "./compare.ts";
@@ -49,6 +58,13 @@ export interface TraceQueries {
     after: SpanCursor | undefined,
     limit: number,
   ): Promise<string | undefined>;
+  /** The same with many more spans at once, as the bytes of `SpanColumns`. */
+  columns(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<Uint8Array | undefined>;
   /** One span with its contents. */
   span(tenant: string, traceId: string, spanId: string): Promise<TraceSpan | undefined>;
   /** Where the time of a trace went. */
@@ -143,6 +159,12 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
     part: async (tenant, traceId, after, limit) => {
       const found = await spans.lean(tenant, traceId, after, limit);
       return found.length === 0 ? undefined : partText(found, limit);
+    },
+    columns: async (tenant, traceId, after, limit) => {
+      const found = await spans.columns(tenant, traceId, after, limit);
+      const last = found.spanIds.length < limit ? undefined : cursorBehind(found);
+      const next = last === undefined ? null : `${last.startNs}.${last.spanId}`;
+      return found.spanIds.length === 0 ? undefined : writeColumns(found, next);
     },
     span: async (tenant, traceId, spanId) => {
       const [row, contents] = await Promise.all([

@@ -1,9 +1,9 @@
+import { Turns } from "#lib";
 import type { TraceSummary } from "@fleetlight/contract";
 
 import { analyseTrace } from "#collect";
 import type { LeanRow, SpanStore, TraceQuery } from "#store";
 
-import { Turns } from "./analysis/tree.ts";
 import { analysedOf } from "./analysed.ts";
 import { summaryOf, type Clock } from "./summary.ts";
 

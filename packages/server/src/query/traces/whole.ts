@@ -1,6 +1,6 @@
-import type { TraceAnalysisReport } from "@fleetlight/contract";
+import type { SpanColumns, TraceAnalysisReport } from "@fleetlight/contract";
 
-import type { LeanRow, SpanStore } from "#store";
+import { cursorBehind, joinColumns, type LeanRow, type SpanStore } from "#store";
 
 import { reportOf } from "./analysis/report.ts";
 import type { ComparedTrace } from "./compare.ts";
@@ -8,6 +8,7 @@ import type { ComparedTrace } from "./compare.ts";
 /** Spans of one trace that are analysed, and that are read at once. */
 const MAX_ANALYSED = 1_000_000;
 const PART = 25_000;
+const COLUMNS_PART = 100_000;
 /** Spans of each of two traces that are compared. */
 const MAX_COMPARED = 20_000;
 const DAY_MS = 86_400_000;
@@ -32,6 +33,25 @@ export async function whole(
   return rows;
 }
 
+/** The same as columns, of which there may be many more. */
+async function wholeColumns(
+  spans: SpanStore,
+  tenant: string,
+  traceId: string,
+  limit: number,
+): Promise<SpanColumns> {
+  const parts: SpanColumns[] = [];
+  for (let count = 0; count < limit;) {
+    const last = parts.at(-1);
+    const size = Math.min(COLUMNS_PART, limit - count);
+    const part = await spans.columns(tenant, traceId, last && cursorBehind(last), size);
+    if (part.spanIds.length > 0) parts.push(part);
+    if (part.spanIds.length < size) break;
+    count += size;
+  }
+  return joinColumns(parts);
+}
+
 /** How long calls of each model took on the day before: of 100 calls 95 were quicker. */
 async function usualSeconds(
   spans: SpanStore,
@@ -52,13 +72,13 @@ export async function analyse(
   tenant: string,
   traceId: string,
 ): Promise<TraceAnalysisReport | undefined> {
-  const rows = await whole(spans, tenant, traceId, MAX_ANALYSED);
-  const [first] = rows;
-  if (first === undefined) return undefined;
-  const usual = rows.some(({ operation }) => operation === "chat")
-    ? await usualSeconds(spans, tenant, Number(first.startNs.slice(0, -6)))
+  const columns = await wholeColumns(spans, tenant, traceId, MAX_ANALYSED);
+  const [startNs] = columns.starts;
+  if (startNs === undefined) return undefined;
+  const usual = columns.shapes.some(({ operation }) => operation === "chat")
+    ? await usualSeconds(spans, tenant, Number(startNs / 1_000_000n))
     : new Map<string, number>();
-  return reportOf(rows, usual, rows.length >= MAX_ANALYSED);
+  return reportOf(columns, usual, { traceId, truncated: columns.starts.length >= MAX_ANALYSED });
 }
 
 export async function comparedOf(

@@ -392,6 +392,7 @@ describe("the description of the API", () => {
         "get /api/v1/traces/tail",
         "get /api/v1/traces/{id}",
         "get /api/v1/traces/{id}/analysis",
+        "get /api/v1/traces/{id}/columns",
         "get /api/v1/traces/{id}/logs",
         "get /api/v1/traces/{id}/spans",
         "get /api/v1/traces/{id}/spans/{span}",

@@ -29,7 +29,7 @@ export {
   type EdgeStore,
   type EdgeSum,
 } from "./edges/index.ts";
-export { costOf } from "./spans/index.ts";
+export { columnsOf, costOf, cursorBehind, joinColumns } from "./spans/index.ts";
 export {
   compareCursors,
   levelOf,

@@ -1,9 +1,10 @@
+import type { Turns } from "#lib";
 import type { Bottleneck } from "@fleetlight/contract";
 
 import { MODEL_OPERATIONS, type Operation } from "#collect";
 
 import type { Step } from "./times.ts";
-import { below, type Tree, type Turns } from "./tree.ts";
+import { below, hasChildren, hasFailed, idAt, shapeAt, type Tree } from "./tree.ts";
 
 /** What takes less of the run is none. */
 const LEAST_SHARE = 0.02;
@@ -21,6 +22,8 @@ export interface Found {
   self: Float64Array;
   usual: UsualSeconds;
   turns: Turns;
+  /** Seconds: what takes less is not told of. */
+  least: number;
 }
 
 /** Children of one span that are looked at; more than these are no story that one can tell. */
@@ -36,22 +39,22 @@ const seconds = (value: number): string =>
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** What a span is, in words; the same words are the same kind. */
-function wordsFor({ rows }: Tree, place: number): string {
-  const row = rows[place];
-  if (row === undefined) return "";
-  if (row.tool !== "") return `tool ${row.tool}`;
-  if (MODEL_OPERATIONS.has(row.operation as Operation))
-    return row.model === "" ? "a model" : `model ${row.model}`;
-  if (row.operation === "wait") return row.peer === "" ? "somebody" : `agent ${row.peer}`;
-  if (row.operation === "invoke_agent" || row.operation === "task")
-    return row.agent === "" ? row.name : `agent ${row.agent}`;
-  return row.name;
+function wordsFor(tree: Tree, place: number): string {
+  const { name, operation, agent, peer, tool, model } = shapeAt(tree, place);
+  if (tool !== "") return `tool ${tool}`;
+  if (MODEL_OPERATIONS.has(operation as Operation))
+    return model === "" ? "a model" : `model ${model}`;
+  if (operation === "wait") return peer === "" ? "somebody" : `agent ${peer}`;
+  if (operation === "invoke_agent" || operation === "task")
+    return agent === "" ? name : `agent ${agent}`;
+  return name;
 }
 
 /** The critical path by what it waits for. */
-function waits({ tree, path }: Found): Draft[] {
+async function waits({ tree, path, turns }: Found): Promise<Draft[]> {
   const byWords = new Map<string, { seconds: number; places: Set<number> }>();
   for (const { place, from, to } of path) {
+    if (turns.isDue) await turns.next();
     const words = wordsFor(tree, place);
     const known = byWords.get(words) ?? { seconds: 0, places: new Set() };
     known.seconds += to - from;
@@ -67,18 +70,18 @@ function waits({ tree, path }: Found): Draft[] {
 }
 
 const isCall = (tree: Tree, place: number): boolean => {
-  const operation = tree.rows[place]?.operation ?? "";
+  const { operation } = shapeAt(tree, place);
   return operation === "execute_tool" || operation === "retrieval";
 };
 
 /** Names what a call is a repetition of. */
 const keyOf = (tree: Tree, place: number): string => {
-  const row = tree.rows[place];
-  return JSON.stringify([row?.name, row?.operation, row?.tool, row?.model]);
+  const { name, operation, tool, model } = shapeAt(tree, place);
+  return JSON.stringify([name, operation, tool, model]);
 };
 
 /** Calls of tools, one after the other below one span and without anything between them that could have needed the former. */
-function sequential({ tree }: Found, place: number): Draft[] {
+function sequential({ tree, least }: Found, place: number): Draft[] {
   const children = some(tree, place);
   const found: Draft[] = [];
   let chain: number[] = [];
@@ -90,20 +93,21 @@ function sequential({ tree }: Found, place: number): Draft[] {
       longest = Math.max(longest, took);
     }
     saved -= longest;
-    const names = new Set(chain.map((one) => wordsFor(tree, one)));
-    if (chain.length > 1)
+    if (chain.length > 1 && saved >= least) {
+      const names = new Set(chain.map((one) => wordsFor(tree, one)));
       found.push({
         kind: "sequential",
-        reason: `${chain.length} calls of ${[...names].slice(0, 3).join(", ")} follow one another below ${tree.rows[place]?.name ?? ""} and nothing lies between them: side by side they would save ${seconds(saved)}.`,
+        reason: `${chain.length} calls of ${[...names].slice(0, 3).join(", ")} follow one another below ${shapeAt(tree, place).name} and nothing lies between them: side by side they would save ${seconds(saved)}.`,
         seconds: saved,
         places: chain,
       });
-    chain = [];
+    }
+    if (chain.length > 0) chain = [];
   };
   for (const child of children) {
     const former = chain.at(-1);
     const follows = former === undefined || (tree.starts[child] ?? 0) >= (tree.ends[former] ?? 0);
-    const isFailed = tree.rows[child]?.status === 2;
+    const isFailed = hasFailed(tree, child);
     if (!isCall(tree, child) || !follows) close();
     if (isCall(tree, child) && !isFailed) chain.push(child);
     else if (isFailed) close();
@@ -114,18 +118,18 @@ function sequential({ tree }: Found, place: number): Draft[] {
 
 /** The same call again after it failed; what the failed ones took is lost. */
 function retries({ tree }: Found, place: number): Draft[] {
+  const children = some(tree, place);
+  if (!children.some((child) => hasFailed(tree, child))) return [];
   const byKey = new Map<string, number[]>();
-  for (const child of some(tree, place)) {
+  for (const child of children) {
     const key = keyOf(tree, child);
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, [child]);
     else known.push(child);
   }
   const found: Draft[] = [];
-  for (const children of byKey.values()) {
-    const lost = children.filter(
-      (child, i) => tree.rows[child]?.status === 2 && i < children.length - 1,
-    );
+  for (const same of byKey.values()) {
+    const lost = same.filter((child, i) => hasFailed(tree, child) && i < same.length - 1);
     if (lost.length === 0) continue;
     const took = lost.reduce(
       (sum, one) => sum + (tree.ends[one] ?? 0) - (tree.starts[one] ?? 0),
@@ -145,18 +149,18 @@ function retries({ tree }: Found, place: number): Draft[] {
 const CALLERS = new Set(["invoke_agent", "workflow", "step", "task"]);
 
 /** Times below a span in which none of its children goes on. */
-function gaps({ tree }: Found, place: number): Draft[] {
-  const { operation, name } = tree.rows[place] ?? { operation: "", name: "" };
+function gaps({ tree, least }: Found, place: number): Draft[] {
+  const { operation, name } = shapeAt(tree, place);
   if (!CALLERS.has(operation)) return [];
   const found: Draft[] = [];
   let until: number | undefined;
   let former = place;
   for (const child of some(tree, place)) {
     const start = tree.starts[child] ?? 0;
-    if (until !== undefined && start - until >= LEAST_GAP_SECONDS)
+    if (until !== undefined && start - until >= Math.max(least, LEAST_GAP_SECONDS))
       found.push({
         kind: "gap",
-        reason: `Nothing is known of ${seconds(start - until)} in ${name}, between ${tree.rows[former]?.name ?? ""} and ${tree.rows[child]?.name ?? ""}.`,
+        reason: `Nothing is known of ${seconds(start - until)} in ${name}, between ${shapeAt(tree, former).name} and ${shapeAt(tree, child).name}.`,
         seconds: start - until,
         places: [place, former, child],
       });
@@ -168,10 +172,10 @@ function gaps({ tree }: Found, place: number): Draft[] {
 
 /** Calls of models that took longer than 95 of 100 others of the same model. */
 function slowCall({ tree, usual }: Found, place: number): Draft[] {
-  const row = tree.rows[place];
-  if (row === undefined || !MODEL_OPERATIONS.has(row.operation as Operation)) return [];
-  const took = row.durationNs / 1e9;
-  const p95 = usual.get(row.model);
+  const { operation, model } = shapeAt(tree, place);
+  if (!MODEL_OPERATIONS.has(operation as Operation)) return [];
+  const took = (tree.columns.durations[place] ?? 0) / 1e9;
+  const p95 = usual.get(model);
   if (p95 === undefined || took <= p95) return [];
   return [
     {
@@ -184,17 +188,22 @@ function slowCall({ tree, usual }: Found, place: number): Draft[] {
 }
 
 /** Each looks at one span and what is below it. */
-const DETECTORS = [sequential, retries, gaps, slowCall];
+const DETECTORS = [sequential, retries, gaps];
 
 /** What made the run last longer, the worst first. */
-export async function bottlenecksOf(found: Found): Promise<Bottleneck[]> {
-  const { tree, turns } = found;
+export async function bottlenecksOf(asked: Omit<Found, "least">): Promise<Bottleneck[]> {
+  const { tree, turns, usual } = asked;
   const least = tree.durationSeconds * LEAST_SHARE;
-  const drafts = waits(found);
-  for (let place = 0; place < tree.rows.length; place++) {
-    for (const detect of DETECTORS)
-      for (const draft of detect(found, place)) if (draft.seconds >= least) drafts.push(draft);
-    if (turns.isLong) await turns.next();
+  const found = { ...asked, least };
+  const drafts = await waits(found);
+  const take = (draft: Draft) => draft.seconds >= least && drafts.push(draft);
+  for (let place = 0; place < tree.parents.length; place++) {
+    if (hasChildren(tree, place)) {
+      for (const detect of DETECTORS) for (const draft of detect(found, place)) take(draft);
+      if (turns.isLong) await turns.next();
+    }
+    if (usual.size > 0) for (const draft of slowCall(found, place)) take(draft);
+    if (turns.isDue) await turns.next();
   }
   const taken = new Map<string, number>();
   return drafts
@@ -208,7 +217,7 @@ export async function bottlenecksOf(found: Found): Promise<Bottleneck[]> {
     .map(({ places, ...draft }) => ({
       ...draft,
       share: Math.min(1, draft.seconds / tree.durationSeconds),
-      span_ids: places.slice(0, MAX_IDS).map((place) => tree.rows[place]?.spanId ?? ""),
+      span_ids: places.slice(0, MAX_IDS).map((place) => idAt(tree, place)),
       spans: places.length,
     }));
 }

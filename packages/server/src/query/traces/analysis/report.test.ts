@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { LeanRow } from "#store";
+import { columnsOf, type LeanRow } from "#store";
 
 import { reportOf } from "./report.ts";
 
@@ -49,11 +49,11 @@ const span = (
   ...more,
 });
 
-const report = (rows: readonly LeanRow[], usual = new Map<string, number>()) =>
+const report = async (rows: readonly LeanRow[], usual = new Map<string, number>()) =>
   reportOf(
-    rows.toSorted((a, b) => (BigInt(a.startNs) < BigInt(b.startNs) ? -1 : 1)),
+    await columnsOf(rows.toSorted((a, b) => (BigInt(a.startNs) < BigInt(b.startNs) ? -1 : 1))),
     usual,
-    false,
+    { traceId: "a".repeat(32), truncated: false },
   );
 
 /** Steps as `id from-to`. */
@@ -240,9 +240,11 @@ test.each<[string, (index: number) => LeanRow]>([
   ["one below the other", (i) => span(i + 2, i + 1, i / 1e5, 20 - i / 1e5)],
 ])("a hundred thousand spans %s do not keep anybody waiting", async (_, make) => {
   const rows = [span(1, undefined, 0, 20), ...Array.from({ length: 100_000 }, (__, i) => make(i))];
+  const columns = await columnsOf(rows);
+  const asked = { traceId: "a".repeat(32), truncated: false };
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
-  const found = await reportOf(rows, new Map(), false);
+  const found = await reportOf(columns, new Map(), asked);
   clearInterval(timer);
   expect(found.spans).toBe(100_001);
   expect(turns).toBeGreaterThan(5);

@@ -1,31 +1,54 @@
-import type { TraceAnalysisReport } from "@fleetlight/contract";
-
-import type { LeanRow } from "#store";
+import { Turns } from "#lib";
+import type { SpanColumns, TraceAnalysisReport } from "@fleetlight/contract";
 
 import { bottlenecksOf, type UsualSeconds } from "./bottlenecks.ts";
 import { clockSkew } from "./skew.ts";
-import { largestOf } from "./sort.ts";
+import { largestOf } from "./largest.ts";
 import { criticalPath, selfSeconds, type Step } from "./times.ts";
-import { treeOf, Turns, type Tree } from "./tree.ts";
+import { agentAt, hasFailed, hexOf, idAt, shapeAt, treeOf, type Tree } from "./tree.ts";
 
 const MAX_STEPS = 5000;
 const MAX_GROUPS = 100;
 const MAX_SPAN_TIMES = 5000;
 const MAX_LISTED = 100;
 
-const identity = ({ rows, agents }: Tree, place: number) => {
-  const row = rows[place];
-  return {
-    name: row?.name ?? "",
-    service: row?.service ?? "",
-    agent: agents[place] ?? "",
-    operation: row?.operation ?? "",
-    tool: row?.tool ?? "",
-    model: row?.model ?? "",
-  };
+const identity = (tree: Tree, place: number) => {
+  const { name, service, operation, tool, model } = shapeAt(tree, place);
+  return { name, service, agent: agentAt(tree, place), operation, tool, model };
 };
 
 type SelfTimes = TraceAnalysisReport["self_times"];
+type SelfTime = SelfTimes[number];
+
+/** Groups of one kind of span as numbers of shapes: those of one span and of the one that its agent is from. */
+class Kinds {
+  private readonly byShape: Map<number, SelfTime>[] = [];
+  private readonly byWords = new Map<string, SelfTime>();
+
+  /** The group of a span. Shapes that differ only in what is not shown share one. */
+  of(tree: Tree, place: number): SelfTime {
+    const shape = tree.columns.shapeOf[place] ?? 0;
+    const agent = tree.agentShapes[place] ?? -1;
+    const known = this.byShape[shape]?.get(agent);
+    if (known !== undefined) return known;
+    const who = identity(tree, place);
+    const words = JSON.stringify(who);
+    const none = { spans: 0, errors: 0, total_seconds: 0, self_seconds: 0 };
+    const group = this.byWords.get(words) ?? {
+      ...who,
+      ...none,
+      critical_seconds: 0,
+      critical_share: 0,
+    };
+    this.byWords.set(words, group);
+    (this.byShape[shape] ??= new Map()).set(agent, group);
+    return group;
+  }
+
+  groups(): SelfTime[] {
+    return [...this.byWords.values()];
+  }
+}
 
 /** Spans of one kind together. */
 async function selfTimesOf(
@@ -34,28 +57,22 @@ async function selfTimesOf(
   path: readonly Step[],
   turns: Turns,
 ): Promise<SelfTimes> {
-  const critical = new Float64Array(tree.rows.length);
+  const critical = new Float64Array(self.length);
   for (const { place, from, to } of path) critical[place] = (critical[place] ?? 0) + to - from;
-  const groups = new Map<string, SelfTimes[number]>();
-  for (const [place, row] of tree.rows.entries()) {
-    const who = identity(tree, place);
-    const key = JSON.stringify(who);
-    let group = groups.get(key);
-    if (group === undefined) {
-      const none = { spans: 0, errors: 0, total_seconds: 0, self_seconds: 0 };
-      group = { ...who, ...none, critical_seconds: 0, critical_share: 0 };
-      groups.set(key, group);
-    }
+  const kinds = new Kinds();
+  for (let place = 0; place < self.length; place++) {
+    const group = kinds.of(tree, place);
     group.spans++;
-    if (row.status === 2) group.errors++;
-    group.total_seconds += row.durationNs / 1e9;
+    if (hasFailed(tree, place)) group.errors++;
+    group.total_seconds += (tree.columns.durations[place] ?? 0) / 1e9;
     group.self_seconds += self[place] ?? 0;
     group.critical_seconds += critical[place] ?? 0;
-    if (turns.isLong) await turns.next();
+    if (turns.isDue) await turns.next();
   }
-  for (const group of groups.values())
+  const groups = kinds.groups();
+  for (const group of groups)
     group.critical_share = group.critical_seconds / (tree.durationSeconds || 1);
-  return [...groups.values()]
+  return groups
     .toSorted((a, b) => b.critical_seconds - a.critical_seconds || b.self_seconds - a.self_seconds)
     .slice(0, MAX_GROUPS);
 }
@@ -67,29 +84,34 @@ async function largest(
   turns: Turns,
 ): Promise<Record<string, number>> {
   const places = await largestOf(self, MAX_SPAN_TIMES, turns);
-  return Object.fromEntries(
-    places.map((place) => [tree.rows[place]?.spanId ?? "", self[place] ?? 0]),
-  );
+  return Object.fromEntries(places.map((place) => [idAt(tree, place), self[place] ?? 0]));
+}
+
+/** The trace that is looked at. */
+interface Asked {
+  traceId: string;
+  /** Whether there are more spans than these. */
+  truncated: boolean;
 }
 
 /**
  * Everything about where the time of one trace went. Long traces are looked at in turns.
- * @param rows by start, each once
+ * @param columns by start, each span once
  * @param usual how long calls of the models in it take usually
  */
 export async function reportOf(
-  rows: readonly LeanRow[],
+  columns: SpanColumns,
   usual: UsualSeconds,
-  truncated: boolean,
+  { traceId, truncated }: Asked,
 ): Promise<TraceAnalysisReport> {
   const turns = new Turns();
-  const tree = await treeOf(rows, turns);
+  const tree = await treeOf(columns, turns);
   const path = await criticalPath(tree, turns);
   const self = await selfSeconds(tree, turns);
-  const idOf = (place: number): string => rows[place]?.spanId ?? "";
+  const idOf = (place: number): string => idAt(tree, place);
   return {
-    trace_id: rows[0]?.traceId ?? "",
-    spans: rows.length,
+    trace_id: traceId,
+    spans: self.length,
     duration_seconds: tree.durationSeconds,
     truncated,
     critical_path: path.slice(0, MAX_STEPS).map(({ place, from, to }) => ({
@@ -107,7 +129,7 @@ export async function reportOf(
       count: tree.missingParents.length,
       spans: tree.missingParents.slice(0, MAX_LISTED).map((place) => ({
         span_id: idOf(place),
-        parent_span_id: rows[place]?.parentSpanId ?? "",
+        parent_span_id: hexOf(columns.parentIds[place] ?? 0n),
       })),
     },
     cyclic_parents: {

@@ -1,5 +1,5 @@
-import { sortInTurns } from "./sort.ts";
-import { below, Turns, type Tree } from "./tree.ts";
+import { sortInTurns, Turns } from "#lib";
+import { below, hasChildren, type Tree } from "./tree.ts";
 
 /** A piece of time in which the run waited for one span. */
 export interface Step {
@@ -10,24 +10,28 @@ export interface Step {
 
 /** What each span takes itself: its time without that in which one of its children goes on. Children lie within it. */
 export async function selfSeconds(tree: Tree, turns = new Turns()): Promise<Float64Array> {
-  const { starts, ends, rows } = tree;
-  const self = new Float64Array(rows.length);
-  for (let place = 0; place < rows.length; place++) {
+  const { starts, ends, children, first } = tree;
+  const self = new Float64Array(starts.length);
+  for (let place = 0; place < self.length; place++) {
     const [start, end] = [starts[place] ?? 0, ends[place] ?? 0];
     let covered = 0;
     let until = start;
-    for (const child of below(tree, place)) {
+    const last = first[place + 1] ?? 0;
+    for (let at = first[place] ?? 0; at < last; at++) {
+      const child = children[at] ?? 0;
       const from = Math.max(until, starts[child] ?? 0);
       const to = Math.min(end, ends[child] ?? 0);
       if (to > from) covered += to - from;
       until = Math.max(until, Math.min(end, to));
-      if (turns.isLong) await turns.next();
+      if (turns.isDue) await turns.next();
     }
     self[place] = Math.max(0, end - start - covered);
-    if (turns.isLong) await turns.next();
+    if (turns.isDue) await turns.next();
   }
   return self;
 }
+
+const NONE = new Int32Array(0);
 
 /**
  * The chain of spans that made the run as long as it was, from its end backwards: the child that ended last is what its
@@ -55,12 +59,15 @@ export async function criticalPath(tree: Tree, turns = new Turns()): Promise<Ste
     from,
     until,
     end: until,
-    children: await sortInTurns(place < 0 ? roots : below(tree, place), byEnd, turns),
+    children:
+      place >= 0 && !hasChildren(tree, place)
+        ? NONE
+        : await sortInTurns(place < 0 ? roots : below(tree, place), byEnd, turns),
     next: 0,
   });
   const stack = [await frame(-1, 0, tree.durationSeconds)];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    if (turns.isLong) await turns.next();
+    if (turns.isDue) await turns.next();
     const child = top.children[top.next++];
     const [start, end] = [starts[child ?? -1] ?? 0, ends[child ?? -1] ?? 0];
     if (child === undefined) {

@@ -1,28 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { halvesOf, IdTable, Turns } from "#lib";
+import { spanFlags, type SpanColumns, type SpanShape } from "@fleetlight/contract";
 
-import type { LeanRow } from "#store";
-
-/** How long one turn may keep the event loop. */
-const SLICE_MS = 8;
-
-/** Gives others a turn when this one has taken long enough. */
-export class Turns {
-  private sinceMs = performance.now();
-
-  /** Whether it is time for `next`; asked in loops, of which not every round may wait. */
-  get isLong(): boolean {
-    return performance.now() - this.sinceMs > SLICE_MS;
-  }
-
-  async next(): Promise<void> {
-    await nextTurn();
-    this.sinceMs = performance.now();
-  }
-}
-
-/** Spans of one trace as a forest. Spans are known by their places in `rows`; -1 is none. */
+/** Spans of one trace as a forest. Spans are known by their places in `columns`; -1 is none. */
 export interface Tree {
-  rows: readonly LeanRow[];
+  columns: SpanColumns;
   /** Seconds since the start of the trace. */
   starts: Float64Array;
   ends: Float64Array;
@@ -30,19 +11,42 @@ export interface Tree {
   /** Children of each span, by start; those of place `i` are `children[first[i]]` to `children[first[i + 1]]`, exclusive. */
   children: Int32Array;
   first: Int32Array;
-  roots: readonly number[];
+  roots: Int32Array;
   /** Places in an order in which parents come before their children. */
   order: Int32Array;
-  /** The agent of each span: its own, or that of the nearest span above with one. */
-  agents: readonly string[];
+  /** The shape that has the agent of each span: its own, or that of the nearest span above with one. */
+  agentShapes: Int32Array;
   durationSeconds: number;
   missingParents: readonly number[];
   cyclic: readonly number[];
 }
 
-/** Nanoseconds as two numbers lose nothing that matters here: the difference of two starts of one trace is small. */
-const secondsBetween = (fromNs: string, toNs: string): number =>
-  Number(BigInt(toNs) - BigInt(fromNs)) / 1e9;
+const NO_SHAPE: SpanShape = {
+  name: "",
+  service: "",
+  host: "",
+  operation: "",
+  agent: "",
+  peer: "",
+  tool: "",
+  model: "",
+  error_type: "",
+};
+
+export const shapeAt = ({ columns }: Pick<Tree, "columns">, place: number): SpanShape =>
+  columns.shapes[columns.shapeOf[place] ?? 0] ?? NO_SHAPE;
+
+export const agentAt = ({ columns, agentShapes }: Tree, place: number): string =>
+  columns.shapes[agentShapes[place] ?? -1]?.agent ?? "";
+
+export const hasFailed = ({ columns }: Tree, place: number): boolean =>
+  spanFlags.status(columns.flags[place] ?? 0) === 2;
+
+/** An id with all of its sixteen digits. */
+export const hexOf = (id: bigint): string => id.toString(16).padStart(16, "0");
+
+export const idAt = ({ columns }: Pick<Tree, "columns">, place: number): string =>
+  hexOf(columns.spanIds[place] ?? 0n);
 
 /** Cuts circles of parents open: each span of a circle stands at the top. */
 async function withoutCircles(parents: Int32Array, turns: Turns): Promise<number[]> {
@@ -51,105 +55,133 @@ async function withoutCircles(parents: Int32Array, turns: Turns): Promise<number
   const state = new Uint8Array(parents.length);
   const cyclic: number[] = [];
   for (let start = 0; start < parents.length; start++) {
-    if (turns.isLong) await turns.next();
-    const path: number[] = [];
     let at = start;
-    while (at >= 0 && state[at] === 0) {
+    for (; at >= 0 && state[at] === 0; at = parents[at] ?? -1) {
       state[at] = SEEN;
-      path.push(at);
-      at = parents[at] ?? -1;
+      if (turns.isDue) await turns.next();
     }
-    if (at >= 0 && state[at] === SEEN) cyclic.push(...path.slice(path.indexOf(at)));
-    for (const one of path) state[one] = DONE;
+    if (at >= 0 && state[at] === SEEN) {
+      let one = at;
+      do {
+        cyclic.push(one);
+        one = parents[one] ?? -1;
+      } while (one !== at && one >= 0);
+    }
+    for (let one = start; one >= 0 && state[one] === SEEN; one = parents[one] ?? -1)
+      state[one] = DONE;
   }
   for (const one of cyclic) parents[one] = -1;
   return cyclic;
 }
 
-function childrenOf(parents: Int32Array): { children: Int32Array; first: Int32Array } {
+async function childrenOf(
+  parents: Int32Array,
+  turns: Turns,
+): Promise<{ children: Int32Array; first: Int32Array }> {
   const count = parents.length;
   const first = new Int32Array(count + 1);
   for (const parent of parents) if (parent >= 0) first[parent + 1] = (first[parent + 1] ?? 0) + 1;
   for (let i = 0; i < count; i++) first[i + 1] = (first[i + 1] ?? 0) + (first[i] ?? 0);
+  if (turns.isLong) await turns.next();
   const next = first.slice();
   const children = new Int32Array(first[count] ?? 0);
-  // Rows are in the order of their starts, and so are the children of each.
+  // Spans are in the order of their starts, and so are the children of each.
   for (let i = 0; i < count; i++) {
     const parent = parents[i] ?? -1;
     if (parent < 0) continue;
     children[next[parent] ?? 0] = i;
     next[parent] = (next[parent] ?? 0) + 1;
+    if (turns.isDue) await turns.next();
   }
   return { children, first };
 }
 
 type Times = Pick<Tree, "starts" | "ends" | "durationSeconds">;
 
-async function timesOf(rows: readonly LeanRow[], turns: Turns): Promise<Times> {
-  const [starts, ends] = [new Float64Array(rows.length), new Float64Array(rows.length)];
-  const originNs = rows[0]?.startNs ?? "0";
+/** Nanoseconds of two starts as a number: their difference within one trace is small. */
+async function timesOf({ starts: ns, durations }: SpanColumns, turns: Turns): Promise<Times> {
+  const [starts, ends] = [new Float64Array(ns.length), new Float64Array(ns.length)];
+  const originNs = ns[0] ?? 0n;
   let durationSeconds = 0;
-  for (const [i, row] of rows.entries()) {
-    const start = secondsBetween(originNs, row.startNs);
+  for (let i = 0; i < ns.length; i++) {
+    const start = Number((ns[i] ?? 0n) - originNs) / 1e9;
+    const end = start + (durations[i] ?? 0) / 1e9;
     starts[i] = start;
-    ends[i] = start + row.durationNs / 1e9;
-    durationSeconds = Math.max(durationSeconds, start + row.durationNs / 1e9);
-    if (turns.isLong) await turns.next();
+    ends[i] = end;
+    if (end > durationSeconds) durationSeconds = end;
+    if (turns.isDue) await turns.next();
   }
   return { starts, ends, durationSeconds };
 }
 
 type Parents = Pick<Tree, "parents" | "missingParents">;
 
-async function parentsOf(rows: readonly LeanRow[], turns: Turns): Promise<Parents> {
-  const places = new Map<string, number>();
-  for (const [i, { spanId }] of rows.entries()) {
-    places.set(spanId, i);
-    if (turns.isLong) await turns.next();
+async function parentsOf({ spanIds, parentIds }: SpanColumns, turns: Turns): Promise<Parents> {
+  const places = new IdTable(spanIds);
+  for (let i = 0; i < spanIds.length; i++) {
+    places.add(i);
+    if (turns.isDue) await turns.next();
   }
-  const parents = new Int32Array(rows.length).fill(-1);
+  const halves = halvesOf(parentIds);
+  const parents = new Int32Array(spanIds.length).fill(-1);
   const missingParents: number[] = [];
-  for (const [i, { parentSpanId }] of rows.entries()) {
-    const parent = places.get(parentSpanId);
-    if (parent !== undefined) parents[i] = parent;
-    else if (parentSpanId !== "") missingParents.push(i);
-    if (turns.isLong) await turns.next();
+  for (let i = 0; i < spanIds.length; i++) {
+    if (halves[2 * i] !== 0 || halves[2 * i + 1] !== 0) {
+      const parent = places.find(halves, i);
+      parents[i] = parent;
+      if (parent < 0) missingParents.push(i);
+    }
+    if (turns.isDue) await turns.next();
   }
   return { parents, missingParents };
 }
 
 /** Goes down from the roots, and hands the agents on. */
 async function walk(
-  tree: Omit<Tree, "order" | "agents">,
+  tree: Omit<Tree, "order" | "agentShapes">,
   turns: Turns,
-): Promise<Pick<Tree, "order" | "agents">> {
-  const { rows, roots, parents, children, first } = tree;
-  const order = new Int32Array(rows.length);
+): Promise<Pick<Tree, "order" | "agentShapes">> {
+  const { columns, roots, parents, children, first } = tree;
+  const order = new Int32Array(parents.length);
   order.set(roots);
   let filled = roots.length;
-  const agents: string[] = Array.from({ length: rows.length }, () => "");
+  const isAgent = Uint8Array.from(columns.shapes, ({ agent }) => (agent === "" ? 0 : 1));
+  const agentShapes = new Int32Array(parents.length).fill(-1);
   for (let done = 0; done < filled; done++) {
     const at = order[done] ?? 0;
-    agents[at] = rows[at]?.agent || (agents[parents[at] ?? -1] ?? "");
-    const own = children.subarray(first[at], first[at + 1]);
-    order.set(own, filled);
-    filled += own.length;
-    if (turns.isLong) await turns.next();
+    const own = columns.shapeOf[at] ?? 0;
+    const parent = parents[at] ?? -1;
+    agentShapes[at] = isAgent[own] === 1 ? own : parent < 0 ? -1 : (agentShapes[parent] ?? -1);
+    const end = first[at + 1] ?? 0;
+    for (let next = first[at] ?? 0; next < end; next++) order[filled++] = children[next] ?? 0;
+    if (turns.isDue) await turns.next();
   }
-  return { order, agents };
+  return { order, agentShapes };
 }
 
-/** @param rows by start */
-export async function treeOf(rows: readonly LeanRow[], turns = new Turns()): Promise<Tree> {
-  const times = await timesOf(rows, turns);
-  const { parents, missingParents } = await parentsOf(rows, turns);
+/** @param columns by start */
+export async function treeOf(columns: SpanColumns, turns = new Turns()): Promise<Tree> {
+  const times = await timesOf(columns, turns);
+  const { parents, missingParents } = await parentsOf(columns, turns);
   const cyclic = await withoutCircles(parents, turns);
-  const roots: number[] = [];
-  for (const [i, parent] of parents.entries()) if (parent < 0) roots.push(i);
-  const tree = { rows, ...times, parents, ...childrenOf(parents), roots, missingParents, cyclic };
+  let top = 0;
+  const roots = new Int32Array(parents.length);
+  for (let i = 0; i < parents.length; i++) if ((parents[i] ?? -1) < 0) roots[top++] = i;
+  const tree = {
+    columns,
+    ...times,
+    parents,
+    ...(await childrenOf(parents, turns)),
+    roots: roots.subarray(0, top),
+    missingParents,
+    cyclic,
+  };
   return { ...tree, ...(await walk(tree, turns)) };
 }
 
 /** Children of a span, by start. */
 export const below = ({ children, first }: Tree, place: number): Int32Array =>
   children.subarray(first[place] ?? 0, first[place + 1] ?? 0);
+
+export const hasChildren = ({ first }: Tree, place: number): boolean =>
+  (first[place + 1] ?? 0) > (first[place] ?? 0);

@@ -1,19 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type {
-  ErrorGroups,
-  LeanSpans,
-  PriceTable,
-  Trace,
-  TraceAnalysisReport,
-  TraceComparison,
-  TraceDifferences,
-  TraceFacets,
-  TraceHeatmap,
-  TraceList,
-  TraceSpan,
-  UnpricedModels,
+import {
+  readColumns,
+  type ErrorGroups,
+  type LeanSpans,
+  type PriceTable,
+  type Trace,
+  type TraceAnalysisReport,
+  type TraceComparison,
+  type TraceDifferences,
+  type TraceFacets,
+  type TraceHeatmap,
+  type TraceList,
+  type TraceSpan,
+  type UnpricedModels,
 } from "@fleetlight/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -298,6 +299,26 @@ describe("one run", () => {
     expect((await get(`/api/v1/traces/${hex(99, 32)}/spans`)).status).toBe(404);
     expect((await get(`/api/v1/traces/${id}/spans?from=x`)).status).toBe(400);
     expect((await get(`/api/v1/traces/${id}/spans`, "other")).status).toBe(404);
+  });
+
+  test("comes as columns, which are read as they were sent", async () => {
+    const url = `${base}/api/v1/traces/${hex(4, 32)}/columns`;
+    const ids: bigint[] = [];
+    for (let from: string | null = ""; from !== null;) {
+      const answer = await fetch(`${url}?limit=2${from === "" ? "" : `&from=${from}`}`);
+      expect(answer.headers.get("content-type")).toBe("application/octet-stream");
+      const { columns, next } = readColumns(await answer.arrayBuffer());
+      ids.push(...columns.spanIds);
+      const shapes = [...columns.shapeOf].map((shape) => columns.shapes[shape]);
+      if (next === null) expect(shapes).toMatchObject([{ tool: "search", host: "h" }]);
+      from = next;
+    }
+    expect(ids).toEqual([401n, 402n, 403n]);
+    const behind = await fetch(`${url}?from=9000000000000000000.${hex(1, 16)}`);
+    expect(readColumns(await behind.arrayBuffer())).toMatchObject({ next: null });
+    expect((await get(`/api/v1/traces/${hex(99, 32)}/columns`)).status).toBe(404);
+    expect((await get(`/api/v1/traces/${hex(4, 32)}/columns?limit=100001`)).status).toBe(400);
+    expect((await get(`/api/v1/traces/${hex(4, 32)}/columns`, "other")).status).toBe(404);
   });
 
   test("says where its time went", async () => {

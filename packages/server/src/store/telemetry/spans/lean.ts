@@ -4,6 +4,10 @@ import type { LeanRow, SpanContent, SpanCursor, SpanRow } from "./types.ts";
 /** Attributes of a resource that say where it runs; the machine rather than the process. */
 const HOSTS = ["host.name", "k8s.pod.name", "host.id", "service.instance.id"];
 
+/** Where a resource says that it runs; empty when it does not. */
+export const hostOf = (resource: Readonly<Record<string, string>>): string =>
+  HOSTS.map((name) => resource[name] ?? "").find((text) => text !== "") ?? "";
+
 /** A span without what is long. */
 export function leanOf(row: SpanRow): LeanRow {
   const {
@@ -16,8 +20,7 @@ export function leanOf(row: SpanRow): LeanRow {
     scope: ______,
     ...lean
   } = row;
-  const host = HOSTS.map((name) => resource[name] ?? "").find((text) => text !== "") ?? "";
-  return { ...lean, host };
+  return { ...lean, host: hostOf(resource) };
 }
 
 /** By start, and then by id, as texts are ordered by their bytes. */

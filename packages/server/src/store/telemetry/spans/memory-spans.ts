@@ -1,8 +1,11 @@
+import type { SpanColumns } from "@fleetlight/contract";
+
 import { byPlace, groupBy, holdsAll, leanOf, unique } from "./lean.ts";
 import { matches, matchesTrace, startMsOf } from "./matches.ts";
 import type { SpanBlock } from "./span-block.ts";
 import { RowAnalytics } from "./row-analytics.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
+import { columnsOf } from "./trace-columns.ts";
 import type { LeanRow, SpanCursor, SpanRecord, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 interface Kept extends SpanRecord {
@@ -73,6 +76,15 @@ export class MemorySpans implements SpanTables {
     return unique(await this.leanOf(tenant, [traceId], Infinity))
       .filter((row) => after === undefined || byPlace(row, after) > 0)
       .slice(0, limit);
+  }
+
+  async columns(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<SpanColumns> {
+    return columnsOf(await this.lean(tenant, traceId, after, limit));
   }
 
   async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {

@@ -90,12 +90,30 @@ export class SpanBlock {
   }
 
   text(key: CellKey, index: number): string {
-    const place = this.cells[(CELL_OF.get(key) ?? 0) * this.count + index] ?? 0;
+    return this.textAt(this.cells[(CELL_OF.get(key) ?? 0) * this.count + index] ?? 0);
+  }
+
+  /** The text with a number of a column. */
+  textAt(place: number): string {
     const known = this.read[place];
     if (known !== undefined) return known;
     const text = this.bytes.toString("utf8", this.offsets[place], this.offsets[place + 1]);
     this.read[place] = text;
     return text;
+  }
+
+  /** The id with a number of a column, which is sixteen digits or nothing, as two halves into `words`. */
+  readId(place: number, words: Uint32Array, at: number): void {
+    const { bytes, offsets } = this;
+    const from = offsets[place] ?? 0;
+    let [high, low] = [0, 0];
+    for (let digit = from; digit < (offsets[place + 1] ?? 0); digit++) {
+      const byte = bytes[digit] as number;
+      high = (high << 4) | (low >>> 28);
+      low = (low << 4) | (byte > 57 ? byte - 87 : byte - 48);
+    }
+    words[at] = low;
+    words[at + 1] = high;
   }
 
   /** Whether some span has a text there. */
@@ -154,7 +172,8 @@ export class SpanBlock {
     return text === "" ? [] : (JSON.parse(text) as SpanContent[]);
   }
 
-  private column(key: CellKey): Uint32Array {
+  /** Numbers of the texts of a column, which are the same for the same text; 0 is the empty one. */
+  column(key: CellKey): Uint32Array {
     const place = CELL_OF.get(key) ?? 0;
     return this.cells.subarray(place * this.count, (place + 1) * this.count);
   }

@@ -1,3 +1,5 @@
+import type { SpanColumns } from "@fleetlight/contract";
+
 import type { SpanAnalytics } from "./analytics.ts";
 import type { SpanBlock } from "./span-block.ts";
 import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
@@ -27,6 +29,13 @@ export interface SpanTables {
     after: SpanCursor | undefined,
     limit: number,
   ): Promise<LeanRow[]>;
+  /** The same as columns. */
+  columns(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<SpanColumns>;
   /** Doubles are possible; in no order. */
   leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]>;
   /** Traces with a content in which all words stand, the newest first. */

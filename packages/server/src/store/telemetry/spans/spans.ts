@@ -1,3 +1,5 @@
+import type { SpanColumns } from "@fleetlight/contract";
+
 import type { SpanAnalytics } from "./analytics.ts";
 import { byPlace, holdsAll, leanOf, unique } from "./lean.ts";
 import { matches, startMsOf } from "./matches.ts";
@@ -6,6 +8,8 @@ import { MergedAnalytics } from "./merged-analytics.ts";
 import { RowAnalytics } from "./row-analytics.ts";
 import { plain, type SpanBlock } from "./span-block.ts";
 import type { SpanTables } from "./span-tables.ts";
+import { mergeColumns } from "./trace-columns.ts";
+import { waitingColumns } from "./waiting-columns.ts";
 import type {
   LeanRow,
   SpanContent,
@@ -81,6 +85,19 @@ export class Spans implements SpanStore {
       .filter((row) => after === undefined || byPlace(row, after) > 0);
     const stored = await this.options.tables.lean(tenant, traceId, after, limit);
     return this.fresh([...stored, ...waiting]).slice(0, limit);
+  }
+
+  async columns(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<SpanColumns> {
+    const oldestMs = Math.max(0, Math.trunc(this.options.cutoffMs()));
+    const behind = after ?? { startNs: `${oldestMs}000000`, spanId: "" };
+    const waiting = await waitingColumns(() => this.options.pending(tenant), traceId);
+    const stored = await this.options.tables.columns(tenant, traceId, behind, limit);
+    return mergeColumns(stored, waiting, { after: behind, limit });
   }
 
   async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {

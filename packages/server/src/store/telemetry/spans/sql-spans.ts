@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
+import type { SpanColumns } from "@fleetlight/contract";
+
 import type { Driver, InsertColumn, PackedTexts } from "../drivers/types.ts";
 import { sqlTime } from "../sql-columns.ts";
 import type { SpanAnalytics } from "./analytics.ts";
@@ -8,6 +10,7 @@ import type { CellKey, SpanBlock } from "./span-block.ts";
 import { entries, INTEGERS, JSONS, MAPS, TEXTS } from "./span-columns.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
 import { SqlAnalytics } from "./sql-analytics.ts";
+import { readTraceColumns } from "./sql-trace-columns.ts";
 import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 const COLUMNS = [
@@ -278,6 +281,15 @@ export class SqlSpans implements SpanTables {
       { parameters: conditions.parameters },
     );
     return rows.map(leanRowOf);
+  }
+
+  columns(
+    tenant: string,
+    traceId: string,
+    after: SpanCursor | undefined,
+    limit: number,
+  ): Promise<SpanColumns> {
+    return readTraceColumns(this.driver, tenant, traceId, after, limit);
   }
 
   async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
