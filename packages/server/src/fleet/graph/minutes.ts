@@ -1,4 +1,11 @@
-import { bucketOf, edgeKeyOf, type EdgeKey, type EdgeRow, type EdgeSums } from "#store";
+import {
+  bucketOf,
+  edgeKeyOf,
+  type EdgeKey,
+  type EdgePart,
+  type EdgeRow,
+  type EdgeSums,
+} from "#store";
 
 import type { Hit } from "./hits.ts";
 
@@ -115,11 +122,11 @@ export class Minutes {
   }
 
   /** Adds what is in memory. @returns the parts that are, and whether nothing of the range is elsewhere. */
-  addTo(sums: EdgeSums, startMs: number, endMs: number): { parts: number[]; complete: boolean } {
-    const parts: number[] = [];
+  addTo(sums: EdgeSums, startMs: number, endMs: number): { parts: EdgePart[]; complete: boolean } {
+    const parts: EdgePart[] = [];
     for (const [timeMs, { part, cells }] of this.minutes) {
       if (timeMs < startMs || timeMs >= endMs) continue;
-      parts.push(part);
+      parts.push({ part, timeMs });
       for (const cell of cells.values()) sums.addRow(cell, timeMs, cell.key);
     }
     return { parts, complete: startMs >= this.completeFromMs };

@@ -1,7 +1,7 @@
 import type { FleetDiff, FleetGraph, FleetReplay } from "@fleetlight/contract";
 
 import type { Now } from "#lib";
-import { edgeKeyOf, EdgeSums, type EdgeStore, type EdgeSum } from "#store";
+import { edgeKeyOf, EdgeSums, type EdgePart, type EdgeStore, type EdgeSum } from "#store";
 
 import { diffOf } from "./diff.ts";
 import { graphOf, type GraphRange } from "./graph-of.ts";
@@ -24,7 +24,7 @@ export interface LiveGraph {
     sums: EdgeSums,
     startMs: number,
     endMs: number,
-  ): { parts: number[]; complete: boolean };
+  ): { parts: EdgePart[]; complete: boolean };
   activeAgents(tenant: string): ReadonlyMap<string, number>;
 }
 

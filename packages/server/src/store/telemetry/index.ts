@@ -24,6 +24,7 @@ export {
   edgeKeyOf,
   EdgeSums,
   type EdgeKey,
+  type EdgePart,
   type EdgeQuery,
   type EdgeRow,
   type EdgeStore,

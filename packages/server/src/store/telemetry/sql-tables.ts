@@ -1,6 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
+import type { Now } from "#lib";
+
 import type { Driver } from "./drivers/types.ts";
 import type { Columns } from "./join.ts";
 import { SqlRollups } from "./rollup-sql.ts";
@@ -30,7 +32,15 @@ const MIGRATIONS = fileURLToPath(new URL("./sql/", import.meta.url));
 const TABLES_OF: Record<Signal, readonly string[]> = {
   metrics: ["samples", "histograms", "exemplars"],
   events: ["events"],
-  traces: ["spans", "span_content", "edges_1m", "activities"],
+  traces: [
+    "spans",
+    "span_content",
+    "edges_1m",
+    "activities",
+    "edges_1h",
+    "activities_1h",
+    "figure_hours",
+  ],
   logs: ["logs"],
   rollups_5m: ["rollups_5m"],
   rollups_1h: ["rollups_1h"],
@@ -64,13 +74,13 @@ export class SqlTables implements Tables {
   private readonly samples: SqlSamples;
   private readonly reader: SqlReader;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, now: Now = Date.now) {
     this.driver = driver;
     this.rollups = new SqlRollups(driver);
     this.spans = new SqlSpans(driver);
     this.logs = new SqlLogs(driver);
-    this.edges = new SqlEdges(driver);
-    this.activities = new SqlActivities(driver);
+    this.edges = new SqlEdges(driver, now);
+    this.activities = new SqlActivities(driver, now);
     this.samples = new SqlSamples(driver);
     this.reader = new SqlReader(driver);
   }

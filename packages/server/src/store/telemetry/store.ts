@@ -10,6 +10,7 @@ import { RollupHours } from "./rollup-hours.ts";
 import { NO_ROLLUPS } from "./rollups.ts";
 import { Retention, type RetentionLimits } from "./retention.ts";
 import { createActivities } from "./activities/index.ts";
+import { startFilling } from "./hours/index.ts";
 import { Edges } from "./edges/index.ts";
 import { Logs } from "./logs/index.ts";
 import { Spans, TailSampler, type SamplingPolicy } from "./spans/index.ts";
@@ -225,6 +226,8 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const expiry = setInterval(() => metrics.expire(), 60_000).unref();
   const stopRebuild = startRebuild(metrics, options);
   const stopRollups = metrics.rollups?.start();
+  const figures = [tables.edges, tables.activities];
+  const stopFilling = startFilling(figures, (message) => options.onError(message));
 
   return {
     metrics: metrics as MetricStore,
@@ -247,12 +250,18 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
       sampling: sampler.stats(),
     }),
     ping: (timeoutMs) => tables.ping(timeoutMs),
-    rollUp: async () => metrics.rollups?.fill(),
+    rollUp: async () => {
+      await metrics.rollups?.fill();
+      const { signal } = new AbortController();
+      const rules = { closedAfterMs: 0, quietMs: 0, signal };
+      for (const filler of figures) while (((await filler.fillHours?.(rules)) ?? 0) > 0);
+    },
     flush: () => writer.flush(),
     close: async () => {
       clearInterval(expiry);
       await stopRebuild();
       await stopRollups?.();
+      await stopFilling();
       await stopRetention();
       await sampler.stop();
       await writer.close(CLOSE_FLUSH_MS);
@@ -278,7 +287,7 @@ export async function createTelemetryStore(
   try {
     return await assemble(
       {
-        tables: new SqlTables(driver),
+        tables: new SqlTables(driver, options.now),
         wal: new WriteAheadLog(join(where.dataDir, "wal")),
         samplingWal: new WriteAheadLog(join(where.dataDir, "sampling")),
         ...(where.url === undefined ? { headFile: join(where.dataDir, "head.image") } : {}),

@@ -263,15 +263,37 @@ describe.each(["memory", "chdb"] as const)("activities in %s", (kind) => {
 });
 
 describe("memory and chdb", () => {
-  it("agree on everything", async () => {
+  it.each([
+    ["row by row", { ...hour }],
+    ["summed up", { ...hour }],
+    ["summed up", { startMs: START_MS - HOUR_MS / 2, endMs: NOW_MS - 600_000 }],
+    ["summed up", { startMs: START_MS - HOUR_MS, endMs: NOW_MS + HOUR_MS }],
+    ["summed up, with more that came late", { startMs: START_MS - HOUR_MS, endMs: NOW_MS - 1 }],
+  ])("agree on everything, %s, %o", async (how, hour) => {
     const dataDir = await mkdtemp(join(tmpdir(), "fleetlight-activities-"));
+    const later = { ...options, now: () => NOW_MS + 2 * HOUR_MS };
     const [memory, chdb] = [
-      await createMemoryTelemetry(options),
-      await createTelemetryStore({ dataDir }, options),
+      await createMemoryTelemetry(later),
+      await createTelemetryStore({ dataDir }, later),
     ];
     try {
       const activities = fleet();
-      for (const store of [memory, chdb]) await store.activities.append("default", activities);
+      const late = how.includes("late") ? 1000 : activities.length;
+      const append = async (some: Activity[]) => {
+        for (const store of [memory, chdb]) await store.activities.append("default", some);
+      };
+      await append(activities.slice(0, late));
+      if (how !== "row by row") await chdb.rollUp();
+      // Some of one hour only: the others still count as they were summed up.
+      const first = ({ endUs }: Activity) => endUs < at(0);
+      await append(activities.slice(late).filter((one) => first(one)));
+      if (late < activities.length)
+        await append(
+          activities
+            .slice(late)
+            .filter((one) => !first(one))
+            .map((one) => ({ ...one, endUs: (one.endUs % SECOND) + at(7000) })),
+        );
       const open = [
         { agent: "agent-1", workflow: "workflow-1", startUs: at(3000) },
         { agent: "agent-77", workflow: "", startUs: at(-60) },
@@ -304,6 +326,12 @@ describe("memory and chdb", () => {
           JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
         );
       expect(await ended(chdb)).toEqual(await ended(memory));
+      const hourly = async (store: TelemetryStore, agent?: string) =>
+        (await store.activities.ended("default", { ...hour, stepMs: HOUR_MS, agent })).toSorted(
+          (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1),
+        );
+      expect(await hourly(chdb)).toEqual(await hourly(memory));
+      expect(await hourly(chdb, "agent-3")).toEqual(await hourly(memory, "agent-3"));
       expect((await ended(memory)).length).toBeGreaterThan(50);
       const conversations = { ...hour, limit: 3, agent: "agent-3" };
       expect(await chdb.activities.conversations("default", conversations)).toEqual(

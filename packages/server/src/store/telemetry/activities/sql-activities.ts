@@ -1,8 +1,12 @@
 import { randomUUID } from "node:crypto";
 
+import type { Now } from "#lib";
+
 import type { Driver } from "../drivers/types.ts";
+import { HOUR_MS, HourBook, type FillRules } from "../hours/index.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
 import { byLast } from "./figures.ts";
+import { fillStatement, summedEndings, summedStatements } from "./hour-statements.ts";
 import {
   cellsStatement,
   conversationsStatement,
@@ -10,6 +14,7 @@ import {
   figuresStatements,
 } from "./statements.ts";
 import {
+  LOOKAHEAD_MS,
   MAX_KEYS,
   type Activity,
   type ActivityKind,
@@ -111,14 +116,26 @@ function figuresFrom(key: string, sums: Sums): Figures {
 /** Activities in ClickHouse SQL, embedded or on a server. */
 export class SqlActivities implements ActivityTables {
   private readonly driver: Driver;
+  private readonly hours: HourBook;
   private version = 0;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, now: Now) {
     this.driver = driver;
+    this.hours = new HourBook(driver, "activities", now);
   }
 
   async append(tenant: string, activities: readonly Activity[]): Promise<void> {
     if (activities.length === 0) return;
+    const times = activities.map(({ endUs }) => endUs / 1000);
+    const appended = await this.hours.beforeInsert(tenant, times);
+    try {
+      await this.insert(tenant, activities);
+    } finally {
+      appended();
+    }
+  }
+
+  private async insert(tenant: string, activities: readonly Activity[]): Promise<void> {
     // The clock alone would let two batches of one millisecond be equally new.
     this.version = Math.max(this.version + 1, Date.now());
     const entries = <K extends string, V extends string>(of: Readonly<Record<K, V>>): [K, V][] =>
@@ -167,7 +184,7 @@ export class SqlActivities implements ActivityTables {
   }
 
   async figures(tenant: string, query: FiguresQuery): Promise<Figures[]> {
-    const { statements, parameters } = figuresStatements(tenant, query);
+    const { statements, parameters } = await this.figuresOf(tenant, query);
     const answers = await Promise.all(
       statements.map((sql) => this.driver.rows<Sums & { k: string }>(sql, { parameters })),
     );
@@ -178,6 +195,26 @@ export class SqlActivities implements ActivityTables {
       .filter(({ lastUs, agents, started }) => lastUs > 0 || agents > 0 || started > 0)
       .toSorted(byLast)
       .slice(0, MAX_KEYS);
+  }
+
+  /** Of workflows there may be as many as activities: they are not summed up. */
+  private async figuresOf(tenant: string, query: FiguresQuery) {
+    const { by, agent, workflow, startMs, endMs } = query;
+    if (workflow !== undefined || by === "workflow" || (by === "all" && agent !== undefined))
+      return figuresStatements(tenant, query);
+    // An hour in which the range ends has some that counts and some that does not.
+    const isUsable = (hourMs: number) => hourMs + HOUR_MS <= endMs || hourMs >= endMs;
+    const runs = await this.hours.filled(tenant, startMs, endMs + LOOKAHEAD_MS, isUsable);
+    return runs.length === 0
+      ? figuresStatements(tenant, query)
+      : summedStatements(tenant, { ...query, by }, runs);
+  }
+
+  fillHours(rules: FillRules): Promise<number> {
+    return this.hours.fill(rules, (tenant, run) => {
+      const { sql, parameters } = fillStatement(tenant, run);
+      return this.driver.command(sql, parameters);
+    });
   }
 
   async cells(tenant: string, query: CellsQuery): Promise<Cell[]> {
@@ -225,7 +262,13 @@ export class SqlActivities implements ActivityTables {
   }
 
   async ended(tenant: string, query: CellsQuery): Promise<Ended[]> {
-    const { sql, parameters } = endedStatement(tenant, query);
+    const { startMs, endMs, stepMs, workflow } = query;
+    const runs =
+      workflow === undefined && stepMs % HOUR_MS === 0
+        ? await this.hours.filled(tenant, startMs, endMs)
+        : [];
+    const { sql, parameters } =
+      runs.length === 0 ? endedStatement(tenant, query) : summedEndings(tenant, query, runs);
     const rows = await this.driver.rows<Sums & { name: string }>(sql, { parameters });
     return rows.map((row) => ({
       agent: row.name,

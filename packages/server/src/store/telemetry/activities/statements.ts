@@ -11,18 +11,20 @@ import {
   type FiguresQuery,
 } from "./types.ts";
 
-type Parameters = Record<string, string>;
+export type Parameters = Record<string, string>;
 
-interface Statement {
+export interface Statement {
   sql: string;
   parameters: Parameters;
 }
 
 /** The agents that a row is of; one without any has an empty name. */
-const PARTICIPANTS = "if(empty(agents), [toString(agent)], arrayMap(a -> toString(a), agents))";
+export const PARTICIPANTS =
+  "if(empty(agents), [toString(agent)], arrayMap(a -> toString(a), agents))";
 
-const listed = (kinds: readonly string[]): string => kinds.map((kind) => `'${kind}'`).join(", ");
-const microseconds = (ms: number): string => String(Math.trunc(ms) * 1000);
+export const listed = (kinds: readonly string[]): string =>
+  kinds.map((kind) => `'${kind}'`).join(", ");
+export const microseconds = (ms: number): string => String(Math.trunc(ms) * 1000);
 
 /** Rows of a range, each span as it was written last. */
 function rowsOf(
@@ -51,7 +53,7 @@ function rowsOf(
 }
 
 /** Intervals of work that goes on, as rows of `(k, who, s, e, is_work)`. */
-function openRows(query: FiguresQuery, parameters: Parameters): string {
+export function openRows(query: FiguresQuery, parameters: Parameters): string {
   const { by, agent, workflow, open = [], endMs } = query;
   const tuples = open
     .filter(
@@ -72,11 +74,11 @@ function openRows(query: FiguresQuery, parameters: Parameters): string {
 }
 
 /** For each interval, how far all that began before it reach; by `partition`. */
-const reached = (partition: string): string =>
+export const reached = (partition: string): string =>
   `max(e) OVER (PARTITION BY ${partition} ORDER BY s, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
 
 /** Lengths of unions of intervals: of each interval only what is later than all that began before it. */
-const unionsOf = (intervals: string): string =>
+export const unionsOf = (intervals: string): string =>
   `SELECT k, uniqExact(who) AS agents, sum(greatest(0, e - greatest(s, any_done))) AS engaged,
      sumIf(greatest(0, e - greatest(s, kind_done)), is_work) AS busy, sumIf(greatest(0, e - greatest(s, kind_done)), NOT is_work) AS coordination
    FROM (SELECT k, who, s, e, is_work, ${reached("k, who")} AS any_done, ${reached("k, who, is_work")} AS kind_done FROM (${intervals})) GROUP BY k`;

@@ -1,3 +1,5 @@
+import type { HourFiller } from "../hours/index.ts";
+
 /** What an agent did. A `run` is a call of an agent as a whole, a `step` anything of its own that has no name here. */
 export type ActivityKind =
   | "task"
@@ -192,7 +194,7 @@ export interface ActivityStore {
 }
 
 /** What the store needs of an adapter: the same, without limits of age. */
-export type ActivityTables = ActivityStore;
+export type ActivityTables = ActivityStore & HourFiller;
 
 /** Answers that a question of cells may have; what is beyond is left out, the oldest first. */
 export const MAX_CELLS = 200_000;

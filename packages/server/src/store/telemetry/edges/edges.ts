@@ -31,13 +31,12 @@ export class Edges implements EdgeStore {
     const fromMs = Math.max(query.startMs, this.options.cutoffMs());
     if (fromMs >= query.endMs) return [];
     // Parts of which something waits are read row by row: an insert in between replaces rows, and adds up nothing twice.
-    const without = new Set(asked.without);
-    const waiting = this.options.pending(tenant).filter(({ part }) => !without.has(part));
+    const known = new Set(asked.without.map(({ part }) => part));
+    const waiting = this.options.pending(tenant).filter(({ part }) => !known.has(part));
     const parts = [...new Set(waiting.map(({ part }) => part))];
-    const [stored, rows] = await Promise.all([
-      this.options.tables.read(tenant, { ...query, without: [...without, ...parts] }, fromMs),
-      parts.length === 0 ? [] : this.options.tables.rows(tenant, parts),
-    ]);
+    const rows = parts.length === 0 ? [] : await this.options.tables.rows(tenant, parts);
+    const without = [...asked.without, ...waiting, ...rows];
+    const stored = await this.options.tables.read(tenant, { ...query, without }, fromMs);
     const found = sumRows(latestRows([...rows, ...waiting]), query, fromMs);
     if (found.length === 0) return stored;
     const sums = new EdgeSums(query);

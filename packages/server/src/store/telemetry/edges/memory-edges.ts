@@ -13,7 +13,7 @@ export class MemoryEdges implements EdgeTables {
   }
 
   async read(tenant: string, query: EdgeQuery, fromMs: number): Promise<EdgeSum[]> {
-    const without = new Set(query.without);
+    const without = new Set(query.without.map(({ part }) => part));
     const rows = (this.kept.get(tenant) ?? []).filter(({ part }) => !without.has(part));
     return sumRows(rows, query, fromMs);
   }

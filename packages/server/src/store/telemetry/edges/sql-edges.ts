@@ -1,5 +1,9 @@
+import type { Now } from "#lib";
+
 import type { Driver } from "../drivers/types.ts";
+import { gapsOf, HOUR_MS, HourBook, hourOf, type FillRules } from "../hours/index.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
+import { edgeKeyOf, EdgeSums } from "./sum.ts";
 import type { EdgeQuery, EdgeRow, EdgeSum, EdgeTables } from "./types.ts";
 
 /** Text columns of the table with the key of the row that they hold. */
@@ -62,18 +66,37 @@ function edgeOf(stored: Stored): Omit<EdgeRow, "timeMs" | "part" | "version"> {
   return edge as unknown as Omit<EdgeRow, "timeMs" | "part" | "version">;
 }
 
-const numbers = (of: readonly number[]): string => of.map((one) => Math.trunc(one)).join(", ");
+const numbers = (of: Iterable<number>): string => [...of].map((one) => Math.trunc(one)).join(", ");
+
+/** Calls of a whole hour: rows of one version each are added up, of `edges_1m` those that count. */
+const FILL = (hour: string, version: number, texts: string): string =>
+  `INSERT INTO edges_1h (tenant, ts, version, ${texts}, ${SUMS.join(", ")}, cost_usd, bucket_indexes, bucket_counts)
+   SELECT tenant, ${hour} AS hour, ${Math.trunc(version)}, ${texts}, ${SUMS.map((name) => `sum(edges_1m.${name})`).join(", ")}, sum(edges_1m.cost_usd),
+     tupleElement(sumMap(edges_1m.bucket_indexes, edges_1m.bucket_counts) AS buckets, 1), tupleElement(buckets, 2)
+   FROM edges_1m FINAL`;
 
 /** Edges in ClickHouse SQL, embedded or on a server. */
 export class SqlEdges implements EdgeTables {
   private readonly driver: Driver;
+  private readonly hours: HourBook;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, now: Now) {
     this.driver = driver;
+    this.hours = new HourBook(driver, "edges", now);
   }
 
   async insert(tenant: string, rows: readonly EdgeRow[], token: string): Promise<void> {
     if (rows.length === 0) return;
+    const times = rows.map(({ timeMs }) => timeMs);
+    const inserted = await this.hours.beforeInsert(tenant, times);
+    try {
+      await this.insertRows(tenant, rows, token);
+    } finally {
+      inserted();
+    }
+  }
+
+  private async insertRows(tenant: string, rows: readonly EdgeRow[], token: string): Promise<void> {
     const json = (pick: (row: EdgeRow) => unknown) => rows.map((row) => JSON.stringify(pick(row)));
     await this.driver.insert({
       into: `edges_1m (${INTO})`,
@@ -112,7 +135,49 @@ export class SqlEdges implements EdgeTables {
   }
 
   async read(tenant: string, query: EdgeQuery, fromMs: number): Promise<EdgeSum[]> {
-    const { startMs, endMs, stepMs, without, buckets, limit } = query;
+    const { startMs, endMs, stepMs, without, limit } = query;
+    const held = new Set(without.map(({ timeMs }) => hourOf(timeMs)));
+    const stepOf = (timeMs: number) => Math.floor((timeMs - startMs) / stepMs);
+    const hours = await this.hours.filled(
+      tenant,
+      fromMs,
+      endMs,
+      (hourMs) => !held.has(hourMs) && stepOf(hourMs) === stepOf(hourMs + HOUR_MS - 1000),
+    );
+    const minutes = gapsOf(fromMs, endMs, hours).map(
+      (gap) => `ts >= ${sqlTime(gap.startMs)} AND ts < ${sqlTime(gap.endMs)}`,
+    );
+    const named = hours.map(
+      (run) =>
+        `version = ${run.version} AND ts >= ${sqlTime(run.startMs)} AND ts < ${sqlTime(run.endMs)}`,
+    );
+    const parts = numbers(new Set(without.map(({ part }) => part)));
+    const found = await Promise.all([
+      this.sums(
+        tenant,
+        query,
+        "edges_1m FINAL",
+        minutes,
+        parts === "" ? "" : `AND part NOT IN (${parts})`,
+      ),
+      this.sums(tenant, query, "edges_1h AS edges_1m", named, ""),
+    ]);
+    const [first = [], second = []] = found;
+    if (first.length === 0 || second.length === 0) return [...first, ...second];
+    const sums = new EdgeSums(query);
+    for (const sum of [...first, ...second]) sums.add(sum.step, sum, edgeKeyOf(sum));
+    return sums.list(limit);
+  }
+
+  /** Of rows that are in any of the pieces. */
+  private async sums(
+    tenant: string,
+    { startMs, stepMs, buckets, limit }: EdgeQuery,
+    table: string,
+    pieces: readonly string[],
+    besides: string,
+  ): Promise<EdgeSum[]> {
+    if (pieces.length === 0) return [];
     const texts = Object.keys(TEXTS).join(", ");
     const columns = [
       `intDiv(toUnixTimestamp(ts) - ${Math.trunc(startMs / 1000)}, ${Math.max(1, Math.trunc(stepMs / 1000))}) AS step`,
@@ -122,13 +187,23 @@ export class SqlEdges implements EdgeTables {
       ...(buckets ? ["sumMap(bucket_indexes, bucket_counts) AS buckets"] : []),
     ];
     const rows = await this.driver.rows<Stored>(
-      `SELECT ${columns.join(", ")} FROM edges_1m FINAL
-       WHERE tenant = {tenant:String} AND ts >= ${sqlTime(fromMs)} AND ts < ${sqlTime(endMs)}
-       ${without.length === 0 ? "" : `AND part NOT IN (${numbers(without)})`}
+      `SELECT ${columns.join(", ")} FROM ${table}
+       WHERE tenant = {tenant:String} AND (${pieces.map((piece) => `(${piece})`).join(" OR ")}) ${besides}
        GROUP BY step, ${texts} ORDER BY sum(edges_1m.calls) DESC LIMIT ${Math.trunc(limit)}`,
       { parameters: { tenant } },
     );
     return rows.map((row) => ({ ...edgeOf(row), step: Number(row["step"]) }));
+  }
+
+  fillHours(rules: FillRules): Promise<number> {
+    const texts = Object.keys(TEXTS).join(", ");
+    return this.hours.fill(rules, (tenant, { startMs, endMs, version }) =>
+      this.driver.command(
+        `${FILL("toStartOfHour(ts)", version, texts)}
+         WHERE tenant = {tenant:String} AND ts >= ${sqlTime(startMs)} AND ts < ${sqlTime(endMs)} GROUP BY tenant, hour, ${texts}`,
+        { tenant },
+      ),
+    );
   }
 
   async rows(tenant: string, parts: readonly number[]): Promise<EdgeRow[]> {

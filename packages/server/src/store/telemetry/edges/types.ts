@@ -1,3 +1,5 @@
+import type { HourFiller } from "../hours/index.ts";
+
 /** What an edge is between, and what it is; texts, because the store does not care. */
 export interface EdgeKey {
   /** Of the spans that showed it. */
@@ -32,6 +34,9 @@ export interface EdgeRow extends EdgeKey, EdgeFigures {
   version: number;
 }
 
+/** One minute of a part; who leaves out a part names all of its minutes. */
+export type EdgePart = Pick<EdgeRow, "part" | "timeMs">;
+
 /** An edge over one step of a range, counted from 0. */
 export interface EdgeSum extends EdgeKey, EdgeFigures {
   step: number;
@@ -42,8 +47,8 @@ export interface EdgeQuery {
   startMs: number;
   endMs: number;
   stepMs: number;
-  /** Parts that the caller has himself. */
-  without: readonly number[];
+  /** Parts that the caller has himself, each with its minute. */
+  without: readonly EdgePart[];
   /** Whether durations are wanted by bucket; they are most of what is read. */
   buckets: boolean;
   /** Sums that are answered at most, those with the most calls first. */
@@ -61,7 +66,7 @@ export interface EdgeStore {
 }
 
 /** What the store of edges needs of an adapter; inserts carry tokens as in `Tables`. */
-export interface EdgeTables {
+export interface EdgeTables extends HourFiller {
   insert(tenant: string, rows: readonly EdgeRow[], token: string): Promise<void>;
   /** Nothing before `fromMs`, wherever the range begins. */
   read(tenant: string, query: EdgeQuery, fromMs: number): Promise<EdgeSum[]>;
