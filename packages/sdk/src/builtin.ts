@@ -1,11 +1,13 @@
 import type * as http from "node:http";
 import type * as https from "node:https";
 import { createRequire } from "node:module";
+import type * as net from "node:net";
 import type * as workerThreads from "node:worker_threads";
 
 type Builtins = {
   "node:http": typeof http;
   "node:https": typeof https;
+  "node:net": typeof net;
   "node:worker_threads": typeof workerThreads;
 };
 

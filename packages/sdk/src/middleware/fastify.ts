@@ -35,7 +35,14 @@ type Instance = {
 
 type Plugin = (instance: unknown, options: unknown, done: Done) => void;
 
-const PAGES = ["/metrics", "/health", "/health/live", "/health/ready", "/health/components/:name"];
+const PAGES = [
+  "/metrics",
+  "/health",
+  "/health/live",
+  "/health/ready",
+  "/health/components/:name",
+  "/health/dependencies/:name",
+];
 
 const pathOf = (url: string): string => url.split("?", 1)[0] ?? "/";
 

@@ -2,6 +2,7 @@ export { BudgetExceeded } from "./checkpoint.ts";
 export type { CheckpointAnswer, CheckpointOptions } from "./checkpoint.ts";
 export type { ComponentCheck, ComponentReport, ComponentResult } from "./components.ts";
 export type { Dashboard } from "./dashboard.ts";
+export type { Dependency } from "./dependencies.ts";
 export { createMonitoring } from "./monitoring.ts";
 export type { Monitoring } from "./monitoring.ts";
 export type { Operation, Outcome, Usage } from "./operation.ts";

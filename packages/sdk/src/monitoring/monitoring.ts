@@ -39,9 +39,10 @@ import type {
 import { Checkpoints } from "./checkpoint.ts";
 import type { CheckpointAnswer, CheckpointOptions } from "./checkpoint.ts";
 import { Components } from "./components.ts";
-import type { ComponentResult } from "./components.ts";
+import type { ComponentCheck, ComponentResult } from "./components.ts";
 import { dashboardOf } from "./dashboard.ts";
 import type { Dashboard } from "./dashboard.ts";
+import { checksOf } from "./dependencies.ts";
 import { onExit, sendAtExit } from "./exit.ts";
 import { Operation } from "./operation.ts";
 import { serviceOf } from "./options.ts";
@@ -149,10 +150,13 @@ export class Monitoring extends Work {
     this.#recorder = recorder;
     this.service = service;
     this.client = client;
+    // What may throw comes before what has to be stopped.
+    const checks = { ...this.#dependencyChecks(), ...options.components };
+    const removeSignals = onSignals(options.exitSignals ?? [], () => this.shutdown());
     this.collector = createMetricsCollector({ ...options.metrics, service: service.id });
     this.metrics = new CustomMetrics(this.registry);
     this.#components = new Components({
-      checks: options.components ?? {},
+      checks,
       registry: this.collector.registry,
       intervalMs: options.componentsIntervalMs,
       timeoutMs: options.componentsTimeoutMs,
@@ -168,7 +172,6 @@ export class Monitoring extends Work {
     this.#registered = this.#register();
     exposeStats(this.registry, () => this.stats());
     this.#components.start();
-    const removeSignals = onSignals(options.exitSignals ?? [], () => this.shutdown());
     const removeHooks = onExit({
       beforeExit: () => this.#beforeExit(),
       exit: () => this.#atExit(),
@@ -404,6 +407,11 @@ export class Monitoring extends Work {
     );
   }
 
+  #dependencyChecks(): Record<string, ComponentCheck> {
+    const { dependencies = {}, componentsTimeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
+    return checksOf(dependencies, this.#ask, componentsTimeoutMs);
+  }
+
   #pushWays(): { url: string; headers: Record<string, string>; ask: Ask } {
     return { url: this.#url, headers: this.#headers, ask: this.#ask };
   }
@@ -426,7 +434,7 @@ export class Monitoring extends Work {
 
 /**
  * Monitoring of an agent's process: it begins at once, in the background, and ends with `shutdown`.
- * @throws TypeError when `url` is no http(s) address, MetricError when a configured name of a metric is invalid, Error when a
+ * @throws TypeError when `url` or the address of a dependency is none, MetricError when a configured name of a metric is invalid, Error when a
  * signal cannot be listened to. These are mistakes in the program's configuration; nothing throws afterwards.
  */
 export function createMonitoring(options: MonitoringOptions): Monitoring {

@@ -3,6 +3,7 @@ import type { CollectorOptions } from "../collector/index.ts";
 import type { Attributes } from "../tracing/index.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
 import type { ComponentCheck } from "./components.ts";
+import type { Dependency } from "./dependencies.ts";
 
 export type ServiceOptions = {
   /** Shown in the console, and `service.name` of spans. */
@@ -50,6 +51,9 @@ export type MonitoringOptions = ClientOptions & {
   checkpoints?: CheckpointOptions;
   /** Looked at in the background, and told of at `/health`. */
   components?: Readonly<Record<string, ComponentCheck>>;
+  /** What the process needs from elsewhere, by name: looked at as components are. */
+  dependencies?: Readonly<Record<string, Dependency>>;
+  /** Milliseconds between two looks; 30,000 when left out. */
   componentsIntervalMs?: number;
   componentsTimeoutMs?: number;
   /** Longest time for which the end of the process is held up to send what is left; 2,000 when left out. */

@@ -65,7 +65,7 @@ export class Pages {
       });
     }
     if (clean === "/health/ready") return this.#ready();
-    const name = /^\/health\/components\/([^/]+)$/.exec(clean)?.[1];
+    const name = /^\/health\/(?:components|dependencies)\/([^/]+)$/.exec(clean)?.[1];
     return name === undefined ? null : this.#component(name);
   }
 
