@@ -33,10 +33,6 @@ export interface Catalog {
   labelValues(tenant: string, name: string, request: CatalogRequest): Promise<string[]>;
 }
 
-/** Values of a label are tried one by one where each stands for at least so many series. */
-const SERIES_PER_VALUE = 8;
-/** Values that are tried before others get their turn. */
-const VALUES_PER_TURN = 512;
 /** Series whose labels are looked at before others get their turn. */
 const SERIES_PER_TURN = 16_384;
 
@@ -70,30 +66,6 @@ export function createCatalog(metrics: MetricStore): Catalog {
     return [...refs].slice(0, limit);
   };
 
-  /** The series that an answer is about; undefined when it is about all of them. */
-  const some = async (tenant: string, request: CatalogRequest) =>
-    request.selectors.length === 0 && request.range === undefined
-      ? undefined
-      : find(tenant, request);
-
-  /** Those of the values of which one series may have samples in the range. */
-  const alive = async (
-    tenant: string,
-    name: string,
-    values: readonly string[],
-    { range, signal }: CatalogRequest,
-  ): Promise<string[]> => {
-    const found: string[] = [];
-    for (const [i, value] of values.entries()) {
-      if (i % VALUES_PER_TURN === VALUES_PER_TURN - 1) await nextTurn();
-      if (signal?.aborted === true) return [];
-      const selector = selectorOf([{ name, op: "=", value }]);
-      const refs = await metrics.selectInTurns(tenant, selector, { limit: 1, range, signal });
-      if (refs.length > 0) found.push(value);
-    }
-    return found;
-  };
-
   return {
     find,
     async series(tenant, request, limit) {
@@ -105,22 +77,26 @@ export function createCatalog(metrics: MetricStore): Catalog {
       };
     },
     async labelNames(tenant, request) {
-      const refs = await some(tenant, request);
-      if (refs === undefined) return metrics.labelNames(tenant);
+      const { selectors, range, signal } = request;
+      if (selectors.length === 0) {
+        if (range === undefined) return metrics.labelNames(tenant);
+        return sortInTurns(await metrics.labelNamesIn(tenant, { range, signal }), compareBytes);
+      }
+      const refs = await find(tenant, request);
       const found = await gatherInTurns(refs, (part) => metrics.labelNames(tenant, part));
       return sortInTurns(found, compareBytes);
     },
     async labelValues(tenant, name, request) {
-      const { range, selectors } = request;
-      const all = selectors.length === 0 ? metrics.labelValues(tenant, name) : [];
-      const isRare = all.length * SERIES_PER_VALUE <= metrics.seriesCount(tenant);
-      if (selectors.length === 0 && range !== undefined && isRare)
-        return sortInTurns(await alive(tenant, name, all, request), compareBytes);
-      const refs = await some(tenant, request);
-      const found =
-        refs === undefined
-          ? all
-          : await gatherInTurns(refs, (part) => metrics.labelValues(tenant, name, part));
+      const { selectors, range, signal } = request;
+      if (selectors.length === 0)
+        return sortInTurns(
+          range === undefined
+            ? metrics.labelValues(tenant, name)
+            : await metrics.labelValuesIn(tenant, name, { range, signal }),
+          compareBytes,
+        );
+      const refs = await find(tenant, request);
+      const found = await gatherInTurns(refs, (part) => metrics.labelValues(tenant, name, part));
       return sortInTurns(found, compareBytes);
     },
   };

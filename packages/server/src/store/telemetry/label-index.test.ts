@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseSelector, type LabelSet } from "#lib";
 
 import { LabelIndex } from "./label-index.ts";
-import { finishInTurns } from "./series-search.ts";
+import { finish, finishInTurns } from "./series-search.ts";
 
 const fleet: LabelSet[] = [];
 for (const job of ["api", "api-2", "web"])
@@ -90,6 +90,31 @@ describe("label index", () => {
     expect(index.labelValues("t", "job")).toEqual(["api", "api-2", "web"]);
     expect(index.labelValues("t", "zone", select('{instance="host-4"}'))).toEqual(["z1"]);
     expect(index.labelValues("t", "missing")).toEqual([]);
+  });
+
+  it("knows names and values of those series that may stay", () => {
+    const among = (refs: readonly number[]) => (ref: number) => refs.includes(ref);
+    const values = (name: string, refs: readonly number[]) =>
+      finish(index.keptValues("t", name, among(refs)));
+    const names = (refs: readonly number[]) => finish(index.keptNames("t", among(refs)));
+    expect(values("job", [0, 130, 359])).toEqual(["api", "api-2", "web"]);
+    expect(values("job", [119, 240])).toEqual(["api", "web"]);
+    expect(values("zone", select('{instance="host-4"}'))).toEqual(["z1"]);
+    expect(values("zone", [3])).toEqual([]);
+    expect(values("missing", [0])).toEqual([]);
+    expect(names([3]).toSorted()).toEqual(["__name__", "instance", "job"]);
+    expect(names([3, 0]).toSorted()).toEqual(["__name__", "instance", "job", "zone"]);
+    expect(names([])).toEqual([]);
+    expect(finish(index.keptNames("nobody", () => true))).toEqual([]);
+  });
+
+  it("puts values of a label that had a further one meanwhile into their order", () => {
+    const growing = new LabelIndex();
+    const values = () => finish(growing.keptValues("t", "zone", () => true));
+    for (const [ref, zone] of ["b", "c", "b", "a"].entries()) {
+      growing.add("t", ref, { __name__: "up", zone });
+      expect(values()).toEqual([...new Set(["b", "c", "b", "a"].slice(0, ref + 1))].toSorted());
+    }
   });
 
   it("counts where series come from", () => {

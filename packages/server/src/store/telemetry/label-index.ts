@@ -3,7 +3,7 @@ import { compareBytes, Labels } from "@fleetlight/promql";
 import { labelNames, type LabelSet, type Selector } from "#lib";
 
 import { Posting, TopList } from "./postings.ts";
-import { finish, searchSeries, type SearchLimits, type Steps } from "./series-search.ts";
+import { finish, searchSeries, STEP, type SearchLimits, type Steps } from "./series-search.ts";
 import type { Cardinality, SeriesRef } from "./types.ts";
 
 type Matcher = Selector["matchers"][number];
@@ -17,12 +17,28 @@ interface ValueEntry {
 interface TenantIndex {
   all: Posting;
   /** By label name, then by value. */
-  names: Map<string, Map<string, ValueEntry>>;
+  names: Map<string, Values>;
   labelPairs: number;
 }
 
+type Values = Map<string, ValueEntry>;
+type Keep = (ref: SeriesRef) => boolean;
+
+/** Values of one label whose order is remembered; more are not worth their memory. */
+const MAX_ORDERED = 4096;
+
 const NO_LABELS = Labels.empty;
 const EMPTY: TenantIndex = { all: new Posting(), names: new Map(), labelPairs: 0 };
+
+/** Whether one of the series before the newest may stay. */
+function* isOlderKept({ posting }: ValueEntry, keep: Keep): Steps<boolean> {
+  const { refs } = posting;
+  for (let i = refs.length - 2; i >= 0; i--) {
+    if (keep(refs[i] as SeriesRef)) return true;
+    if (i % STEP === 0) yield;
+  }
+  return false;
+}
 
 /**
  * Which series have which labels, in memory: for each value of each label the series in ascending order. Names and values
@@ -33,6 +49,8 @@ export class LabelIndex {
   private readonly tenants = new Map<string, TenantIndex>();
   /** Lists of label names, one per combination that occurs: most series of a metric share theirs. */
   private readonly shapes = new Map<string, readonly string[]>();
+  /** Values in their order, as long as no further one has come. */
+  private readonly ordered = new WeakMap<Values, readonly ValueEntry[]>();
 
   /** Refs MUST come in ascending order. */
   add(tenant: string, ref: SeriesRef, labels: LabelSet): void {
@@ -101,6 +119,41 @@ export class LabelIndex {
       if (value !== undefined) values.add(value);
     }
     return [...values];
+  }
+
+  /** Names of labels, in no order, that a series has of those that may stay. */
+  *keptNames(tenant: string, keep: Keep): Steps<string[]> {
+    const found: string[] = [];
+    for (const [name, values] of this.tenants.get(tenant)?.names ?? EMPTY.names)
+      for (const entry of values.values()) {
+        if (!keep(entry.posting.last) && !(yield* isOlderKept(entry, keep))) continue;
+        found.push(name);
+        break;
+      }
+    return found;
+  }
+
+  /** Values of a label that a series has of those that may stay; few ones in their order, many in none. */
+  *keptValues(tenant: string, name: string, keep: Keep): Steps<string[]> {
+    const values = this.tenants.get(tenant)?.names.get(name);
+    if (values === undefined) return [];
+    const found: string[] = [];
+    let work = 0;
+    for (const entry of this.entriesOf(values)) {
+      // Nearly always the newest series decides; a generator for each value would cost more than all the rest.
+      if (keep(entry.posting.last) || (yield* isOlderKept(entry, keep))) found.push(entry.value);
+      if (++work % STEP === 0) yield;
+    }
+    return found;
+  }
+
+  private entriesOf(values: Values): Iterable<ValueEntry> {
+    if (values.size > MAX_ORDERED) return values.values();
+    const known = this.ordered.get(values);
+    if (known?.length === values.size) return known;
+    const entries = [...values.values()].toSorted((a, b) => compareBytes(a.value, b.value));
+    this.ordered.set(values, entries);
+    return entries;
   }
 
   /** Numbers of series by value of one label. */

@@ -19,6 +19,7 @@ import { SeriesIndex } from "./series-index.ts";
 import { finishInTurns } from "./series-search.ts";
 import type { MetadataRow, Tables } from "./tables.ts";
 import type {
+  Alive,
   Appender,
   Cardinality,
   LatestSample,
@@ -330,7 +331,7 @@ export class Metrics implements MetricStore, AppenderTarget {
   }
 
   select(tenant: string, selector: Selector, limit?: number, range?: TimeRange): SeriesRef[] {
-    const keep = this.keepFor(range);
+    const keep = range && this.aliveIn(range);
     return this.byLabel.select(tenant, selector.matchers, { limit, keep });
   }
 
@@ -339,13 +340,12 @@ export class Metrics implements MetricStore, AppenderTarget {
     selector: Selector,
     { limit, range, signal }: SelectOptions = {},
   ): Promise<SeriesRef[]> {
-    const limits = { limit, keep: this.keepFor(range) };
+    const limits = { limit, keep: range && this.aliveIn(range) };
     return finishInTurns(this.byLabel.search(tenant, selector.matchers, limits), signal);
   }
 
-  private keepFor(range: TimeRange | undefined): ((ref: SeriesRef) => boolean) | undefined {
-    if (range === undefined) return undefined;
-    return (ref) => this.head.mayHave(ref, range.startMs, range.endMs);
+  private aliveIn({ startMs, endMs }: TimeRange): (ref: SeriesRef) => boolean {
+    return (ref) => this.head.mayHave(ref, startMs, endMs);
   }
 
   labelNames(tenant: string, refs?: readonly SeriesRef[]): string[] {
@@ -354,6 +354,14 @@ export class Metrics implements MetricStore, AppenderTarget {
 
   labelValues(tenant: string, name: string, refs?: readonly SeriesRef[]): string[] {
     return this.byLabel.labelValues(tenant, name, refs);
+  }
+
+  labelNamesIn(tenant: string, { range, signal }: Alive): Promise<string[]> {
+    return finishInTurns(this.byLabel.keptNames(tenant, this.aliveIn(range)), signal);
+  }
+
+  labelValuesIn(tenant: string, name: string, { range, signal }: Alive): Promise<string[]> {
+    return finishInTurns(this.byLabel.keptValues(tenant, name, this.aliveIn(range)), signal);
   }
 
   cardinality(tenant: string, limit: number): Cardinality {

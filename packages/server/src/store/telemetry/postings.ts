@@ -29,6 +29,11 @@ export class Posting {
     this.typed[this.size++] = ref;
   }
 
+  /** The newest series. There MUST be one. */
+  get last(): SeriesRef {
+    return (this.plain ?? this.typed)[this.size - 1] as SeriesRef;
+  }
+
   /** Valid until the next push. */
   get refs(): ArrayLike<SeriesRef> {
     return this.plain ?? this.typed.subarray(0, this.size);

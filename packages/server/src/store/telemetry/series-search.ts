@@ -25,7 +25,7 @@ interface Check {
 }
 
 /** Series and values that are looked at between two steps: well below a millisecond. */
-const STEP = 256;
+export const STEP = 256;
 /** Trying a value costs about as much as looking at this many series. */
 const VALUES_PER_SERIES = 16;
 /** How long a search may keep the event loop before others have a turn. */
@@ -142,13 +142,15 @@ export async function finishInTurns<T>(
   steps: Steps<T[]>,
   signal: AbortSignal | undefined,
 ): Promise<T[]> {
+  const isOver = () => signal?.aborted === true;
+  if (isOver()) return [];
   let turnMs = performance.now();
   for (;;) {
     const { done, value } = steps.next();
     if (done === true) return value;
     if (performance.now() - turnMs < TURN_MS) continue;
     await nextTurn();
-    if (signal?.aborted === true) return [];
+    if (isOver()) return [];
     turnMs = performance.now();
   }
 }

@@ -128,6 +128,12 @@ export interface SelectOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Series that may have samples in a range, for as long as somebody waits. */
+export interface Alive {
+  range: TimeRange;
+  signal?: AbortSignal | undefined;
+}
+
 /** How a scan hands out what it reads. */
 export interface ScanOptions {
   /** The columns of a batch are used again for the next one: whoever scans copies what is to stay. */
@@ -216,6 +222,13 @@ export interface MetricStore {
   labelNames(tenant: string, refs?: readonly SeriesRef[]): string[];
   /** Values of a label in no order: of all series, or of those given. From memory. */
   labelValues(tenant: string, name: string, refs?: readonly SeriesRef[]): string[];
+  /**
+   * Names of labels of the series that `select` would answer for the range, in no order. From memory, in turns as
+   * `selectInTurns`.
+   */
+  labelNamesIn(tenant: string, alive: Alive): Promise<string[]>;
+  /** Values of a label, likewise. */
+  labelValuesIn(tenant: string, name: string, alive: Alive): Promise<string[]>;
   /** Where the series of a tenant come from; at most `limit` entries per list. From memory. */
   cardinality(tenant: string, limit: number): Cardinality;
   /** Metric names with the number of their series. */
