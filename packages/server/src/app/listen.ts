@@ -12,6 +12,8 @@ import {
 
 interface Listener {
   url: string;
+  /** Answers a request that came another way than through this door. */
+  answer: RequestListener;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function listenBehind(
   const { address, port, family } = door.server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    answer: (request, response) => void door.server.emit("request", request, response),
     close: async () => {
       await app.close();
       door.server.close();
@@ -76,6 +79,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const shown = host.includes(":") ? `[${host}]` : host;
   return {
     url: `${tls === undefined ? "http" : "https"}://${shown}:${address.port}`,
+    answer: (request, response) => void app.server.emit("request", request, response),
     close: () => app.close(),
   };
 }

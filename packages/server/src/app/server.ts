@@ -399,7 +399,7 @@ export async function startServer({
     // A new server has nothing to ask yet; one that starts again has dashboards waiting, and says so when it is warm.
     if (metrics.seriesCount(DEFAULT_TENANT) > 0) {
       const warming = new AbortController();
-      const warm = warmUp(doors, warming.signal).then(() => {
+      const warm = warmUp({ metrics, answer: main.answer, logger }, warming.signal).then(() => {
         ready = !warming.signal.aborted;
       });
       shutdown.add("warm-up", async () => {

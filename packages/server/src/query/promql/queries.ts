@@ -50,6 +50,7 @@ const runner =
   async (kind, text, asked, evaluate) => {
     const startedAt = performance.now();
     const limits = config();
+    const counted = asked.uncounted !== true;
     const timeoutMs = Math.min(asked.timeoutMs ?? Infinity, limits.timeout);
     const signal = asked.signal ?? new AbortController().signal;
     // A field of its own, so that nothing in the text can pass for another line of the log.
@@ -66,16 +67,17 @@ const runner =
           timeoutMs: limits.timeout,
         });
         const result = await evaluate({ engine, options: { ...asked, signal, timeoutMs: left } });
-        instruments.samples.inc(result.stats.samplesRead);
+        if (counted) instruments.samples.inc(result.stats.samplesRead);
         return result;
       } finally {
         leave();
       }
     } catch (error) {
-      instruments.failures.inc({ reason: reasonOf(error) });
+      if (counted) instruments.failures.inc({ reason: reasonOf(error) });
       throw error;
     } finally {
-      instruments.duration.observe({ kind }, (performance.now() - startedAt) / 1000);
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (counted) instruments.duration.observe({ kind }, seconds);
     }
   };
 

@@ -3,6 +3,8 @@ import type { QueryOptions, QueryResult, Storage } from "@fleetlight/promql";
 export interface PromQLOptions extends QueryOptions {
   /** Leaves the cache of range answers alone: nothing is taken from it, nothing is put into it. */
   noCache?: boolean;
+  /** Leaves the figures about queries alone: the process asks itself. */
+  uncounted?: boolean;
 }
 
 /** PromQL over the samples of one tenant, within the limits of the section `query` of the configuration. */

@@ -5,6 +5,7 @@ import { FleetlightError } from "#lib";
 
 import type { App } from "./app-type.ts";
 import { authorize, type Scope } from "./auth.ts";
+import { isOwn } from "./own-requests.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -43,7 +44,7 @@ export function guardRoutes(app: App, config: () => Config): void {
     const { access } = request.routeOptions.config;
     const isSafe = SAFE_METHODS.has(request.method);
     if (!isSafe && !isOriginAllowed(config(), request.headers)) throw foreignOrigin();
-    if (access === "open") return;
+    if (access === "open" || isOwn(request.raw)) return;
     authorize(config(), request.raw, access ?? (isSafe ? "read" : "write"));
   });
 }

@@ -15,6 +15,7 @@ import { guardRoutes } from "./access.ts";
 import type { App } from "./app-type.ts";
 import { acceptBodies } from "./bodies.ts";
 import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
+import { isOwn } from "./own-requests.ts";
 import { readTls } from "./read-tls.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
@@ -102,7 +103,8 @@ function limitRates(app: App, doors: Doors, { rateLimited }: HttpInstruments): v
     allowList: (request) =>
       limit() === 0 ||
       request.routeOptions.config.isIngest === true ||
-      PROBES.has(request.routeOptions.url ?? ""),
+      PROBES.has(request.routeOptions.url ?? "") ||
+      isOwn(request.raw),
     onExceeded: () => rateLimited.inc(),
     errorResponseBuilder: (_request, { max, after }) =>
       new FleetlightError(

@@ -12,6 +12,7 @@ import { ResultWriter, statsJson, type PromQLOptions } from "#query";
 
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
+import { isOwn } from "../../own-requests.ts";
 import { tenantOf } from "../../tenant.ts";
 import { astJson } from "./ast-json.ts";
 import { badData, badParameter } from "./errors.ts";
@@ -35,6 +36,7 @@ function optionsOf(params: Params, reply: FastifyReply): PromQLOptions {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(lookbackMs === undefined || lookbackMs <= 0 ? {} : { lookbackMs }),
     ...(params.text("nocache") === "1" ? { noCache: true } : {}),
+    ...(isOwn(reply.request.raw) ? { uncounted: true } : {}),
   };
 }
 
