@@ -32,9 +32,12 @@ const internedLengths = new Uint8Array(INTERNED);
 /** Texts up to so many bytes are looked through for others than ASCII, which is quicker than to decode them. */
 const MAX_LOOKED_THROUGH = 512;
 
-const { latin1Slice } = Buffer.prototype as unknown as {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-};
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+/** What `Buffer.toString` calls, without a view of the part. */
+const { latin1Slice, hexSlice } = Buffer.prototype as unknown as Record<
+  "latin1Slice" | "hexSlice",
+  Slice
+>;
 
 /** @param bits of all bytes together; those of ASCII are the same in Latin-1, whose decoder is several times faster */
 const decodeFresh = (bytes: Uint8Array, start: number, end: number, bits: number): string =>
@@ -200,6 +203,13 @@ export class ProtobufReader {
     const length = this.uint32();
     const at = this.take(length);
     return this.bytes.subarray(at, at + length);
+  }
+
+  /** The beginning of a length-delimited field as hexadecimal digits, lower case. */
+  hex(maxBytes: number): string {
+    const length = this.uint32();
+    const at = this.take(length);
+    return hexSlice.call(this.bytes, at, at + Math.min(length, maxBytes));
   }
 
   /** A string field; bytes that are no UTF-8 are refused. */

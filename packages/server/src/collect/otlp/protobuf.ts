@@ -32,7 +32,7 @@ const MAX_ID_BYTES = 64;
 /** Bytes as hexadecimal digits: ids of traces and spans. */
 export const hex = (message: ProtobufReader): string => {
   message.expect(WIRE_BYTES);
-  return Buffer.from(message.slice().subarray(0, MAX_ID_BYTES)).toString("hex");
+  return message.hex(MAX_ID_BYTES);
 };
 
 /** How much of values is still read; what they have beyond is left out. It is used up by reading. */

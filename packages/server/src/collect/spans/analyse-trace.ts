@@ -145,7 +145,7 @@ function usageOf(paid: readonly AnalysedSpan[], family: Family): Usage[] {
   for (const one of paid) {
     const { facets } = one;
     const agent = family.agentOf(one);
-    const key = JSON.stringify([agent, facets.model]);
+    const key = `${agent}\0${facets.model}`;
     let usage = byKey.get(key);
     if (usage === undefined) {
       usage = {
@@ -176,7 +176,7 @@ function edgesOf(spans: readonly AnalysedSpan[], family: Family): AgentEdge[] {
   const edges = new Map<string, AgentEdge>();
   const add = (from: string, to: string, kind: AgentEdge["kind"]) => {
     if (from === "" || to === "" || from === to) return;
-    edges.set(JSON.stringify([from, to, kind]), { from, to, kind });
+    edges.set(`${from}\0${to}\0${kind}`, { from, to, kind });
   };
   for (const one of spans) {
     const { operation, peer, agent } = one.facets;

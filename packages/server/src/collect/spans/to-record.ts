@@ -46,7 +46,6 @@ export class RecordMaker {
     const { texts, numbers } = this.plain(span.attributes, content);
     const ended = span.endNs > 0n;
     const duration = (ended ? span.endNs : this.options.nowNs) - span.startNs;
-    const { dialects: _, costUsd: __, ...known } = facets;
     const cost = this.options.priceOf(facets, Number(span.startNs / 1_000_000n));
     return {
       row: {
@@ -64,8 +63,25 @@ export class RecordMaker {
         // A clock that went back during the span, or one that runs ahead of ours.
         durationNs: Number(duration < 0n ? 0n : duration),
         ended,
-        ...known,
-        ...cost,
+        operation: facets.operation,
+        agent: facets.agent,
+        peer: facets.peer,
+        workflow: facets.workflow,
+        task: facets.task,
+        conversation: facets.conversation,
+        user: facets.user,
+        provider: facets.provider,
+        model: facets.model,
+        tool: facets.tool,
+        toolCallId: facets.toolCallId,
+        errorType: facets.errorType,
+        inputTokens: facets.inputTokens,
+        outputTokens: facets.outputTokens,
+        cachedTokens: facets.cachedTokens,
+        cacheWriteTokens: facets.cacheWriteTokens,
+        reasoningTokens: facets.reasoningTokens,
+        costUsd: cost.costUsd,
+        costSource: cost.costSource,
         attributes: texts,
         numbers,
         resource: this.resource(resource),
@@ -89,7 +105,9 @@ export class RecordMaker {
     const texts: Record<string, string> = {};
     const numbers: Record<string, number> = {};
     let count = 0;
-    for (const [name, value] of attributes) {
+    // Iterating would make a pair of every attribute.
+    // oxlint-disable-next-line unicorn/no-array-for-each
+    attributes.forEach((value, name) => {
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
       else {
         const known = this.options.memory.name(name);
@@ -97,7 +115,7 @@ export class RecordMaker {
         else if (typeof value === "number" && Number.isFinite(value)) numbers[known.kept] = value;
         else if (value !== undefined) texts[known.kept] = this.text(textOf(value));
       }
-    }
+    });
     return { texts, numbers };
   }
 
@@ -136,7 +154,7 @@ export class RecordMaker {
 
   private some<T>(items: readonly T[]): readonly T[] {
     this.losses.events += Math.max(0, items.length - MAX_EVENTS);
-    return items.slice(0, MAX_EVENTS);
+    return items.length > MAX_EVENTS ? items.slice(0, MAX_EVENTS) : items;
   }
 
   private name(text: string): string {

@@ -10,7 +10,7 @@ import { draftOf, kindOf, resolve, typeOf, type Draft } from "./activity-of.ts";
 
 /** What ended so long ago is in the tables only. */
 export const WINDOW_MS = 3_900_000;
-const FLUSH_MS = 2000;
+const FLUSH_MS = 5000;
 /** Rows of one insert. */
 const MAX_BATCH = 5000;
 /** Activities that wait for the tables to take them; further ones are dropped and counted. */

@@ -162,15 +162,21 @@ export function resolve(
   const { spanId } = activity;
   const isPayable = analysis.payable.has(spanId);
   const agent = own.agent || (analysis.agentOf.get(spanId) ?? "");
-  const next = {
-    kind: resolvedKind(draft, agent, isPayable, spans),
-    agent,
-    workflow: own.workflow || analysis.workflow,
-    conversation: own.conversation || analysis.conversation,
-    ...(isPayable ? usage : NOTHING),
-  };
-  const before = activity as unknown as Record<string, unknown>;
-  const changed = Object.entries(next).some(([name, value]) => before[name] !== value);
-  Object.assign(activity, next);
-  return changed;
+  const { inputTokens, outputTokens, costUsd, priced } = isPayable ? usage : NOTHING;
+  const kind = resolvedKind(draft, agent, isPayable, spans);
+  const workflow = own.workflow || analysis.workflow;
+  const conversation = own.conversation || analysis.conversation;
+  const isSame =
+    activity.kind === kind &&
+    activity.agent === agent &&
+    activity.workflow === workflow &&
+    activity.conversation === conversation;
+  const isSameUsage =
+    activity.inputTokens === inputTokens &&
+    activity.outputTokens === outputTokens &&
+    activity.costUsd === costUsd &&
+    activity.priced === priced;
+  if (!isSame) Object.assign(activity, { kind, agent, workflow, conversation });
+  if (!isSameUsage) Object.assign(activity, { inputTokens, outputTokens, costUsd, priced });
+  return !isSame || !isSameUsage;
 }

@@ -100,24 +100,28 @@ function externalCallOf(fact: Fact, answered: ReadonlySet<string>): Resolution {
   return { hits: [hit], complete: false };
 }
 
+function join(found: Resolution, more: Resolution): void {
+  for (const hit of more.hits) found.hits.push(hit);
+  found.complete &&= more.complete;
+}
+
 /**
  * The lines that an ended span draws.
  * @param answered spans below which another service has worked
  */
 export function hitsOf(fact: Fact, spans: Spans, answered: ReadonlySet<string>): Resolution {
-  const all = [callOf(fact, spans)];
+  const found = callOf(fact, spans);
   const reach = reachOf(fact);
   if (reach !== undefined) {
     const { node, known } = doerOf(fact, spans);
     const isSelf = node.kind === reach.to?.kind && node.name === reach.to.name;
-    all.push({ hits: isSelf ? [] : [{ from: node, ...reach }], complete: known });
+    if (!isSelf) found.hits.push({ from: node, to: reach.to, kind: reach.kind });
+    found.complete &&= known;
   }
-  if (WORK.has(fact.operation) && isAgent(fact.agent)) all.push(workOf(fact, spans));
-  if (reach === undefined) all.push(externalCallOf(fact, answered));
-  return {
-    hits: all.flatMap(({ hits }) => hits),
-    complete: all.every(({ complete }) => complete),
-  };
+  if (WORK.has(fact.operation) && isAgent(fact.agent)) join(found, workOf(fact, spans));
+  if (reach === undefined && fact.external !== undefined)
+    join(found, externalCallOf(fact, answered));
+  return found;
 }
 
 /** The lines that usage is written to: that to the model, and that from whoever asked the agent that paid. */

@@ -159,7 +159,8 @@ export class LiveTraces {
     if (known === undefined && trace.spans.size >= MAX_TRACE_SPANS) return;
     const analysed = analysedOf(row);
     trace.spans.set(spanId, {
-      ...analysed,
+      span: analysed.span,
+      facets: analysed.facets,
       service: row.service,
       name: row.name,
       kind: row.kind,

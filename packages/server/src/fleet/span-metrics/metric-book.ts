@@ -2,6 +2,7 @@ import { NAME_LABEL, type LabelSet } from "#lib";
 import type { Appender, Exemplar, ExemplarStore, MetricStore, SeriesRef } from "#store";
 
 import type { Family } from "./families.ts";
+import { LabelTree } from "./label-tree.ts";
 import { OVERFLOW } from "./span-names.ts";
 
 /** What did not change is written again so often, so that instant queries find it. */
@@ -18,11 +19,13 @@ const OWN_LABELS = new Set(["span_kind", "status_code", "gen_ai_token_type", "so
 interface Sighting {
   value: number;
   timeMs: number;
-  labels: LabelSet;
+  traceId: string;
+  spanId: string;
 }
 
 interface Entry {
   family: Family;
+  /** All that the family has, also without values. */
   labels: LabelSet;
   /** Of a counter one; of a histogram its buckets (not cumulative, the last one beyond all bounds), sum and count. */
   values: Float64Array;
@@ -55,16 +58,6 @@ const overflowing = (labels: LabelSet): Record<string, string> =>
     ]),
   );
 
-/** A family's labels always come in the same order: they need no sorting to be told apart. */
-function keyOf(family: Family, labels: LabelSet): string {
-  let key = family.name;
-  for (const name in labels) {
-    const value = labels[name] as string;
-    key += `\0${value.length}\0${value}`;
-  }
-  return key;
-}
-
 const boundOf = (bound: number | undefined): string =>
   bound === undefined ? "+Inf" : String(bound);
 
@@ -72,7 +65,8 @@ const boundOf = (bound: number | undefined): string =>
 export class MetricBook {
   private readonly options: Options;
   private readonly appender: Appender;
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Set<Entry>();
+  private readonly byLabels = new Map<Family, LabelTree<Entry>>();
   private lastMs: number;
 
   constructor(options: Options, nowMs: number) {
@@ -85,6 +79,7 @@ export class MetricBook {
     return this.entries.size;
   }
 
+  /** @param labels of a family always come with the same names in the same order */
   take(
     family: Family,
     labels: LabelSet,
@@ -100,30 +95,38 @@ export class MetricBook {
       values[0] = (values[0] ?? 0) + value;
       return;
     }
-    const found = family.bounds.findIndex((bound) => value <= bound);
-    const bucket = found < 0 ? family.bounds.length : found;
     const end = family.bounds.length + 1;
+    let bucket = 0;
+    while (bucket < end - 1 && !(value <= (family.bounds[bucket] as number))) bucket++;
     values[bucket] = (values[bucket] ?? 0) + 1;
     values[end] = (values[end] ?? 0) + value;
     values[end + 1] = (values[end + 1] ?? 0) + 1;
-    const exemplar = { trace_id: traceId, span_id: spanId };
-    entry.sightings.set(bucket, { value, timeMs: nowMs, labels: exemplar });
+    const sighting = entry.sightings.get(bucket);
+    if (sighting === undefined)
+      entry.sightings.set(bucket, { value, timeMs: nowMs, traceId, spanId });
+    else {
+      sighting.value = value;
+      sighting.timeMs = nowMs;
+      sighting.traceId = traceId;
+      sighting.spanId = spanId;
+    }
   }
 
   private entryOf(family: Family, labels: LabelSet, nowMs: number): Entry {
-    const key = keyOf(family, labels);
-    const known = this.entries.get(key);
+    let tree = this.byLabels.get(family);
+    if (tree === undefined) this.byLabels.set(family, (tree = new LabelTree()));
+    const known = tree.get(labels);
     if (known !== undefined) return known;
     if (this.entries.size >= this.options.maxSets()) {
       const other = overflowing(labels);
-      if (keyOf(family, other) !== key) {
+      if (Object.keys(other).some((name) => other[name] !== labels[name])) {
         this.options.onOverflow();
         return this.entryOf(family, other, nowMs);
       }
     }
     const entry: Entry = {
       family,
-      labels: withoutEmpty(labels),
+      labels,
       values: new Float64Array(family.bounds === undefined ? 1 : family.bounds.length + 3),
       refs: undefined,
       sightings: new Map(),
@@ -132,8 +135,14 @@ export class MetricBook {
       changedMs: nowMs,
       writtenMs: 0,
     };
-    this.entries.set(key, entry);
+    this.entries.add(entry);
+    tree.set(labels, entry);
     return entry;
+  }
+
+  private remove(entry: Entry): void {
+    this.entries.delete(entry);
+    this.byLabels.get(entry.family)?.delete(entry.labels);
   }
 
   /** Writes what has changed, ends what has long been silent. Rejects as `Appender.commit` does; then all is tried again. */
@@ -151,13 +160,13 @@ export class MetricBook {
         throw error;
       }
     };
-    for (const [key, entry] of this.entries) {
+    for (const entry of this.entries) {
       if (nowMs - entry.changedMs > EXPIRE_MS) {
         for (const ref of entry.refs ?? []) this.appender.appendStale(ref, timeMs);
-        this.entries.delete(key);
+        this.remove(entry);
       } else if (entry.changed || nowMs - entry.writtenMs >= REPEAT_MS) {
         if (!this.write(entry, timeMs)) {
-          this.entries.delete(key);
+          this.remove(entry);
           continue;
         }
         written.push(entry);
@@ -199,8 +208,9 @@ export class MetricBook {
 
   private open({ family: { name, bounds, help, unit }, labels }: Entry): SeriesRef[] {
     const { metrics, tenant } = this.options;
+    const kept = withoutEmpty(labels);
     const series = (own: string, more: LabelSet = {}) =>
-      this.appender.series({ ...labels, ...more, [NAME_LABEL]: own });
+      this.appender.series({ ...kept, ...more, [NAME_LABEL]: own });
     metrics.describe(tenant, name, { type: bounds ? "histogram" : "counter", unit, help });
     if (bounds === undefined) return [series(name)];
     return [
@@ -212,7 +222,8 @@ export class MetricBook {
 }
 
 const exemplarsOf = ({ sightings, refs }: Entry): Exemplar[] =>
-  [...sightings].flatMap(([bucket, sighting]) => {
+  [...sightings].flatMap(([bucket, { value, timeMs, traceId, spanId }]) => {
     const ref = refs?.[bucket];
-    return ref === undefined ? [] : [{ ref, ...sighting }];
+    if (ref === undefined) return [];
+    return [{ ref, value, timeMs, labels: { trace_id: traceId, span_id: spanId } }];
   });

@@ -8,24 +8,19 @@ const STATUSES = ["UNSET", "OK", "ERROR"] as const;
 const ERROR = 2;
 
 /** Tells series that are counted here from those that producers send under the same names. */
-const SOURCE = { source: "spans" };
+const SOURCE = "spans";
+const KIND_LABELS = KINDS.map((kind) => `SPAN_KIND_${kind}`);
+const STATUS_LABELS = STATUSES.map((status) => `STATUS_CODE_${status}`);
 
-/** Takes what was observed; labels without a value are left out. */
+/** Takes what was observed; labels without a value are left out, but a family always names all of its own. */
 export type Take = (family: Family, labels: LabelSet, value: number, of: SpanFacts) => void;
-
-const genAi = (of: SpanFacts): Record<string, string> => ({
-  gen_ai_agent_name: of.agent,
-  gen_ai_operation_name: of.operation,
-  gen_ai_provider_name: of.provider,
-  gen_ai_request_model: of.model,
-});
 
 function observeEnd(of: SpanFacts, name: string, take: Take): void {
   const labels = {
     service_name: of.service,
     span_name: name,
-    span_kind: `SPAN_KIND_${KINDS[of.kind] ?? KINDS[0]}`,
-    status_code: `STATUS_CODE_${STATUSES[of.status] ?? STATUSES[0]}`,
+    span_kind: KIND_LABELS[of.kind] ?? "SPAN_KIND_UNSPECIFIED",
+    status_code: STATUS_LABELS[of.status] ?? "STATUS_CODE_UNSET",
     gen_ai_agent_name: of.agent,
     gen_ai_operation_name: of.operation,
     gen_ai_request_model: of.model,
@@ -35,20 +30,27 @@ function observeEnd(of: SpanFacts, name: string, take: Take): void {
   take(FAMILIES.duration, labels, of.seconds, of);
 }
 
-const DURATIONS: Readonly<Record<string, Family>> = {
-  chat: FAMILIES.operation,
-  embeddings: FAMILIES.operation,
-  invoke_agent: FAMILIES.agent,
-  execute_tool: FAMILIES.tool,
-};
+const DURATIONS: ReadonlyMap<string, Family> = new Map([
+  ["chat", FAMILIES.operation],
+  ["embeddings", FAMILIES.operation],
+  ["invoke_agent", FAMILIES.agent],
+  ["execute_tool", FAMILIES.tool],
+]);
 
 function observeOperation(of: SpanFacts, take: Take): void {
-  const family = Object.hasOwn(DURATIONS, of.operation) ? DURATIONS[of.operation] : undefined;
+  const family = DURATIONS.get(of.operation);
   if (family === undefined) return;
-  const error_type = of.status === ERROR ? of.errorType || "_OTHER" : "";
-  const labels = { service_name: of.service, ...genAi(of), error_type, ...SOURCE };
-  const tool = family === FAMILIES.tool ? { gen_ai_tool_name: of.tool } : {};
-  take(family, { ...labels, ...tool }, of.seconds, of);
+  const labels = {
+    service_name: of.service,
+    gen_ai_agent_name: of.agent,
+    gen_ai_operation_name: of.operation,
+    gen_ai_provider_name: of.provider,
+    gen_ai_request_model: of.model,
+    gen_ai_tool_name: family === FAMILIES.tool ? of.tool : "",
+    error_type: of.status === ERROR ? of.errorType || "_OTHER" : "",
+    source: SOURCE,
+  };
+  take(family, labels, of.seconds, of);
 }
 
 function observeMessage(of: SpanFacts, take: Take): void {
@@ -59,24 +61,34 @@ function observeMessage(of: SpanFacts, take: Take): void {
   if (bytes !== undefined && bytes >= 0) take(FAMILIES.messageSize, { type }, bytes, of);
 }
 
+/** The conventions' histogram knows two types, the counter all of them. */
+function observeTokens(of: SpanFacts, type: string, tokens: number, take: Take): void {
+  if (!(tokens > 0)) return;
+  if (type === "input" || type === "output") {
+    const labels = {
+      service_name: of.service,
+      gen_ai_agent_name: of.agent,
+      gen_ai_operation_name: of.operation,
+      gen_ai_provider_name: of.provider,
+      gen_ai_request_model: of.model,
+      gen_ai_token_type: type,
+      source: SOURCE,
+    };
+    take(FAMILIES.usage, labels, tokens, of);
+  }
+  const labels = { service_name: of.service, agent: of.agent, model: of.model, type };
+  take(FAMILIES.tokens, labels, tokens, of);
+}
+
 function observeUsage(of: SpanFacts, take: Take): void {
   if (of.usage === undefined) return;
   const { inputTokens, outputTokens, cachedTokens, reasoningTokens, costUsd } = of.usage;
-  const labels = { service_name: of.service, ...genAi(of), ...SOURCE };
-  for (const [gen_ai_token_type, value] of [
-    ["input", inputTokens],
-    ["output", outputTokens],
-  ] as const)
-    if (value > 0) take(FAMILIES.usage, { ...labels, gen_ai_token_type }, value, of);
-  const own = { service_name: of.service, agent: of.agent, model: of.model };
-  for (const [type, value] of [
-    ["input", inputTokens],
-    ["output", outputTokens],
-    ["cache_read", cachedTokens],
-    ["reasoning", reasoningTokens],
-  ] as const)
-    if (value > 0) take(FAMILIES.tokens, { ...own, type }, value, of);
-  if (costUsd > 0) take(FAMILIES.cost, own, costUsd, of);
+  observeTokens(of, "input", inputTokens, take);
+  observeTokens(of, "output", outputTokens, take);
+  observeTokens(of, "cache_read", cachedTokens, take);
+  observeTokens(of, "reasoning", reasoningTokens, take);
+  const labels = { service_name: of.service, agent: of.agent, model: of.model };
+  if (costUsd > 0) take(FAMILIES.cost, labels, costUsd, of);
 }
 
 /** Everything that one span says to the metrics. */

@@ -14,7 +14,7 @@ export const bucketOf = (durationNs: number): number =>
 export const bucketMiddle = (index: number): number => 2 ** ((index + 0.5) / PER_OCTAVE);
 
 export const edgeKeyOf = (edge: EdgeKey): string =>
-  [edge.service, edge.sourceKind, edge.source, edge.targetKind, edge.target, edge.kind].join("\0");
+  `${edge.service}\0${edge.sourceKind}\0${edge.source}\0${edge.targetKind}\0${edge.target}\0${edge.kind}`;
 
 /** Figures that may still change, as whoever counts has them. */
 type Figures = Omit<EdgeFigures, "buckets"> & {
