@@ -1,6 +1,7 @@
 import type { Checkpoint } from "@fleetlight/contract";
 
 import type { CheckpointQuestion } from "../client/index.ts";
+import { nameOf } from "./operation.ts";
 
 /** Thrown by `checkpoint` when the server says to stop. Catch it where the agent's loop ends. */
 export class BudgetExceeded extends Error {
@@ -62,10 +63,10 @@ export class Checkpoints {
     options: CheckpointOptions = {},
   ): Promise<CheckpointAnswer> {
     const { onStop, cacheMs, timeoutMs } = { ...this.#options, ...options };
-    const key = JSON.stringify(Object.entries(question).toSorted());
+    const asked = textsOf(question);
     const answer = await this.#answer(
-      key,
-      question,
+      JSON.stringify(Object.entries(asked).toSorted()),
+      asked,
       cacheMs ?? DEFAULT_CACHE_MS,
       timeoutMs ?? DEFAULT_TIMEOUT_MS,
     );
@@ -125,6 +126,10 @@ export class Checkpoints {
     return answer;
   }
 }
+
+/** Callers without types may ask for anything. */
+const textsOf = (question: CheckpointQuestion): CheckpointQuestion =>
+  Object.fromEntries(Object.entries(question).map(([name, value]) => [name, nameOf(value)]));
 
 async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -249,7 +249,8 @@ export class Monitoring extends Work {
     }
     const { agent, conversation, user, workflow } = this.#recorder.around();
     const around = { agent, conversation, user, workflow, trace_id: this.traceId() ?? "" };
-    return this.#checkpoints.check({ ...around, ...question }, options);
+    const given = this.#recorder.attempt(() => ({ ...question }));
+    return this.#checkpoints.check({ ...around, ...given }, options);
   }
 
   /** A sign of life, beside those that are sent by themselves; false when the server did not take it. Never rejects. */

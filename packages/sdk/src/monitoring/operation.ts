@@ -1,5 +1,5 @@
 import { ATTRIBUTES } from "../attributes.ts";
-import { describeError, inject, STATUS } from "../tracing/index.ts";
+import { describeError, inject, STATUS, textOf } from "../tracing/index.ts";
 import type { Attributes, AttributeValue, Carrier, Context, Span } from "../tracing/index.ts";
 
 /** What a model was paid for. Write it where no instrumentation of the model's client does. */
@@ -24,15 +24,7 @@ export type Outcome = {
 /** Names and ids are labels of series at the server: longer ones are cut. */
 const MAX_NAME_CHARACTERS = 256;
 
-/** Texts of callers without types may be anything, also something that cannot become a text. */
-export function nameOf(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  try {
-    return String(value).slice(0, MAX_NAME_CHARACTERS);
-  } catch {
-    return "";
-  }
-}
+export const nameOf = (value: unknown): string => textOf(value, MAX_NAME_CHARACTERS);
 
 /** Work that goes on. Nothing that is called on it throws. */
 export class Operation {
@@ -63,6 +55,7 @@ export class Operation {
   }
 
   usage(usage: Usage): this {
+    if (typeof usage !== "object" || usage === null) return this;
     const { model, provider, inputTokens, outputTokens, cachedTokens, reasoningTokens } = usage;
     const attributes: Record<string, AttributeValue | undefined> = {
       "gen_ai.request.model": model,
@@ -129,11 +122,15 @@ export class Operation {
   }
 
   /** Ends it with the attribute that says how it went. */
-  complete({ error, success = error === undefined }: Outcome, time?: number): void {
-    if (error !== undefined) this.fail(error);
-    else if (!success) this.#span.setStatus({ code: STATUS.error });
-    this.#span.setAttribute(ATTRIBUTES.success, success);
-    this.#span.end(time);
+  complete(outcome: Outcome, time?: number): void {
+    try {
+      const { error, success = error === undefined } = outcome ?? {};
+      if (error !== undefined) this.fail(error);
+      else if (!success) this.#span.setStatus({ code: STATUS.error });
+      this.#span.setAttribute(ATTRIBUTES.success, Boolean(success));
+    } finally {
+      this.#span.end(time);
+    }
   }
 
   end(time?: number): void {

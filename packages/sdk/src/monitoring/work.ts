@@ -71,7 +71,7 @@ export class Work {
 
   startWorkflow(start: WorkflowStart): Running<Outcome> {
     const { recorder } = this.#ways;
-    const id = nameOf(start?.id) || this.#ways.newId();
+    const id = this.#idOf(start);
     const known = recorder.find("workflow", id);
     const operation =
       known ??
@@ -102,7 +102,7 @@ export class Work {
 
   startTask(start: TaskStart): Running<TaskOutcome> {
     const { recorder } = this.#ways;
-    const id = nameOf(start?.id) || this.#ways.newId();
+    const id = this.#idOf(start);
     const operation = recorder.find("task", id) ?? this.#beginTask(id, start);
     if (operation !== undefined) recorder.remember("task", id, operation);
     return this.#running(id, operation, this.completeTask);
@@ -111,30 +111,32 @@ export class Work {
   completeTask(id: string, outcome: TaskOutcome = {}): boolean {
     const operation = this.#ways.recorder.take("task", id);
     this.#ways.recorder.attempt(() => {
-      if (outcome.quality !== undefined) operation?.quality(outcome.quality);
+      if (outcome?.quality !== undefined) operation?.quality(outcome.quality);
       operation?.complete(outcome);
     });
     return operation !== undefined;
   }
 
   recordAgentTask(task: AgentTask): void {
-    const nowMs = this.#ways.nowMs();
-    const startMs = nowMs - Math.max(0, Number(task?.durationSeconds) || 0) * 1000;
-    const operation = this.#beginTask(nameOf(task?.task), task, startMs);
-    if (task?.quality !== undefined) operation?.quality(task.quality);
-    operation?.complete(task, nowMs);
+    this.#ways.recorder.attempt(() => {
+      const nowMs = this.#ways.nowMs();
+      const startMs = nowMs - Math.max(0, Number(task.durationSeconds) || 0) * 1000;
+      const operation = this.#beginTask(nameOf(task.task), task, startMs);
+      if (task.quality !== undefined) operation?.quality(task.quality);
+      operation?.complete(task, nowMs);
+    });
   }
 
   traceTask<T>(start: TaskStart, fn: (operation: Operation) => T): T {
     const { recorder } = this.#ways;
-    const id = nameOf(start?.id) || this.#ways.newId();
+    const id = this.#idOf(start);
     const task = this.#beginTask(id, start) ?? recorder.none();
     return recorder.run(task, fn, (operation, outcome) => operation.complete(outcome));
   }
 
   startConflict(start: ConflictStart): Running<Resolution> {
     const { recorder } = this.#ways;
-    const id = nameOf(start?.id) || this.#ways.newId();
+    const id = this.#idOf(start);
     const operation = recorder.find("conflict", id) ?? this.#beginConflict(id, start);
     if (operation !== undefined) recorder.remember("conflict", id, operation);
     return this.#running(id, operation, this.resolveConflict);
@@ -147,11 +149,12 @@ export class Work {
   }
 
   recordConflictResolution(conflict: ConflictRecord): void {
-    const nowMs = this.#ways.nowMs();
-    const startMs = nowMs - Math.max(0, Number(conflict?.durationSeconds) || 0) * 1000;
-    const id = nameOf(conflict?.id) || this.#ways.newId();
-    const operation = this.#beginConflict(id, conflict, startMs);
-    if (operation !== undefined) this.#resolve(operation, conflict, nowMs);
+    this.#ways.recorder.attempt(() => {
+      const nowMs = this.#ways.nowMs();
+      const startMs = nowMs - Math.max(0, Number(conflict.durationSeconds) || 0) * 1000;
+      const operation = this.#beginConflict(this.#idOf(conflict), conflict, startMs);
+      if (operation !== undefined) this.#resolve(operation, conflict, nowMs);
+    });
   }
 
   startAgentOperation(agent: string, operation: string, belonging?: Belonging): Operation {
@@ -211,6 +214,10 @@ export class Work {
     return recorder.run(wait, fn, endOperation);
   }
 
+  #idOf(start: { id?: string } | undefined): string {
+    return this.#ways.recorder.attempt(() => nameOf(start?.id)) || this.#ways.newId();
+  }
+
   #beginOperation(agent: string, operation: string, belonging?: Belonging): Operation {
     const { recorder } = this.#ways;
     const name = nameOf(agent);
@@ -267,7 +274,7 @@ export class Work {
 
   #resolve(operation: Operation, resolution: Resolution, endMs?: number): void {
     this.#ways.recorder.attempt(() => {
-      const { method, rounds } = resolution;
+      const { method, rounds } = resolution ?? {};
       if (method !== undefined) operation.set(ATTRIBUTES.conflictMethod, nameOf(method));
       if (rounds !== undefined) operation.set(ATTRIBUTES.conflictRounds, Number(rounds));
       operation.complete(resolution, endMs);

@@ -126,6 +126,17 @@ describe("a batch of spans", () => {
     });
   });
 
+  it("leaves out an attribute that throws when it is read", () => {
+    const attributes = {
+      before: 1,
+      get broken(): string {
+        throw new Error("no");
+      },
+      after: 2,
+    };
+    expect(attributesThat(attributes)).toEqual({ before: 1, after: 2 });
+  });
+
   it("ends lists that hold themselves", () => {
     const list: unknown[] = [];
     list.push(list, "end");

@@ -201,8 +201,8 @@ describe.each<[string, Ask]>([
     const server = await collector();
     const tracing = tracingTo(server.url);
     const broken = spanOfWork(tracing, "broken");
-    broken.addEvent("odd", {
-      get value(): string {
+    Object.defineProperty(broken, "links", {
+      get() {
         throw new Error("no");
       },
     });

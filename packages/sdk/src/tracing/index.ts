@@ -5,7 +5,7 @@ export type { Context } from "./context.ts";
 export { newSpanId } from "./ids.ts";
 export { baggageOf, extract, inject, withBaggage } from "./propagation.ts";
 export type { Baggage, Carrier } from "./propagation.ts";
-export { describeError, KIND, STATUS } from "./span.ts";
+export { describeError, KIND, STATUS, textOf } from "./span.ts";
 export type { Attributes, AttributeValue, Span } from "./span.ts";
 export { Tracing } from "./tracing.ts";
 export type { OpenTelemetryApi, TracingStats } from "./tracing.ts";

@@ -70,9 +70,18 @@ function writeValue(
   writer.close(start, SMALL);
 }
 
+/** Objects of others may have getters that throw: one attribute is less than a span. */
+function valueAt(attributes: Attributes, key: string): AttributeValue | undefined {
+  try {
+    return attributes[key];
+  } catch {
+    return undefined;
+  }
+}
+
 function writeAttributes(writer: ProtobufWriter, field: number, attributes: Attributes): void {
   for (const key in attributes) {
-    const value = attributes[key];
+    const value = valueAt(attributes, key);
     if (value === undefined || value === null) continue;
     const start = writer.open(field, SMALL);
     writer.text(KEY_VALUE.key, key);

@@ -88,6 +88,16 @@ export type Losses = { attributes: number; events: number; links: number };
 
 const NONE: readonly never[] = [];
 
+/** What callers without types give may be anything, also something that cannot become a text. */
+export function textOf(value: unknown, maxCharacters: number): string {
+  if (value === undefined || value === null) return "";
+  try {
+    return String(value).slice(0, maxCharacters);
+  } catch {
+    return "";
+  }
+}
+
 /** Unix milliseconds of whatever OpenTelemetry calls a time. */
 export function msOf(time: TimeInput): number {
   if (typeof time === "number") return time;
@@ -111,6 +121,13 @@ export type SpanStart = {
 };
 
 export type SpanOwner = { sink: SpanSink; losses: Losses; nowMs: () => number };
+
+/** A time that was given, or now. */
+function timeOf(given: TimeInput | undefined, { nowMs }: SpanOwner): number {
+  if (given === undefined || given === null) return nowMs();
+  const ms = msOf(given);
+  return Number.isFinite(ms) ? ms : nowMs();
+}
 
 /** A span of our own. Nothing that is called on it throws, whatever it is given. */
 export class LightSpan implements Span, RecordedSpan {
@@ -143,7 +160,7 @@ export class LightSpan implements Span, RecordedSpan {
     this.scope = scope;
     this.name = name;
     this.kind = start.kind ?? KIND.internal;
-    this.startMs = start.startTime === undefined ? owner.nowMs() : msOf(start.startTime);
+    this.startMs = timeOf(start.startTime, owner);
     this.attributes = start.attributes ?? {};
     this.recording = above.recording;
     this.#owner = owner;
@@ -162,7 +179,8 @@ export class LightSpan implements Span, RecordedSpan {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (!this.isRecording() || value === undefined || value === null) return this;
+    if (!this.isRecording() || typeof key !== "string") return this;
+    if (value === undefined || value === null) return this;
     const { attributes } = this;
     // Counting is slow: it is done for new names of spans that have many.
     if (!(key in attributes) && Object.keys(attributes).length >= MAX_ATTRIBUTES) {
@@ -185,14 +203,17 @@ export class LightSpan implements Span, RecordedSpan {
     const at = own === attributes || attributes === undefined ? time : (attributes as TimeInput);
     if (this.events.length >= MAX_EVENTS) this.#owner.losses.events++;
     else {
-      const timeMs = at === undefined ? this.#owner.nowMs() : msOf(at);
-      this.events = [...this.events, { name: String(name), timeMs, attributes: own }];
+      const timeMs = timeOf(at, this.#owner);
+      this.events = [
+        ...this.events,
+        { name: textOf(name, MAX_NAME_CHARACTERS), timeMs, attributes: own },
+      ];
     }
     return this;
   }
 
   addLink(link: SpanLink): this {
-    if (!this.isRecording()) return this;
+    if (!this.isRecording() || typeof link?.context?.traceId !== "string") return this;
     if (this.links.length >= MAX_LINKS) this.#owner.losses.links++;
     else this.links = [...this.links, link];
     return this;
@@ -205,13 +226,13 @@ export class LightSpan implements Span, RecordedSpan {
 
   setStatus(status: SpanStatus): this {
     if (!this.isRecording()) return this;
-    this.statusCode = status.code;
-    this.statusMessage = (status.message ?? "").slice(0, MAX_TEXT_CHARACTERS);
+    this.statusCode = Number.isInteger(status?.code) ? status.code : STATUS.unset;
+    this.statusMessage = textOf(status?.message, MAX_TEXT_CHARACTERS);
     return this;
   }
 
   updateName(name: string): this {
-    if (this.isRecording()) this.name = String(name).slice(0, MAX_NAME_CHARACTERS);
+    if (this.isRecording()) this.name = textOf(name, MAX_NAME_CHARACTERS);
     return this;
   }
 
@@ -225,7 +246,7 @@ export class LightSpan implements Span, RecordedSpan {
 
   end(time?: TimeInput): void {
     if (this.endMs !== 0) return;
-    const endMs = time === undefined ? this.#owner.nowMs() : msOf(time);
+    const endMs = timeOf(time, this.#owner);
     // Zero means that it goes on, and a clock that was set back would make it last for ever.
     this.endMs = Math.max(endMs, this.startMs, 1);
     if (this.recording) this.#owner.sink.ended(this);
