@@ -38,6 +38,7 @@ export {
   type OutboundRequest,
   type OutboundStats,
 } from "./outbound.ts";
+export { freeBytes } from "./free-bytes.ts";
 export { createAddressFilter, type OutboundPolicy } from "./outbound-address.ts";
 export { mask, type MaskKind } from "./mask.ts";
 export {

@@ -53,7 +53,7 @@ const BROTLI: Codec = {
 };
 
 /** Bodies up to this size are decoded at once, which is cheaper than a turn through the thread pool. */
-const DECODE_NOW_BYTES = 16 * 1024;
+const DECODE_NOW_BYTES = 64 * 1024;
 const DECODE_NOW_MAX_OUTPUT = 1024 * 1024;
 
 const SMALL_CHUNK_BYTES = 16 * 1024;
@@ -112,7 +112,7 @@ export async function decodeBody(
   if (codec === null) return "unknown encoding";
   if (cut) return firstBytes(codec, body, limit);
   const chunkSize = chunkSizeOf(codec, body, limit);
-  if (body.length <= DECODE_NOW_BYTES) {
+  if (body.length <= DECODE_NOW_BYTES && chunkSize <= DECODE_NOW_MAX_OUTPUT) {
     try {
       return codec.now(body, {
         maxOutputLength: Math.min(limit, DECODE_NOW_MAX_OUTPUT),

@@ -67,6 +67,9 @@ const UNREACHABLE: Record<string, string> = {
 
 const CLOSED = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"]);
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH)/;
+/** Of our own reader of answers and of llhttp. */
+const NO_HTTP = /^(ANSWER_INVALID$|HPE_)/;
+const LONG_HEAD = new Set(["ANSWER_HEAD_TOO_LARGE", "UND_ERR_HEADERS_OVERFLOW"]);
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_FAIL", "EAI_NONAME"]);
 
 /** True when the other side closed the connection, which is no news about a connection that was idle before. */
@@ -95,10 +98,10 @@ export function explainFailure(error: unknown, host: string): FleetlightError {
     const message = `${host} closed the connection before its answer was complete`;
     return outboundError("outbound_failed", message, error);
   }
-  if (error instanceof Error && error.name === "HTTPParserError") {
+  if (NO_HTTP.test(code)) {
     return outboundError("outbound_failed", `${host} does not answer in valid HTTP`, error);
   }
-  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+  if (LONG_HEAD.has(code)) {
     return outboundError("outbound_too_large", `${host} sends too many headers`, error);
   }
   const unreachable = UNREACHABLE[code];

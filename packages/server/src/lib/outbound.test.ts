@@ -151,11 +151,72 @@ describe("a request", () => {
       if (posts === 2) request.socket.destroy();
       else response.end("ok");
     });
-    await outbound.request(other.url, LIMITS);
+    await outbound.request(other.url, { ...LIMITS, method: "POST" });
     await setImmediate();
     const error = await failure(outbound.request(other.url, { ...LIMITS, method: "POST" }));
     expect(error.code).toBe("outbound_failed");
     expect(posts).toBe(2);
+  });
+
+  it("keeps a connection for as long as the other side does, whatever it means to do", async () => {
+    const { url } = await serve((_request, response) => {
+      response.setHeader("keep-alive", "timeout=1").end("ok");
+    });
+    for (let index = 0; index < 3; index++) {
+      await outbound.request(url, LIMITS);
+      await setImmediate();
+    }
+    expect(outbound.stats().connections).toBe(1);
+  });
+
+  it("waits for a place when an origin has all the connections that it may", async () => {
+    let atOnce = 0;
+    const { url, sockets } = await serve((_request, response) => {
+      atOnce++;
+      setTimeout(() => {
+        response.end(String(atOnce));
+        atOnce--;
+      }, 20);
+    });
+    const asking = Array.from({ length: 100 }, () => outbound.request(url, LIMITS));
+    const answers = await Promise.all(asking);
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200));
+    expect(Math.max(...answers.map(({ body }) => Number(body)))).toBeLessThanOrEqual(32);
+    expect(sockets.size).toBeLessThanOrEqual(32);
+  });
+
+  it("reads an answer that ends with its connection, and asks on a new one after it", async () => {
+    const { url } = await listen(
+      createTcpServer((socket) =>
+        socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\n\r\nok")),
+      ),
+    );
+    for (let index = 0; index < 2; index++)
+      expect((await outbound.request(url, LIMITS)).body.toString()).toBe("ok");
+    expect(outbound.stats().connections).toBe(2);
+  });
+
+  it("takes nothing for an answer that came before the question", async () => {
+    const ok = (body: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    const { url } = await listen(
+      createTcpServer((socket) => {
+        socket.once("data", () => {
+          socket.write(ok("mine"));
+          setTimeout(() => socket.write(ok("forged")), 20);
+        });
+      }),
+    );
+    expect((await outbound.request(url, LIMITS)).body.toString()).toBe("mine");
+    await expect.poll(() => outbound.stats().openConnections).toBe(0);
+    expect((await outbound.request(url, LIMITS)).body.toString()).toBe("mine");
+  });
+
+  it("sends no header with a line break", async () => {
+    const { url } = await serve(echo);
+    const headers = { "x-a": "b\r\nx-forged: 1" };
+    expect((await failure(outbound.request(url, { ...LIMITS, headers }))).code).toBe(
+      "outbound_failed",
+    );
   });
 
   it("can be cancelled", async () => {

@@ -5,6 +5,7 @@ import type { SecureVersion } from "node:tls";
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from "undici";
 
 import { type FleetlightError, badRequest } from "./errors.ts";
+import { freeBytes } from "./free-bytes.ts";
 import {
   createAddressFilter,
   type AddressFilter,
@@ -19,6 +20,7 @@ import {
   outboundError,
 } from "./outbound-errors.ts";
 import { Exchange, type RawAnswer } from "./outbound-exchange.ts";
+import { GetExchange, HttpGetter, isPlainGet } from "./outbound-get.ts";
 import { createGuardedLookup, type Resolve } from "./outbound-lookup.ts";
 
 export interface OutboundRequest {
@@ -217,6 +219,7 @@ class OutboundClient implements Outbound {
   private readonly dependencies: OutboundDependencies;
   private filter: AddressFilter;
   private agent: Dispatcher;
+  private getter: HttpGetter;
   private requests = 0;
   private connections = 0;
   private openConnections = 0;
@@ -229,6 +232,7 @@ class OutboundClient implements Outbound {
     this.dependencies = dependencies;
     this.filter = createAddressFilter(policy);
     this.agent = this.createAgent();
+    this.getter = this.createGetter();
   }
 
   async request(text: string, options: OutboundRequest): Promise<OutboundAnswer> {
@@ -265,11 +269,13 @@ class OutboundClient implements Outbound {
   }
 
   reconfigure(policy: OutboundPolicy): void {
-    const former = this.agent;
+    const { agent, getter } = this;
     this.filter = createAddressFilter(policy);
     this.agent = this.createAgent();
+    this.getter = this.createGetter();
     // Connections of the former policy end with the requests that they carry.
-    former.close().catch(() => undefined);
+    getter.close();
+    agent.close().catch(() => undefined);
   }
 
   stats(): OutboundStats {
@@ -278,7 +284,9 @@ class OutboundClient implements Outbound {
   }
 
   async close(): Promise<void> {
-    await this.agent.destroy(outboundError("outbound_failed", "the server is stopping"));
+    const reason = outboundError("outbound_failed", "the server is stopping");
+    this.getter.destroy(reason);
+    await this.agent.destroy(reason);
   }
 
   private createAgent(): Dispatcher {
@@ -315,6 +323,18 @@ class OutboundClient implements Outbound {
     });
   }
 
+  private createGetter(): HttpGetter {
+    return new HttpGetter({
+      filter: this.filter,
+      lookup: createGuardedLookup(this.filter, this.resolve, this.monotonicMs),
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      idleMs: KEEP_ALIVE_MS,
+      connectionsPerOrigin: CONNECTIONS_PER_ORIGIN,
+      mayKeep: () => this.openConnections < MAX_KEPT_CONNECTIONS,
+      onConnection: (origin, socket) => this.countConnection(origin, socket),
+    });
+  }
+
   private countConnection(
     origin: string,
     socket: { once(event: "close", done: () => void): unknown },
@@ -335,11 +355,9 @@ class OutboundClient implements Outbound {
   /** One hop. A kept connection may be closed by the other side just as it is used again: that is tried once more. */
   private async ask(hop: Hop, options: OutboundRequest, timeoutMs: number): Promise<RawAnswer> {
     const { host, origin } = hop.url;
-    const exchange = new Exchange({
-      host,
-      maxBodyBytes: options.maxBodyBytes,
-      truncateBody: options.truncateBody ?? false,
-    });
+    const before = this.origins.get(origin);
+    const openedBefore = before?.opened;
+    const exchange = this.begin(hop, options);
     const timer = setTimeout(() => {
       const message = `no complete answer from ${host} within ${options.timeoutMs} ms`;
       exchange.stop(outboundError("outbound_timeout", message));
@@ -348,14 +366,15 @@ class OutboundClient implements Outbound {
       exchange.stop(outboundError("outbound_failed", `the request to ${host} was cancelled`));
     options.signal?.addEventListener("abort", onAbort, { once: true });
     if (options.signal?.aborted) onAbort();
-    const before = this.origins.get(origin);
-    const openedBefore = before?.opened;
     const startedMs = this.monotonicMs();
     try {
-      this.dispatch(hop, exchange);
+      if (exchange instanceof Exchange) this.dispatch(hop, exchange);
       return await exchange.answer;
     } catch (error) {
-      const wasReused = before !== undefined && before.opened === openedBefore;
+      const wasReused =
+        exchange instanceof GetExchange
+          ? exchange.isReused
+          : before !== undefined && before.opened === openedBefore;
       const isSafe = hop.method === "GET" || hop.method === "HEAD";
       const canRepeat = wasReused && isSafe && !exchange.started;
       if (!canRepeat || !isClosedByPeer(error)) throw explainFailure(error, host);
@@ -364,6 +383,18 @@ class OutboundClient implements Outbound {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** Most questions are simple and many; the general client asks the others. */
+  private begin(hop: Hop, options: OutboundRequest): Exchange | GetExchange {
+    const { url, method, headers } = hop;
+    const { maxBodyBytes, truncateBody = false } = options;
+    const isSimple = this.dependencies.proxy === undefined && !truncateBody;
+    const plain =
+      isSimple && hop.body === null && isPlainGet(method, hop)
+        ? this.getter.get({ url, headers, maxBodyBytes })
+        : undefined;
+    return plain ?? new Exchange({ host: url.host, maxBodyBytes, truncateBody });
   }
 
   private dispatch(hop: Hop, exchange: Exchange): void {
@@ -403,6 +434,7 @@ class OutboundClient implements Outbound {
     if (body === "unknown encoding") {
       throw outboundError("outbound_failed", `${host} answers in an unknown encoding`);
     }
+    freeBytes(answer.body);
     return body;
   }
 }

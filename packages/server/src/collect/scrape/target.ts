@@ -5,6 +5,7 @@ import {
   FleetlightError,
   NAME_LABEL,
   describeError,
+  freeBytes,
   isoTime,
   type LabelSet,
   type Logger,
@@ -254,6 +255,7 @@ export class TargetState {
     });
     this.partOfPage = reader.counts;
     await reader.read();
+    freeBytes(page.body);
     for (const [metric, metadata] of reader.described) {
       context.metrics.describe(target.tenant, metric, metadata);
     }
