@@ -22,6 +22,8 @@ const FUTURE_MS = 10 * 60_000;
 /** Metrics of one page whose metadata is kept. */
 const METADATA_LIMIT = 10_000;
 const HELP_LIMIT = 1024;
+/** No entry of the cache. */
+const NONE = -1;
 /** Stands for a series that relabelling drops. */
 const DROPPED = -1;
 
@@ -75,12 +77,17 @@ export class PageReader implements ExpositionSink {
   };
   readonly described = new Map<string, MetricMetadata>();
   private readonly context: PageContext;
+  private readonly words: DataView;
+  /** Entry of the series that `recognise` found. */
+  private recognised = NONE;
   private type = "";
   private kept = 0;
   private isFull = false;
 
   constructor(context: PageContext) {
     this.context = context;
+    const { buffer, byteOffset, length } = context.body;
+    this.words = new DataView(buffer, byteOffset, length);
   }
 
   /** Throws ExpositionError or `scrape_limit`; the appender and the cache then hold a part of the page. */
@@ -101,14 +108,21 @@ export class PageReader implements ExpositionSink {
     }
   }
 
+  recognise(start: number): number {
+    const entry = this.context.cache.expect(this.words, start);
+    this.recognised = entry;
+    return entry === NONE ? -1 : start + this.context.cache.lengthOf(entry);
+  }
+
   sample(start: number, end: number, value: number, timestampMs: number): void {
-    const { context, counts } = this;
+    const { context, counts, recognised } = this;
+    this.recognised = NONE;
     counts.scraped++;
     // The rest is counted, so that the error can say how many there are.
     if (this.isFull) return;
     const { cache } = context;
     const timeMs = context.honorTimestamps ? timestampMs : Number.NaN;
-    const entry = cache.find(context.body, start, end);
+    const entry = recognised === NONE ? cache.find(context.body, start, end) : recognised;
     if (entry < 0) this.appendNew(start, end, value, timeMs);
     else if (cache.refOf(entry) === DROPPED) this.drop(entry);
     else if (this.admit()) this.append(entry, cache.isSeen(entry), value, timeMs);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { parseExposition, type ExpositionFormat } from "./exposition/index.ts";
 import { SeriesCache } from "./series-cache.ts";
 
 /** Shows the cache a page, as a scrape does; answers how many series were new. */
@@ -132,5 +133,92 @@ describe("SeriesCache", () => {
       live = new Set(page);
       expect(cache.size).toBe(live.size);
     }
+  });
+});
+
+/** What a page says, one line per sample, and how it ends; with a cache, what that recognises is not read. */
+function readWith(page: Buffer, format: ExpositionFormat, cache?: SeriesCache) {
+  const said: string[] = [];
+  const words = new DataView(page.buffer, page.byteOffset, page.length);
+  cache?.begin();
+  let recognised = 0;
+  let isKnown = false;
+  try {
+    parseExposition(page, format, {
+      sample(start, end, value, timestampMs) {
+        said.push(`${page.toString("latin1", start, end)} ${value} ${timestampMs}`);
+        if (!isKnown && cache !== undefined && cache.find(page, start, end) < 0)
+          cache.add(page, start, end, 1);
+        isKnown = false;
+      },
+      metadata: (kind, name, text) => said.push(`${kind} ${name} ${text}`),
+      ...(cache && {
+        recognise(start: number): number {
+          const entry = cache.expect(words, start);
+          if (entry < 0) return -1;
+          recognised++;
+          isKnown = true;
+          return start + cache.lengthOf(entry);
+        },
+      }),
+    });
+  } catch (error) {
+    said.push(String(error));
+  }
+  return { said, recognised };
+}
+
+const PAGE = Buffer.from(
+  [
+    "# TYPE a counter",
+    'a{b="c",d="e"} 1',
+    'a{b="c",d="f"} 2.5',
+    "up 1",
+    'a{b="\\"}"} 3',
+    '{"quoted.name",b="ä"} 4',
+    "upper 5",
+    'a{b="c",d="g"} 6',
+    "# EOF",
+    "",
+  ].join("\n"),
+);
+
+describe("a series that is recognised by its bytes", () => {
+  it.each<ExpositionFormat>(["text", "openmetrics"])("is read as others are, %s", (format) => {
+    const cache = new SeriesCache(5);
+    const { said } = readWith(PAGE, format);
+    for (const recognised of [0, 5, 5])
+      expect(readWith(PAGE, format, cache)).toEqual({ said, recognised });
+    let random = 1;
+    const next = (below: number): number => {
+      random = (Math.imul(random, 1103515245) + 12345) & 0x7fffffff;
+      return (random >>> 8) % below;
+    };
+    const bytes = Buffer.from(' {}"=,\n\\1#ab\0.+e');
+    for (let round = 0; round < 4000; round++) {
+      const changed = Buffer.from(PAGE);
+      for (let change = next(3); change >= 0; change--)
+        changed[next(changed.length)] = bytes[next(bytes.length)] as number;
+      const cut = changed.subarray(0, next(4) === 0 ? next(changed.length) : changed.length);
+      const warm = new SeriesCache(5);
+      readWith(PAGE, format, warm);
+      expect(readWith(cut, format, warm).said).toEqual(readWith(cut, format).said);
+    }
+  });
+
+  it("is the one that followed last time, and no name without braces", () => {
+    const cache = new SeriesCache(6);
+    const refs = new Map<string, number>();
+    const series = ['a{b="1"}', "plain", 'a{b="2"}'];
+    show(cache, series, refs);
+    const expected = (text: string): boolean => {
+      const page = Buffer.from(text);
+      return cache.expect(new DataView(page.buffer, page.byteOffset, page.length), 0) >= 0;
+    };
+    cache.begin();
+    expect(expected('a{b="2"} 1')).toBe(false);
+    expect(expected('a{b="1"}')).toBe(false);
+    expect(expected('a{b="1"} 1')).toBe(true);
+    expect(expected("plain 1")).toBe(false);
   });
 });

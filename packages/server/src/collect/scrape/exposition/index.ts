@@ -2,6 +2,7 @@ import { OpenMetricsScanner } from "./openmetrics.ts";
 import type { ExpositionSink } from "./scanner.ts";
 import { TextScanner } from "./text.ts";
 
+export { CLOSE } from "./bytes.ts";
 export { ExpositionError } from "./errors.ts";
 export { decodeSeries } from "./labels.ts";
 export type { ExpositionSink, MetadataKind } from "./scanner.ts";

@@ -51,13 +51,9 @@ export class OpenMetricsScanner extends Scanner {
   private readSample(first: number): void {
     const { bytes } = this;
     const start = this.at;
-    if (isClass(first, METRIC_START)) this.skipClass(METRIC_CHAR);
-    else if (first !== OPEN) this.fail("expected a metric or a line that starts with a hash");
-    if (bytes[this.at] === OPEN) {
-      const hasName = this.at > start;
-      this.at++;
-      this.skipLabels(hasName);
-    }
+    const known = this.sink.recognise?.(start) ?? -1;
+    if (known > 0) this.at = known;
+    else this.skipSeries(first);
     const seriesEnd = this.at;
     const value = this.readNumber("value");
     let timestampMs = Number.NaN;
@@ -70,6 +66,16 @@ export class OpenMetricsScanner extends Scanner {
     if (this.isExemplar()) this.skipExemplar();
     this.endLine();
     this.sink.sample(start, seriesEnd, value, timestampMs);
+  }
+
+  private skipSeries(first: number): void {
+    const start = this.at;
+    if (isClass(first, METRIC_START)) this.skipClass(METRIC_CHAR);
+    else if (first !== OPEN) this.fail("expected a metric or a line that starts with a hash");
+    if (this.bytes[this.at] !== OPEN) return;
+    const hasName = this.at > start;
+    this.at++;
+    this.skipLabels(hasName);
   }
 
   private endLine(): void {

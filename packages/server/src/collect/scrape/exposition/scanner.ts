@@ -23,6 +23,11 @@ export type MetadataKind = "help" | "type" | "unit";
 
 /** What a parser calls back; offsets are into the bytes that it was given. */
 export interface ExpositionSink {
+  /**
+   * Where the series ends that starts here, if it was read before, byte by byte, and ended in a brace; -1 otherwise. It is
+   * then not looked at, and `sample` MUST be the next call about it.
+   */
+  recognise?(seriesStart: number): number;
   /** One sample of the series written at [seriesStart, seriesEnd); the timestamp is NaN when the page has none. */
   sample(seriesStart: number, seriesEnd: number, value: number, timestampMs: number): void;
   metadata(kind: MetadataKind, name: string, text: string): void;

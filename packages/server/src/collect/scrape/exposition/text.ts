@@ -49,7 +49,14 @@ export class TextScanner extends Scanner {
 
   private readSample(start: number, first: number): void {
     const { bytes } = this;
-    let seriesEnd = 0;
+    let seriesEnd = this.at === start ? (this.sink.recognise?.(start) ?? -1) : -1;
+    if (seriesEnd > 0) {
+      this.at = seriesEnd;
+      this.skipBlanks();
+      this.readValue(start, seriesEnd);
+      return;
+    }
+    seriesEnd = 0;
     if (isClass(first, METRIC_START)) {
       this.skipClass(METRIC_CHAR);
       seriesEnd = this.at;
@@ -63,6 +70,12 @@ export class TextScanner extends Scanner {
       seriesEnd = this.at;
       this.skipBlanks();
     }
+    this.readValue(start, seriesEnd);
+  }
+
+  /** Value and timestamp, behind the series and its blanks. */
+  private readValue(start: number, seriesEnd: number): void {
+    const { bytes } = this;
     const valueStart = this.at;
     this.skipTo(TEXT_VALUE_END);
     if (this.at === valueStart) this.fail("expected a value after the metric");
