@@ -129,3 +129,30 @@ export function readColumns(buffer: ArrayBuffer): { columns: SpanColumns; next: 
   );
   return { columns: emptyColumns(count, named, buffer, padded(4 + length)), next };
 }
+
+/** Parts of a trace as one, one behind the other. */
+export function joinColumns(parts: readonly SpanColumns[]): SpanColumns {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const count = parts.reduce((sum, { spanIds }) => sum + spanIds.length, 0);
+  const into = emptyColumns(
+    count,
+    parts.flatMap(({ shapes }) => shapes),
+  );
+  let [at, shapes] = [0, 0];
+  for (const part of parts) {
+    into.spanIds.set(part.spanIds, at);
+    into.parentIds.set(part.parentIds, at);
+    into.starts.set(part.starts, at);
+    into.durations.set(part.durations, at);
+    into.costs.set(part.costs, at);
+    into.inputTokens.set(part.inputTokens, at);
+    into.outputTokens.set(part.outputTokens, at);
+    into.flags.set(part.flags, at);
+    for (let own = 0; own < part.shapeOf.length; own++)
+      into.shapeOf[at + own] = (part.shapeOf[own] ?? 0) + shapes;
+    at += part.spanIds.length;
+    shapes += part.shapes.length;
+  }
+  return into;
+}

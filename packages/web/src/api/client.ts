@@ -60,6 +60,21 @@ const send = async (method: string, path: string, signal?: AbortSignal, body?: u
   }
 };
 
+const answered = async (
+  method: string,
+  path: string,
+  { signal, body }: { body?: unknown; signal?: AbortSignal },
+): Promise<Response> => {
+  const answer = await send(method, path, signal, body);
+  if (answer.status === 401) reportRefused();
+  if (!answer.ok) throw await failureOf(answer);
+  return answer;
+};
+
+/** Asks for something that is no text. */
+export const getBytes = async (path: string, signal: AbortSignal): Promise<ArrayBuffer> =>
+  (await answered("GET", path, { signal })).arrayBuffer();
+
 /**
  * Asks the server. The answer's type is taken from the contract without parsing it again: server and console are
  * built together, and a second copy of every schema would double what a browser has to load.
@@ -69,9 +84,7 @@ export const request = async <T>(
   path: string,
   options: { body?: unknown; signal?: AbortSignal } = {},
 ): Promise<T> => {
-  const answer = await send(method, path, options.signal, options.body);
-  if (answer.status === 401) reportRefused();
-  if (!answer.ok) throw await failureOf(answer);
+  const answer = await answered(method, path, options);
   const text = await answer.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
 };

@@ -63,11 +63,11 @@ export const runPaths = {
   /** Without its spans, which are many. */
   head: (run: string) => withQuery(`/api/v1/traces/${id(run)}`, { spans: "false" }),
   whole: (run: string) => `/api/v1/traces/${id(run)}`,
-  spans: (run: string, from: string | undefined) =>
-    withQuery(`/api/v1/traces/${id(run)}/spans`, {
+  columns: (run: string, from: string | undefined) =>
+    withQuery(`/api/v1/traces/${id(run)}/columns`, {
       from,
       // The first part is what somebody waits for; the others are few and large.
-      limit: from === undefined ? 5000 : 20_000,
+      limit: from === undefined ? 5000 : 50_000,
     }),
   span: (run: string, span: string) => `/api/v1/traces/${id(run)}/spans/${id(span)}`,
   analysis: (run: string) => `/api/v1/traces/${id(run)}/analysis`,

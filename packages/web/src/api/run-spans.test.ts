@@ -1,14 +1,17 @@
-import type { LeanSpan, LeanSpans } from "@fleetlight/contract";
+import type { LeanSpan } from "@fleetlight/contract";
 import { expect, test } from "vitest";
 
-import { loadRun, type LoadedRun } from "./run-spans.ts";
+import { columnsOf } from "../pages/runs/run-spans.ts";
+import { loadRun, type LoadedRun, type RunPart } from "./run-spans.ts";
 
 const SPANS = 100;
 const PART = 10;
 
+const idOf = (at: number): string => (at + 1).toString(16).padStart(16, "0");
+
 const span = (at: number): LeanSpan => ({
-  span_id: `s${at}`,
-  ...(at > 0 && { parent_span_id: "s0" }),
+  span_id: idOf(at),
+  ...(at > 0 && { parent_span_id: idOf(0) }),
   name: "step",
   service: "fleet",
   start_ns: String(1_780_000_000_000_000_000n + BigInt(at)),
@@ -16,10 +19,10 @@ const span = (at: number): LeanSpan => ({
 });
 
 /** A server that has a hundred spans, of which it gives ten at a time. */
-const ask = async (from: string | undefined): Promise<LeanSpans> => {
+const ask = async (from: string | undefined): Promise<RunPart> => {
   const start = Number(from ?? 0);
   const spans = Array.from({ length: PART }, (_, at) => span(start + at));
-  return { spans, count: PART, next: start + PART < SPANS ? String(start + PART) : null };
+  return { columns: columnsOf(spans), next: start + PART < SPANS ? String(start + PART) : null };
 };
 
 const sizes = (seen: readonly LoadedRun[]) => seen.map(({ tree }) => tree.spans.length);
@@ -28,15 +31,15 @@ test("a run is loaded part by part, and shown whenever it has doubled", async ()
   const seen: LoadedRun[] = [];
   const run = await loadRun(ask, (part) => seen.push(part));
   expect(run.whole).toBe(true);
-  expect(run.tree.spans.map(({ span_id }) => span_id)).toEqual(
-    Array.from({ length: SPANS }, (_, at) => `s${at}`),
+  expect(Array.from({ length: SPANS }, (_, at) => run.tree.spans.at(at))).toEqual(
+    Array.from({ length: SPANS }, (_, at) => span(at)),
   );
   expect(sizes(seen)).toEqual([10, 20, 40, 80]);
   expect(seen.every(({ whole }) => !whole)).toBe(true);
 });
 
 test("an answer that leads nowhere ends the loading", async () => {
-  const stuck = async (): Promise<LeanSpans> => ({ spans: [span(0)], count: 1, next: "again" });
+  const stuck = async (): Promise<RunPart> => ({ columns: columnsOf([span(0)]), next: "again" });
   const run = await loadRun(stuck, () => undefined);
   expect(run.tree.spans.length).toBeLessThanOrEqual(2);
 });

@@ -1,8 +1,9 @@
-import type { LeanSpan, LeanSpans } from "@fleetlight/contract";
+import { joinColumns, readColumns, type SpanColumns } from "@fleetlight/contract/span-columns";
 
+import { RunSpans } from "../pages/runs/run-spans.ts";
 import { inSlices } from "../pages/runs/slices.ts";
 import { treeSteps, type SpanTree } from "../pages/runs/span-tree.ts";
-import { get } from "./client.ts";
+import { getBytes } from "./client.ts";
 import { runPaths } from "./paths.ts";
 
 /** A run as far as it was loaded. */
@@ -10,6 +11,12 @@ export interface LoadedRun {
   tree: SpanTree;
   /** False while further parts of it are on their way. */
   whole: boolean;
+}
+
+/** One part of a run, and what to ask for the next one with. */
+export interface RunPart {
+  columns: SpanColumns;
+  next: string | null;
 }
 
 /** Beyond this many parts something is wrong with the answers. */
@@ -20,25 +27,27 @@ const MAX_PARTS = 4000;
  * and again whenever it has doubled: making a tree of everything after each part would take the square of the time.
  */
 export async function loadRun(
-  ask: (from: string | undefined) => Promise<LeanSpans>,
+  ask: (from: string | undefined) => Promise<RunPart>,
   onPart: (run: LoadedRun) => void,
   signal?: AbortSignal,
 ): Promise<LoadedRun> {
-  const spans: LeanSpan[] = [];
+  const parts: SpanColumns[] = [];
+  let [count, shown] = [0, 0];
   let from: string | undefined;
-  let shown = 0;
   const treeNow = async () => {
-    const tree = await inSlices(treeSteps([...spans]), signal === undefined ? {} : { signal });
+    const spans = new RunSpans(joinColumns(parts));
+    const tree = await inSlices(treeSteps(spans), signal === undefined ? {} : { signal });
     if (tree === undefined) throw new DOMException("the page was left", "AbortError");
     return tree;
   };
   for (let part = 0; part < MAX_PARTS; part++) {
-    const { spans: more, next } = await ask(from);
-    for (const span of more) spans.push(span);
+    const { columns, next } = await ask(from);
+    parts.push(columns);
+    count += columns.spanIds.length;
     if (next === null || next === from) break;
     from = next;
-    if (spans.length < shown * 2) continue;
-    shown = spans.length;
+    if (count < shown * 2) continue;
+    shown = count;
     onPart({ tree: await treeNow(), whole: false });
   }
   return { tree: await treeNow(), whole: true };
@@ -47,5 +56,5 @@ export async function loadRun(
 /** What is asked of the server for one run. */
 export const askSpans =
   (run: string, signal: AbortSignal) =>
-  (from: string | undefined): Promise<LeanSpans> =>
-    get<LeanSpans>(runPaths.spans(run, from), signal);
+  async (from: string | undefined): Promise<RunPart> =>
+    readColumns(await getBytes(runPaths.columns(run, from), signal));

@@ -1,6 +1,6 @@
-import type { SpanColumns, TraceAnalysisReport } from "@fleetlight/contract";
+import { joinColumns, type SpanColumns, type TraceAnalysisReport } from "@fleetlight/contract";
 
-import { cursorBehind, joinColumns, type LeanRow, type SpanStore } from "#store";
+import { cursorBehind, type LeanRow, type SpanStore } from "#store";
 
 import { reportOf } from "./analysis/report.ts";
 import type { ComparedTrace } from "./compare.ts";

@@ -60,8 +60,7 @@ export const RunTime = ({ runId, tree, find, chosen, onFind, onPick }: RunTimePr
   const foldAll = () => {
     const ids = new Set<string>();
     for (const [line, place] of tree.spanOf.entries())
-      if ((tree.depthOf[line] ?? 0) > 0 && belowOf(tree, line) > 0)
-        ids.add(tree.spans[place]?.span_id ?? "");
+      if ((tree.depthOf[line] ?? 0) > 0 && belowOf(tree, line) > 0) ids.add(tree.spans.idOf(place));
     waterfall.current?.fold(ids);
   };
   return (
@@ -78,7 +77,7 @@ export const RunTime = ({ runId, tree, find, chosen, onFind, onPick }: RunTimePr
           onFind={onFind}
           onHit={(line) => {
             waterfall.current?.show(line);
-            onPick(tree.spans[tree.spanOf[line] ?? 0]?.span_id);
+            onPick(tree.spans.idOf(tree.spanOf[line] ?? 0));
           }}
         />
         <Button variant="default" size="xs" onClick={foldAll}>

@@ -154,7 +154,7 @@ function ownSeconds(tree: SpanTree, place: number): number | undefined {
 /** Everything of one span, beside the others. */
 export const SpanPanel = ({ runId, spanId, tree, find, onClose }: SpanPanelProps) => {
   const place = tree.placeOf.get(spanId);
-  const lean = place === undefined ? undefined : tree.spans[place];
+  const lean = place === undefined ? undefined : tree.spans.at(place);
   const name = lean?.name ?? spanId;
   return (
     <section className={classes["span"]} aria-label={`Span ${name}`}>

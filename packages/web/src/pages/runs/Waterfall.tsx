@@ -65,7 +65,7 @@ const Lines = ({ tree, lines, folded, linePx, chosen, onPick, onFold, ...sets }:
   );
   return Array.from(lines, (line) => {
     const place = tree.spanOf[line] ?? 0;
-    const span = tree.spans[place];
+    const span = tree.spans.at(place);
     if (span === undefined) return null;
     const agent = tree.agentOf[place] ?? "";
     return (

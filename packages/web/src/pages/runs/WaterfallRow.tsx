@@ -9,7 +9,8 @@ import { memo } from "react";
 
 import { hueVariable } from "../../charts/colours.ts";
 import { formatValue } from "../../format/units.ts";
-import { IN_A_CIRCLE, type RunSpan } from "./span-tree.ts";
+import type { RunSpan } from "./run-spans.ts";
+import { IN_A_CIRCLE } from "./span-tree.ts";
 import classes from "./waterfall.module.css";
 
 /** Deeper spans are drawn no further to the right. */

@@ -34,11 +34,11 @@ export function* findSteps(
   for (let line = 0; line < tree.spanOf.length; line++) {
     if (line % (loaded.size > 0 ? 64 : STRIDE) === 0) yield;
     const place = tree.spanOf[line] ?? 0;
-    const span = tree.spans[place];
-    if (span === undefined) continue;
-    const { name, service, tool, model, error_type, operation, status, span_id } = span;
-    const own = [name, service, tool, model, error_type, operation, status, span_id];
-    const full = loaded.get(span_id);
+    const { name, service, tool, model, error_type, operation } = tree.spans.shape(place);
+    const id = tree.spans.idOf(place);
+    const status = tree.spans.hasFailed(place) ? "error" : "";
+    const own = [name, service, tool, model, error_type, operation, status, id];
+    const full = loaded.get(id);
     const all = [...own, tree.agentOf[place], ...(full === undefined ? [] : textsOf(full))];
     const text = all.join("\n").toLowerCase();
     if (!words.every((word) => text.includes(word))) continue;

@@ -46,22 +46,21 @@ export function* flameSteps(tree: SpanTree): Steps<Frame> {
   for (let line = 0; line < tree.spanOf.length; line++) {
     if (line % STRIDE === 0) yield;
     const place = tree.spanOf[line] ?? 0;
-    const span = tree.spans[place];
-    if (span === undefined) continue;
+    const { name } = tree.spans.shape(place);
     const depth = Math.min(tree.depthOf[line] ?? 0, MAX_DEPTH);
     const parent = depth === 0 ? root : (above[depth - 1] ?? root);
     const agent = tree.agentOf[place] ?? "";
-    const key = `${agent}\n${span.name}`;
+    const key = `${agent}\n${name}`;
     let frame = parent.children.get(key);
     if (frame === undefined && frames < MAX_FRAMES) {
-      frame = frameOf(span.name, agent, parent, span.span_id);
+      frame = frameOf(name, agent, parent, tree.spans.idOf(place));
       parent.children.set(key, frame);
       frames += 1;
     }
     const into = frame ?? parent;
     above[depth] = into;
     into.spans += 1;
-    if (span.status === "error") into.errors += 1;
+    if (tree.spans.hasFailed(place)) into.errors += 1;
     into.self += tree.selfOf[place] ?? 0;
   }
   yield* addUp(root);

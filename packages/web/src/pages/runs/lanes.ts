@@ -63,23 +63,21 @@ function* workOf(
   for (let line = 0; line < tree.spanOf.length; line++) {
     if (line % STRIDE === 0) yield;
     const place = tree.spanOf[line] ?? 0;
-    const span = tree.spans[place];
-    if (span === undefined) continue;
     const depth = tree.depthOf[line] ?? 0;
     const agent = tree.agentOf[place] ?? "";
-    const lane = laneOf(agent, span.service);
+    const lane = laneOf(agent, tree.spans.shape(place).service);
     const before = depth === 0 ? undefined : above[depth - 1];
     above[depth] = lane;
     const from = tree.startOf[place] ?? 0;
-    const failed = span.status === "error";
+    const failed = tree.spans.hasFailed(place);
     if (before === lane && !failed) continue;
-    const { span_id: spanId, duration_seconds, ended } = span;
+    const spanId = tree.spans.idOf(place);
     work.push({
       lane,
       from,
-      to: from + duration_seconds,
+      to: from + tree.spans.seconds(place),
       failed,
-      running: ended === false,
+      running: tree.spans.goesOn(place),
       spanId,
       spans: 1,
     });

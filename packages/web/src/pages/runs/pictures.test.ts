@@ -3,9 +3,18 @@ import { describe, expect, test } from "vitest";
 import { findSteps, nextHit } from "./find-spans.ts";
 import { boxesOf, flameSteps, heaviest } from "./flame.ts";
 import { laneSteps } from "./lanes.ts";
+import { columnsOf, RunSpans, type RunSpan } from "./run-spans.ts";
 import { atOnce } from "./slices.ts";
-import { treeSteps, type RunSpan } from "./span-tree.ts";
+import { treeSteps } from "./span-tree.ts";
 import { ticksOf } from "./ticks.ts";
+
+/** A name as an id: the numbers of its letters. */
+const idOf = (name: string): string =>
+  name &&
+  [...name]
+    .map((letter) => letter.charCodeAt(0).toString(16))
+    .join("")
+    .padStart(16, "0");
 
 const span = (
   id: string,
@@ -14,8 +23,8 @@ const span = (
   seconds: number,
   more: Partial<RunSpan> = {},
 ): RunSpan => ({
-  span_id: id,
-  parent_span_id: parent,
+  span_id: idOf(id),
+  parent_span_id: idOf(parent),
   name: id,
   service: "fleet",
   start_ns: String(1_780_000_000_000_000_000n + BigInt(startMs) * 1_000_000n),
@@ -23,17 +32,17 @@ const span = (
   ...more,
 });
 
+const treeOf = (spans: readonly RunSpan[]) => atOnce(treeSteps(new RunSpans(columnsOf(spans))));
+
 /** A lead that asks a helper twice; the helper calls one tool each time, the second time in vain. */
-const tree = atOnce(
-  treeSteps([
-    span("root", "", 0, 10, { name: "invoke lead", agent: "lead" }),
-    span("h1", "root", 1000, 2, { name: "invoke helper", agent: "helper" }),
-    span("t1", "h1", 1500, 1, { name: "tool", tool: "look" }),
-    span("h2", "root", 6000, 3, { name: "invoke helper", agent: "helper" }),
-    span("t2", "h2", 6500, 1, { name: "tool", status: "error", error_type: "Timeout" }),
-    span("db", "", 500, 1, { name: "select", service: "store" }),
-  ]),
-);
+const tree = treeOf([
+  span("root", "", 0, 10, { name: "invoke lead", agent: "lead" }),
+  span("h1", "root", 1000, 2, { name: "invoke helper", agent: "helper" }),
+  span("t1", "h1", 1500, 1, { name: "tool", tool: "look" }),
+  span("h2", "root", 6000, 3, { name: "invoke helper", agent: "helper" }),
+  span("t2", "h2", 6500, 1, { name: "tool", status: "error", error_type: "Timeout" }),
+  span("db", "", 500, 1, { name: "select", service: "store" }),
+]);
 
 describe("the flame graph", () => {
   const root = atOnce(flameSteps(tree));
@@ -91,8 +100,8 @@ describe("the lanes", () => {
 
   test("have an arrow whenever one sets another to work", () => {
     expect(arrows).toEqual([
-      { from: 0, to: 1, at: expect.closeTo(1, 6), spanId: "h1" },
-      { from: 0, to: 1, at: expect.closeTo(6, 6), spanId: "h2" },
+      { from: 0, to: 1, at: expect.closeTo(1, 6), spanId: idOf("h1") },
+      { from: 0, to: 1, at: expect.closeTo(6, 6), spanId: idOf("h2") },
     ]);
   });
 });
@@ -113,7 +122,7 @@ describe("looking for words in a run", () => {
 
   test("texts are searched as far as they were loaded", () => {
     const full = { status_message: "", attributes: { host: "web-3" }, content: [] };
-    const loaded = new Map([["t1", full as never]]);
+    const loaded = new Map([[idOf("t1"), full as never]]);
     expect(atOnce(findSteps(tree, "web-3", loaded)).lines).toEqual([2]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { columnsOf, RunSpans, type RunSpan } from "./run-spans.ts";
 import { atOnce, inSlices, sortedBy, type Steps } from "./slices.ts";
 import {
   ancestorsOf,
@@ -8,26 +9,29 @@ import {
   PARENT_MISSING,
   treeSteps,
   visibleLines,
-  type RunSpan,
 } from "./span-tree.ts";
 
 const START_NS = 1_780_000_000_000_000_000n;
 
+/** A name as an id: the numbers of its letters. */
+const idOf = (name: string): string =>
+  [...name].map((letter) => letter.charCodeAt(0).toString(16)).join("");
+
 const span = (id: string, parent: string, startMs: number, seconds = 1): RunSpan => ({
-  span_id: id,
-  parent_span_id: parent,
+  span_id: idOf(id),
+  parent_span_id: idOf(parent),
   name: id,
   service: "s",
   start_ns: String(START_NS + BigInt(startMs) * 1_000_000n),
   duration_seconds: seconds,
 });
 
-const treeOf = (spans: RunSpan[]) => atOnce(treeSteps(spans));
+const treeOf = (spans: RunSpan[]) => atOnce(treeSteps(new RunSpans(columnsOf(spans))));
 
 const drawn = (spans: RunSpan[], folded: string[] = []) => {
   const tree = treeOf(spans);
-  return [...visibleLines(tree, new Set(folded))].map(
-    (line) => " ".repeat(tree.depthOf[line] ?? 0) + tree.spans[tree.spanOf[line] ?? 0]?.span_id,
+  return [...visibleLines(tree, new Set(folded.map((name) => idOf(name).padStart(16, "0"))))].map(
+    (line) => " ".repeat(tree.depthOf[line] ?? 0) + tree.spans.at(tree.spanOf[line] ?? 0)?.name,
   );
 };
 
@@ -52,7 +56,7 @@ describe("the tree of a run", () => {
   });
 
   test("names what is above a span, nearest first", () => {
-    expect(ancestorsOf(treeOf(run), 2).map(({ span_id }) => span_id)).toEqual(["b", "a"]);
+    expect(ancestorsOf(treeOf(run), 2).map(({ name }) => name)).toEqual(["b", "a"]);
   });
 
   test.each([

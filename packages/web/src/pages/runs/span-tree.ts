@@ -1,10 +1,6 @@
-import type { LeanSpan } from "@fleetlight/contract";
-
 import { IdIndex } from "./id-index.ts";
+import type { RunSpan, RunSpans } from "./run-spans.ts";
 import { sortedBy, STRIDE, type Steps } from "./slices.ts";
-
-/** What the pictures of a run need of a span; the rest is asked for when somebody looks at it. */
-export type RunSpan = LeanSpan;
 
 /** Why a span that names a parent has none in the picture. */
 export const PARENT_MISSING = 1;
@@ -15,7 +11,7 @@ export const IN_A_CIRCLE = 2;
  * drawn, each below its parent and siblings by start; `span` is the place in `spans`.
  */
 export interface SpanTree {
-  spans: readonly RunSpan[];
+  spans: RunSpans;
   /** By id; of two spans with one id the first. */
   placeOf: IdIndex;
   /** By line: which span, how deep, and the first line that is not below it. */
@@ -34,27 +30,21 @@ export interface SpanTree {
   startMs: number;
 }
 
-/** Nanoseconds of today do not fit into a number: whole seconds and the rest apart do. */
-function* startsOf(spans: readonly RunSpan[]): Steps<{ starts: Float64Array; baseMs: number }> {
-  const starts = new Float64Array(spans.length);
-  let base = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < spans.length; at++) {
-    base = Math.min(base, Number(spans[at]?.start_ns.slice(0, -9)));
+/** Seconds from the first start: nanoseconds of today do not fit into a number, their differences within a run do. */
+function* startsOf({ columns }: RunSpans): Steps<{ starts: Float64Array; baseMs: number }> {
+  const { starts: ns } = columns;
+  const starts = new Float64Array(ns.length);
+  let least = ns[0] ?? 0n;
+  for (let at = 0; at < ns.length; at++) {
+    const start = ns[at] ?? 0n;
+    if (start < least) least = start;
     if (at % STRIDE === 0) yield;
   }
-  let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at < spans.length; at++) {
-    const startNs = spans[at]?.start_ns ?? "";
-    const seconds = Number(startNs.slice(0, -9)) - base + Number(startNs.slice(-9)) / 1e9;
-    starts[at] = seconds;
-    least = Math.min(least, seconds);
+  for (let at = 0; at < ns.length; at++) {
+    starts[at] = Number((ns[at] ?? 0n) - least) / 1e9;
     if (at % STRIDE === 0) yield;
   }
-  for (let at = 0; at < starts.length; at++) {
-    starts[at] = (starts[at] ?? 0) - least;
-    if (at % STRIDE === 0) yield;
-  }
-  return { starts, baseMs: spans.length === 0 ? 0 : (base + least) * 1000 };
+  return { starts, baseMs: Number(least / 1000n) / 1000 };
 }
 
 interface Family {
@@ -68,28 +58,29 @@ interface Family {
 }
 
 /** Children of each span as a chain in the order of their starts. */
-function* familyOf(spans: readonly RunSpan[], byStart: Int32Array): Steps<Family> {
-  const placeOf = new IdIndex(spans.length, (place) => spans[place]?.span_id ?? "");
-  for (let at = 0; at < spans.length; at++) {
+function* familyOf({ columns, length }: RunSpans, byStart: Int32Array): Steps<Family> {
+  const { parentIds } = columns;
+  const placeOf = new IdIndex(columns.spanIds);
+  for (let at = 0; at < length; at++) {
     placeOf.add(at);
     if (at % STRIDE === 0) yield;
   }
-  const chain = () => new Int32Array(spans.length).fill(-1);
+  const chain = () => new Int32Array(length).fill(-1);
   const family: Family = {
     placeOf,
     first: chain(),
     next: chain(),
     parent: chain(),
     root: -1,
-    odd: new Uint8Array(spans.length),
+    odd: new Uint8Array(length),
   };
   // From the last to the first, so that each is put before the ones that began later.
   for (let at = byStart.length - 1; at >= 0; at--) {
     const own = byStart[at] ?? 0;
-    const named = spans[own]?.parent_span_id ?? "";
-    const parent = named === "" ? undefined : placeOf.get(named);
+    const named = parentIds[own] ?? 0n;
+    const parent = named === 0n ? undefined : placeOf.of(named);
     if (parent === undefined) {
-      if (named !== "") family.odd[own] = PARENT_MISSING;
+      if (named !== 0n) family.odd[own] = PARENT_MISSING;
       family.next[own] = family.root;
       family.root = own;
     } else {
@@ -160,20 +151,20 @@ function* walk({ first, next, parent }: Family, root: number, lines: Lines): Ste
 
 /** Seconds of each span in which none of its children was at work; children that overlap count once. */
 function* selfTimes(
-  spans: readonly RunSpan[],
+  spans: RunSpans,
   starts: Float64Array,
   { first, next }: Family,
 ): Steps<Float64Array> {
   const self = new Float64Array(spans.length);
   for (let own = 0; own < spans.length; own++) {
-    const seconds = spans[own]?.duration_seconds ?? 0;
+    const seconds = spans.seconds(own);
     const from = starts[own] ?? 0;
     const to = from + seconds;
     let covered = 0;
     let reached = from;
     for (let child = first[own] ?? -1; child !== -1; child = next[child] ?? -1) {
       const start = Math.max(starts[child] ?? 0, reached);
-      const end = Math.min((starts[child] ?? 0) + (spans[child]?.duration_seconds ?? 0), to);
+      const end = Math.min((starts[child] ?? 0) + spans.seconds(child), to);
       if (end <= start) continue;
       covered += end - start;
       reached = end;
@@ -186,21 +177,21 @@ function* selfTimes(
 
 /** Agents come down from the spans above; lines have those first. */
 function* agentsOf(
-  spans: readonly RunSpan[],
+  spans: RunSpans,
   { spanOf }: Pick<SpanTree, "spanOf">,
   { parent }: Family,
 ): Steps<string[]> {
   const agents: string[] = Array.from({ length: spans.length }, () => "");
   for (let line = 0; line < spanOf.length; line++) {
     const own = spanOf[line] ?? 0;
-    agents[own] = spans[own]?.agent || (agents[parent[own] ?? -1] ?? "");
+    agents[own] = spans.shape(own).agent || (agents[parent[own] ?? -1] ?? "");
     if (line % STRIDE === 0) yield;
   }
   return agents;
 }
 
 /** Makes the tree of a run, a slice at a time. */
-export function* treeSteps(spans: readonly RunSpan[]): Steps<SpanTree> {
+export function* treeSteps(spans: RunSpans): Steps<SpanTree> {
   const { starts, baseMs } = yield* startsOf(spans);
   const byStart = yield* sortedBy(starts);
   const family = yield* familyOf(spans, byStart);
@@ -209,7 +200,7 @@ export function* treeSteps(spans: readonly RunSpan[]): Steps<SpanTree> {
   const agentOf = yield* agentsOf(spans, lines, family);
   let lengthSeconds = 1e-9;
   for (let at = 0; at < spans.length; at++) {
-    lengthSeconds = Math.max(lengthSeconds, (starts[at] ?? 0) + (spans[at]?.duration_seconds ?? 0));
+    lengthSeconds = Math.max(lengthSeconds, (starts[at] ?? 0) + spans.seconds(at));
     if (at % STRIDE === 0) yield;
   }
   const { spanOf, depthOf, endOf, lineOf } = lines;
@@ -255,7 +246,7 @@ export function ancestorsOf(tree: SpanTree, line: number): RunSpan[] {
   for (let at = line - 1; at >= 0 && depth > 0; at--) {
     if ((tree.depthOf[at] ?? 0) >= depth) continue;
     depth = tree.depthOf[at] ?? 0;
-    const span = tree.spans[tree.spanOf[at] ?? -1];
+    const span = tree.spans.at(tree.spanOf[at] ?? -1);
     if (span !== undefined) above.push(span);
   }
   return above;

@@ -72,7 +72,7 @@ export const walkKeys = (
   const at = span === undefined ? -1 : placeOf(tree.lineOf[span] ?? 0);
   const go = (to: number) => {
     const place = Math.max(0, Math.min(lines.length - 1, to));
-    const next = tree.spans[tree.spanOf[lines[place] ?? 0] ?? 0];
+    const next = tree.spans.at(tree.spanOf[lines[place] ?? 0] ?? 0);
     if (next === undefined) return;
     show(place);
     onPick(next.span_id);

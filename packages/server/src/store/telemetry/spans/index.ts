@@ -6,7 +6,7 @@ export type { SpanBlock } from "./span-block.ts";
 export type { SpanTables } from "./span-tables.ts";
 export { Spans } from "./spans.ts";
 export { SqlSpans } from "./sql-spans.ts";
-export { columnsOf, cursorBehind, joinColumns } from "./trace-columns.ts";
+export { columnsOf, cursorBehind } from "./trace-columns.ts";
 export type {
   LeanRow,
   SpanContent,

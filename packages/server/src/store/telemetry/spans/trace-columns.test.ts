@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { spanFlags, type SpanColumns } from "@fleetlight/contract";
+import { joinColumns, spanFlags, type SpanColumns } from "@fleetlight/contract";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
 import type { TelemetryStore } from "../types.ts";
 import { costOf } from "./cost.ts";
 import { spanRecord } from "./fixture.ts";
-import { cursorBehind, joinColumns } from "./trace-columns.ts";
+import { cursorBehind } from "./trace-columns.ts";
 import type { LeanRow, SpanCursor, SpanRow } from "./types.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,11 +1,11 @@
-import { emptyColumns, spanFlags, type SpanColumns } from "@fleetlight/contract";
+import { emptyColumns, joinColumns, spanFlags, type SpanColumns } from "@fleetlight/contract";
 
 import { halvesOf, Turns } from "#lib";
 
 import { hostOf } from "./lean.ts";
 import { SHAPE_KEYS, Shapes } from "./shapes.ts";
 import type { CellKey, SpanBlock } from "./span-block.ts";
-import { columnsOf, cutColumns, joinColumns, MOST_TOKENS } from "./trace-columns.ts";
+import { columnsOf, cutColumns, MOST_TOKENS } from "./trace-columns.ts";
 import type { SpanRecord } from "./types.ts";
 
 /** Spans that are durable and not in the tables yet. */
