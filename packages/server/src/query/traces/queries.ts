@@ -8,6 +8,7 @@ import {
   type TraceFacets,
   type TraceHeatmap,
   type TraceSpan,
+  type TraceSummary,
   type UnpricedModels,
 } from "@fleetlight/contract";
 
@@ -30,14 +31,17 @@ import { differencesOf, facetsOf, heatmapOf, type BrushedRegion } from "./counts
 import { errorGroups } from "./errors.ts";
 import { partText } from "./lean-view.ts";
 import { listText } from "./long-text.ts";
+import { LongTraces } from "./long-traces.ts";
 import { searchTraces, type FoundTraces, type TraceSearch } from "./search.ts";
 import { spanOf } from "./span-view.ts";
-import { summaryOf, type Clock } from "./summary.ts";
+import { longSummaryOf, summaryOf, type Clock } from "./summary.ts";
 import { unpricedOf } from "./unpriced.ts";
 import { analyse, comparedOf, whole } from "./whole.ts";
 
 /** Spans of one trace that are shown. */
 const MAX_SPANS = 50_000;
+/** Spans of one trace that are looked at as objects for what is said of it; longer ones are looked at as columns. */
+const MAX_OBJECTS = 5000;
 /** Spans of a list of traces that are looked at. */
 const MAX_LISTED_SPANS = 200_000;
 
@@ -83,29 +87,35 @@ export interface TraceQueries {
 
 type Head = Omit<Trace, "all_spans">;
 
-function headOf(
+function partsOf(
+  summary: TraceSummary,
+  { edges, toolCalls, usage }: Pick<TraceAnalysis, "edges" | "toolCalls" | "usage">,
+  truncated: boolean,
+): Head {
+  return {
+    ...summary,
+    edges,
+    tools: toolCalls.map(({ spanId, ...call }) => ({ ...call, span_id: spanId })),
+    usage: usage.map((one) => ({
+      agent: one.agent,
+      model: one.model,
+      calls: one.calls,
+      input_tokens: one.inputTokens,
+      output_tokens: one.outputTokens,
+      cached_tokens: one.cachedTokens,
+      reasoning_tokens: one.reasoningTokens,
+      cost_usd: one.costUsd ?? null,
+      cost_unknown_calls: one.unpricedCalls,
+    })),
+    truncated,
+  };
+}
+
+const headOf = (
   rows: readonly Omit<LeanRow, "host">[],
   analysis: TraceAnalysis,
   clock: Clock,
-): Head {
-  return {
-    ...summaryOf(rows, analysis, clock),
-    edges: analysis.edges,
-    tools: analysis.toolCalls.map(({ spanId, ...call }) => ({ ...call, span_id: spanId })),
-    usage: analysis.usage.map((usage) => ({
-      agent: usage.agent,
-      model: usage.model,
-      calls: usage.calls,
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cached_tokens: usage.cachedTokens,
-      reasoning_tokens: usage.reasoningTokens,
-      cost_usd: usage.costUsd ?? null,
-      cost_unknown_calls: usage.unpricedCalls,
-    })),
-    truncated: rows.length >= MAX_SPANS,
-  };
-}
+): Head => partsOf(summaryOf(rows, analysis, clock), analysis, rows.length >= MAX_SPANS);
 
 const traceText = (head: Head, spans: string): string =>
   `${JSON.stringify(head).slice(0, -1)},"all_spans":${spans}}`;
@@ -130,6 +140,7 @@ interface Options {
 
 export function createTraceQueries({ spans, now, config }: Options): TraceQueries {
   const clock = (): Clock => ({ nowMs: now(), staleAfterMs: config().traces.stale_after });
+  const long = new LongTraces(spans);
   const rows = async (tenant: string, query: TraceQuery): Promise<SpanRow[][]> => {
     const hits = await spans.find(tenant, query);
     const ids = hits.map(({ traceId }) => traceId);
@@ -143,12 +154,16 @@ export function createTraceQueries({ spans, now, config }: Options): TraceQuerie
     rows,
     trace,
     names: (tenant, range) => spans.names(tenant, range),
-    search: (tenant, search) => searchTraces(spans, tenant, search, clock()),
+    search: (tenant, search) => searchTraces({ spans, long }, tenant, search, clock()),
     get: async (tenant, traceId, withSpans) => {
       if (!withSpans) {
-        const rows = await whole(spans, tenant, traceId, MAX_SPANS);
-        const head = () => headOf(rows, analyseTrace(rows.map(analysedOf)), clock());
-        return rows.length === 0 ? undefined : traceText(head(), "[]");
+        const rows = await whole(spans, tenant, traceId, MAX_OBJECTS);
+        if (rows.length === 0) return undefined;
+        const analysis = analyseTrace(rows.map(analysedOf));
+        if (rows.length < MAX_OBJECTS) return traceText(headOf(rows, analysis, clock()), "[]");
+        const figures = await long.figures(tenant, traceId);
+        const summary = longSummaryOf(rows, analysis, figures, clock());
+        return traceText(partsOf(summary, figures.analysis, false), "[]");
       }
       const [found, contents] = await Promise.all([
         trace(tenant, traceId),

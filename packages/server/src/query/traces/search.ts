@@ -5,10 +5,13 @@ import { analyseTrace } from "#collect";
 import type { LeanRow, SpanStore, TraceQuery } from "#store";
 
 import { analysedOf } from "./analysed.ts";
-import { summaryOf, type Clock } from "./summary.ts";
+import type { LongTraces } from "./long-traces.ts";
+import { longSummaryOf, summaryOf, type Clock } from "./summary.ts";
 
 /** Spans of a list of traces that are looked at. */
 const MAX_LISTED_SPANS = 200_000;
+/** Spans of one trace that are looked at as objects; longer ones are looked at as columns. */
+const MAX_OWN_SPANS = 2000;
 /** Traces that are looked at to find those that satisfy what only a whole trace can. */
 const MAX_LOOKED_AT = 1500;
 /** Traces with a text that are looked at, and how long texts are searched. */
@@ -72,13 +75,20 @@ function sorted(
   return [...traces];
 }
 
+/** Where traces are. */
+interface Source {
+  spans: SpanStore;
+  long: LongTraces;
+}
+
 /** Traces that satisfy a search, in its order. */
 export async function searchTraces(
-  spans: SpanStore,
+  source: Source,
   tenant: string,
   search: TraceSearch,
   clock: Clock,
 ): Promise<FoundTraces> {
+  const { spans } = source;
   const { query, words } = search;
   let { traceIds } = query;
   let searchedFromMs: number | undefined;
@@ -94,7 +104,7 @@ export async function searchTraces(
     const ids = (query.trace?.order === undefined ? newestFirst : hits)
       .slice(0, MAX_LOOKED_AT)
       .map(({ traceId }) => traceId);
-    const all = await summariesOf(spans, tenant, ids, clock);
+    const all = await summariesOf(source, tenant, ids, clock);
     const traces = sorted(
       all.filter((one) => satisfies(one, search)).map(({ trace }) => trace),
       query.trace?.order,
@@ -107,20 +117,26 @@ export async function searchTraces(
 
 /** What lists say of traces, in the order of their ids; ids of which nothing is kept are left out. */
 async function summariesOf(
-  spans: SpanStore,
+  { spans, long }: Source,
   tenant: string,
   ids: readonly string[],
   clock: Clock,
 ): Promise<Listed[]> {
   const byId = new Map<string, LeanRow[]>(ids.map((id) => [id, []]));
-  for (const row of await spans.leanOf(tenant, ids, MAX_LISTED_SPANS))
+  for (const row of await spans.leanOf(tenant, ids, MAX_LISTED_SPANS, MAX_OWN_SPANS))
     byId.get(row.traceId)?.push(row);
   const turns = new Turns();
   const listed: Listed[] = [];
-  for (const rows of byId.values()) {
+  for (const [id, some] of byId) {
+    const isLong = some.length >= MAX_OWN_SPANS;
+    const rows = isLong ? await spans.lean(tenant, id, undefined, MAX_OWN_SPANS) : some;
+    if (rows.length === 0) continue;
     const root = rows.find(({ parentSpanId }) => parentSpanId === "");
-    const trace = () => summaryOf(rows, analyseTrace(rows.map(analysedOf)), clock);
-    if (rows.length > 0) listed.push({ trace: trace(), rootNs: root?.durationNs ?? NaN });
+    const analysis = analyseTrace(rows.map(analysedOf));
+    const trace = isLong
+      ? longSummaryOf(rows, analysis, await long.figures(tenant, id), clock)
+      : summaryOf(rows, analysis, clock);
+    listed.push({ trace, rootNs: root?.durationNs ?? NaN });
     if (turns.isLong) await turns.next();
   }
   return listed;

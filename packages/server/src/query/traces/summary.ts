@@ -4,6 +4,8 @@ import type { TraceAnalysis } from "#collect";
 import { isoTime } from "#lib";
 import type { LeanRow } from "#store";
 
+import type { LongFigures } from "./long-trace.ts";
+
 /** What is looked at of a span. */
 type Row = Omit<LeanRow, "host">;
 
@@ -16,6 +18,9 @@ export const endNsOf = (row: Pick<Row, "startNs" | "durationNs">): bigint =>
 /** The span at the top; the earliest one while the root has not come. */
 export const rootOf = <T extends Pick<Row, "parentSpanId">>(rows: readonly T[]): T | undefined =>
   rows.find(({ parentSpanId }) => parentSpanId === "") ?? rows[0];
+
+const hasEnded = (row: Row): Row => ({ ...row, ended: true });
+const goesOn = (row: Row): Row => ({ ...row, ended: false });
 
 /** What is known of whether a run goes on. */
 export interface Clock {
@@ -42,6 +47,30 @@ export function stateOf(
 }
 
 const sum = (of: readonly number[]): number => of.reduce((total, one) => total + one, 0);
+
+/** The same of a trace of which only the first spans were read, with the figures of all of them. */
+export function longSummaryOf(
+  rows: readonly Row[],
+  firsts: TraceAnalysis,
+  { spans, errors, ended, lastNs, toolCalls, analysis }: LongFigures,
+  clock: Clock,
+): TraceSummary {
+  const summary = summaryOf(rows, { ...firsts, ...analysis }, clock);
+  const lastMs = Number(lastNs / 1_000_000n);
+  // Whether it is over is known of all spans; which one is the root, of the first.
+  const state = stateOf(ended ? rows.map(hasEnded) : rows.map(goesOn), lastMs, clock);
+  const startNs = BigInt(rows[0]?.startNs ?? 0);
+  return {
+    ...summary,
+    spans,
+    errors,
+    ended,
+    state,
+    duration_seconds: Number(lastNs - startNs) / 1e9,
+    last_news: isoTime(lastMs),
+    tool_calls: toolCalls,
+  };
+}
 
 /** What a list says of one trace. */
 export function summaryOf(

@@ -34,7 +34,7 @@ export async function whole(
 }
 
 /** The same as columns, of which there may be many more. */
-async function wholeColumns(
+export async function wholeColumns(
   spans: SpanStore,
   tenant: string,
   traceId: string,

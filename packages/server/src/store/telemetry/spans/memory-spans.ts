@@ -73,7 +73,7 @@ export class MemorySpans implements SpanTables {
     after: SpanCursor | undefined,
     limit: number,
   ): Promise<LeanRow[]> {
-    return unique(await this.leanOf(tenant, [traceId], Infinity))
+    return unique(await this.leanOf(tenant, [traceId], Infinity, Infinity))
       .filter((row) => after === undefined || byPlace(row, after) > 0)
       .slice(0, limit);
   }
@@ -87,8 +87,17 @@ export class MemorySpans implements SpanTables {
     return columnsOf(await this.lean(tenant, traceId, after, limit));
   }
 
-  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
-    return (await this.read(tenant, traceIds, limit)).map(leanOf);
+  async leanOf(
+    tenant: string,
+    traceIds: readonly string[],
+    limit: number,
+    perTrace: number,
+  ): Promise<LeanRow[]> {
+    const rows = await this.read(tenant, traceIds, Infinity);
+    return [...groupBy(rows, ({ traceId }) => traceId).values()]
+      .flatMap((trace) => trace.slice(0, perTrace))
+      .slice(0, limit)
+      .map(leanOf);
   }
 
   async searchText(

@@ -37,7 +37,12 @@ export interface SpanTables {
     limit: number,
   ): Promise<SpanColumns>;
   /** Doubles are possible; in no order. */
-  leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]>;
+  leanOf(
+    tenant: string,
+    traceIds: readonly string[],
+    limit: number,
+    perTrace: number,
+  ): Promise<LeanRow[]>;
   /** Traces with a content in which all words stand, the newest first. */
   searchText(
     tenant: string,

@@ -100,10 +100,20 @@ export class Spans implements SpanStore {
     return mergeColumns(stored, waiting, { after: behind, limit });
   }
 
-  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
-    const wanted = new Set(traceIds);
-    const waiting = this.waitingOf(tenant, (row) => wanted.has(row.traceId)).map(leanOf);
-    const stored = await this.options.tables.leanOf(tenant, traceIds, limit);
+  async leanOf(
+    tenant: string,
+    traceIds: readonly string[],
+    limit: number,
+    perTrace = limit,
+  ): Promise<LeanRow[]> {
+    const room = new Map(traceIds.map((id) => [id, perTrace]));
+    const isWanted = ({ traceId }: SpanRow): boolean => {
+      const left = room.get(traceId) ?? 0;
+      if (left > 0) room.set(traceId, left - 1);
+      return left > 0;
+    };
+    const waiting = this.waitingOf(tenant, isWanted).map(leanOf);
+    const stored = await this.options.tables.leanOf(tenant, traceIds, limit, perTrace);
     return this.fresh([...stored, ...waiting]).slice(0, limit);
   }
 

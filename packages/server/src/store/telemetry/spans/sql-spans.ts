@@ -292,13 +292,19 @@ export class SqlSpans implements SpanTables {
     return readTraceColumns(this.driver, tenant, traceId, after, limit);
   }
 
-  async leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]> {
+  async leanOf(
+    tenant: string,
+    traceIds: readonly string[],
+    limit: number,
+    perTrace: number,
+  ): Promise<LeanRow[]> {
     if (traceIds.length === 0) return [];
     const conditions = new Conditions();
     const owner = conditions.bind(tenant);
     const ids = traceIds.map((id) => conditions.bind(id)).join(", ");
     const rows = await this.driver.rows<StoredRow>(
-      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id IN (${ids}) LIMIT ${Math.trunc(limit)}`,
+      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id IN (${ids})
+       LIMIT ${Math.trunc(perTrace)} BY trace_id LIMIT ${Math.trunc(limit)}`,
       { parameters: conditions.parameters },
     );
     return rows.map(leanRowOf);

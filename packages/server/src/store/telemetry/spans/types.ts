@@ -172,8 +172,16 @@ export interface SpanStore {
     after: SpanCursor | undefined,
     limit: number,
   ): Promise<SpanColumns>;
-  /** Spans of many traces without what is long, each once, by start. */
-  leanOf(tenant: string, traceIds: readonly string[], limit: number): Promise<LeanRow[]>;
+  /**
+   * Spans of many traces without what is long, each once, by start. Of a trace with more than `perTrace` spans come so many
+   * or up to twice as many, whichever they are.
+   */
+  leanOf(
+    tenant: string,
+    traceIds: readonly string[],
+    limit: number,
+    perTrace?: number,
+  ): Promise<LeanRow[]>;
   span(tenant: string, traceId: string, spanId: string): Promise<SpanRow | undefined>;
   /**
    * Traces with a content in which all words stand, whatever their capitals, the newest first. It looks back in time until
