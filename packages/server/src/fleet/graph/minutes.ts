@@ -99,7 +99,12 @@ export class Minutes {
       kind,
     });
     cell.changed = true;
-    for (const name of Object.keys(NO_AMOUNT) as (keyof Amount)[]) cell[name] += amount[name];
+    cell.calls += amount.calls;
+    cell.errors += amount.errors;
+    cell.durationNs += amount.durationNs;
+    cell.inputTokens += amount.inputTokens;
+    cell.outputTokens += amount.outputTokens;
+    cell.costUsd += amount.costUsd;
     if (amount.calls > 0) {
       const index = bucketOf(amount.durationNs);
       cell.buckets.set(index, (cell.buckets.get(index) ?? 0) + amount.calls);
