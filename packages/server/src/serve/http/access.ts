@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
+import type { FastifyRequest } from "fastify";
+
 import type { Config } from "#config";
 import { FleetlightError } from "#lib";
 
@@ -37,14 +39,24 @@ export const foreignOrigin = (): FleetlightError =>
     "pages of this origin may not do this; `server.cors.origins` would have to name it",
   );
 
+/** @throws FleetlightError `unauthorized`, or `forbidden`. */
+function check(config: Config, request: FastifyRequest): void {
+  // What was matched decides, never the path as it was sent: one path can be written in many ways.
+  const { access } = request.routeOptions.config;
+  const isSafe = SAFE_METHODS.has(request.method);
+  if (!isSafe && !isOriginAllowed(config, request.headers)) throw foreignOrigin();
+  if (access === "open" || isOwn(request.raw)) return;
+  authorize(config, request.raw, access ?? (isSafe ? "read" : "write"));
+}
+
 /** Refuses requests that lack the scope that their route needs, before their body is read. */
 export function guardRoutes(app: App, config: () => Config): void {
-  app.addHook("onRequest", async (request) => {
-    // What was matched decides, never the path as it was sent: one path can be written in many ways.
-    const { access } = request.routeOptions.config;
-    const isSafe = SAFE_METHODS.has(request.method);
-    if (!isSafe && !isOriginAllowed(config(), request.headers)) throw foreignOrigin();
-    if (access === "open" || isOwn(request.raw)) return;
-    authorize(config(), request.raw, access ?? (isSafe ? "read" : "write"));
+  app.addHook("onRequest", (request, _reply, done) => {
+    try {
+      check(config(), request);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
   });
 }

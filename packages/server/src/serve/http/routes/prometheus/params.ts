@@ -66,22 +66,22 @@ const named = <T>(name: string, read: () => T, prefix = ""): T => {
 
 /** The parameters of a request: those of a form in its body, then those of its URL. */
 export class Params {
-  private readonly body: URLSearchParams;
+  private readonly body: URLSearchParams | undefined;
   private readonly url: URLSearchParams;
 
   constructor(request: FastifyRequest) {
     const at = request.raw.url?.indexOf("?") ?? -1;
     this.url = new URLSearchParams(at < 0 ? "" : request.raw.url?.slice(at + 1));
-    this.body = new URLSearchParams(typeof request.body === "string" ? request.body : "");
+    if (typeof request.body === "string") this.body = new URLSearchParams(request.body);
   }
 
   /** The first value; empty when there is none. */
   text(name: string): string {
-    return this.body.get(name) ?? this.url.get(name) ?? "";
+    return this.body?.get(name) ?? this.url.get(name) ?? "";
   }
 
   all(name: string): string[] {
-    return [...this.body.getAll(name), ...this.url.getAll(name)];
+    return [...(this.body?.getAll(name) ?? []), ...this.url.getAll(name)];
   }
 
   /** A time that must be given. */
