@@ -31,6 +31,11 @@ export class JsonBytes {
     return this.length >= CHUNK_BYTES;
   }
 
+  /** False when one long text has made it much larger than what is handed on at once. */
+  get isWorthKeeping(): boolean {
+    return this.buffer.length <= 4 * CHUNK_BYTES;
+  }
+
   /** What was gathered; the next write overwrites it. */
   take(): Buffer {
     const bytes = this.buffer.subarray(0, this.length);

@@ -2,7 +2,7 @@ import { formatFloat, Labels, type MatrixSeries, type ResultData } from "@fleetl
 import { describe, expect, it } from "vitest";
 
 import { JsonBytes } from "./json-bytes.ts";
-import { ResultWriter } from "./result-json.ts";
+import { labelsJson, ResultWriter } from "./result-json.ts";
 
 const NO_REMARKS = { warnings: [], infos: [] };
 const text = (data: ResultData, extras: Partial<Parameters<ResultWriter["write"]>[1]> = {}) => {
@@ -153,4 +153,30 @@ describe("a result", () => {
       expect(values.at(-1)).toEqual([164_985, String((10_999 * 15_000) / 7)]);
     }
   });
+});
+
+describe("labels", () => {
+  it.each([
+    {},
+    { __name__: "a" },
+    { __name__: "a", job: "b c!~#[]" },
+    { __name__: "a", job: 'quo"te', path: String.raw`C:\x`, tab: "\t" },
+    { __name__: "b", job: "ü", half: "\ud800", "dotted.name": "\u007f", 'odd"name': "{}" },
+    { __name__: "b", job: "same names", half: "other values", "dotted.name": "1", 'odd"name': "2" },
+  ])("%j are written as JSON.stringify writes them", (object) => {
+    const set = Labels.fromObject(object);
+    expect(labelsJson(set)).toBe(JSON.stringify(set.toObject()));
+    expect(labelsJson(set)).toBe(labelsJson(Labels.fromObject(object)));
+  });
+});
+
+it("an answer that is given up in the middle leaves nothing behind in the next one", () => {
+  const times = Float64Array.from({ length: 20_000 }, (_, i) => i * 1000);
+  const series = [{ labels, times, values: times, histograms: undefined }];
+  const pieces = new ResultWriter().write({ kind: "matrix", series }, NO_REMARKS);
+  expect(pieces.next().value?.length).toBeGreaterThan(60_000);
+  pieces.return(undefined);
+  expect(text({ kind: "scalar", timeMs: 1000, value: 2 })).toBe(
+    '{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}',
+  );
 });

@@ -25,22 +25,50 @@ export interface AnswerExtras {
   plan?: string | undefined;
 }
 
-const keyOf = (name: string): string => JSON.stringify(name);
+/** Text that is the same in JSON. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** As JSON.stringify, which takes several times as long for the short words that labels are. */
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+
+/** The names of the labels that were written last, and what stands before each value: series of a metric share theirs. */
+let shape: { names: readonly string[]; keys: readonly string[] } = { names: [], keys: [] };
+
+function keysOf(names: readonly string[]): readonly string[] {
+  const { length } = names;
+  let same = shape.names.length === length;
+  for (let i = 0; same && i < length; i++) same = shape.names[i] === names[i];
+  if (!same) shape = { names, keys: names.map((name, i) => `${i > 0 ? "," : ""}${quoted(name)}:`) };
+  return shape.keys;
+}
 
 /** A label set as a JSON object, in the order of names. */
-export function labelsJson(labels: Labels): string {
+export function labelsJson({ names, values }: Labels): string {
+  const keys = keysOf(names);
   let text = "{";
-  for (let i = 0; i < labels.names.length; i++)
-    text += `${i > 0 ? "," : ""}${keyOf(labels.names[i] ?? "")}:${JSON.stringify(labels.values[i])}`;
+  for (let i = 0; i < keys.length; i++) text += `${keys[i]}${quoted(values[i] ?? "")}`;
   return `${text}}`;
 }
 
+/** Buffers of answers that were sent, for the next ones: those that had to grow are costly to make and to forget. */
+const spare: JsonBytes[] = [];
+const MAX_SPARE = 4;
+
 /** Writes the answer of a query in the shape of Prometheus' API, a buffer at a time and never as a whole. */
 export class ResultWriter {
-  private readonly out = new JsonBytes();
+  private readonly out = spare.pop() ?? new JsonBytes();
 
-  /** The bytes of the answer; each piece is valid until the next one is asked for. */
+  /** The bytes of one answer; each piece is valid until the next one is asked for. */
   *write(data: ResultData, extras: AnswerExtras): Generator<Buffer> {
+    try {
+      yield* this.answer(data, extras);
+    } finally {
+      this.out.take();
+      if (spare.length < MAX_SPARE && this.out.isWorthKeeping) spare.push(this.out);
+    }
+  }
+
+  private *answer(data: ResultData, extras: AnswerExtras): Generator<Buffer> {
     const { out } = this;
     out.raw(`{"status":"success","data":{"resultType":${JSON.stringify(data.kind)},"result":`);
     if (data.kind === "scalar") {
