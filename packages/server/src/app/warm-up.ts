@@ -10,7 +10,7 @@ import { warmQuestions } from "./warm-questions.ts";
 /** Rounds over the questions: V8 compiles a hot path well after its hundredth call, and not much is left after that. */
 const ROUNDS = 100;
 /** The server is ready after this long, warm or not. */
-const LONGEST_MS = 4000;
+const LONGEST_MS = 8000;
 
 interface WarmUpOptions {
   metrics: MetricStore;
