@@ -5,7 +5,7 @@ import type { Registry } from "@fleetlight/sdk";
 import { describeError, type Logger, type Now } from "#lib";
 import type { EdgeStore, EdgeSums, SpanRow } from "#store";
 
-import { Patience, type LiveTraces, type TraceUpdate } from "../live/index.ts";
+import { Tally, type LiveTraces, type TraceUpdate } from "../live/index.ts";
 import { answeredIn, factOf, hitsOf, usageHitsOf, type Fact, type Hit } from "./hits.ts";
 import { Minutes, type Amount } from "./minutes.ts";
 
@@ -64,21 +64,24 @@ const usageOf = (row: SpanRow): Amount => ({
 export class FleetGraph {
   private readonly options: Options;
   private readonly tenants = new Map<string, Minutes>();
-  private readonly patience = new Patience<Seen>({
-    graceMs: GRACE_MS,
-    max: MAX_WAITING,
-    done: (tenant, seen, known) => this.count(tenant, seen, known),
-  });
+  private readonly tally: Tally<Seen>;
   private lastPart = 0;
   private version = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private unsubscribe: (() => void) | undefined;
-  private flushing: Promise<void> = Promise.resolve();
   private readonly active = new Map<string, { atMs: number; agents: Map<string, number> }>();
   private readonly counters;
 
   constructor(options: Options) {
     this.options = options;
+    this.tally = new Tally<Seen>({
+      live: options.live,
+      now: options.now,
+      graceMs: GRACE_MS,
+      maxWaiting: MAX_WAITING,
+      flushMs: FLUSH_MS,
+      news: (update) => this.news(update),
+      count: (tenant, seen, known) => this.count(tenant, seen, known),
+      write: () => this.write(),
+    });
     const { registry } = options;
     const counter = (name: string, help: string) => registry.counter({ name, help });
     this.counters = {
@@ -107,16 +110,17 @@ export class FleetGraph {
   }
 
   start(): void {
-    this.unsubscribe = this.options.live.onUpdate((update) => this.hear(update));
-    this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
+    this.tally.start();
   }
 
-  /** Counts what waits, and writes everything. */
-  async stop(): Promise<void> {
-    this.unsubscribe?.();
-    clearInterval(this.timer);
-    this.patience.settle(Infinity);
-    await this.flush();
+  /** As `Tally.stop`. */
+  stop(): Promise<void> {
+    return this.tally.stop();
+  }
+
+  /** As `Tally.flush`. */
+  flush(): Promise<void> {
+    return this.tally.flush();
   }
 
   /** Adds what memory has of a range: see `Minutes.addTo`. */
@@ -161,14 +165,13 @@ export class FleetGraph {
     return (this.lastPart = Math.max(part, this.lastPart + 1));
   }
 
-  private hear(update: TraceUpdate): void {
-    const { fresh, paid, spans } = update;
+  private news({ fresh: rows, paid, spans }: TraceUpdate) {
     const seen = (row: SpanRow, isUsage: boolean): Seen => {
       const amount = isUsage ? usageOf(row) : callOf(row);
       return { fact: factOf(row), amount, isUsage, endMs: endMsOf(row), hits: [] };
     };
-    const all = [
-      ...fresh.filter(({ ended }) => ended).map((row) => seen(row, false)),
+    const fresh = [
+      ...rows.filter(({ ended }) => ended).map((row) => seen(row, false)),
       ...paid.map(({ row }) => seen(row, true)),
     ];
     let answered: ReadonlySet<string> | undefined;
@@ -180,7 +183,7 @@ export class FleetGraph {
       one.hits = hits;
       return complete;
     };
-    this.patience.hear(update, all, look, this.options.now());
+    return { fresh, look };
   }
 
   private count(tenant: string, { fact, amount, endMs, hits }: Seen, known: boolean): void {
@@ -188,13 +191,6 @@ export class FleetGraph {
     if (!known && fact.external === undefined) this.counters.impatient.inc();
     const minutes = this.minutesOf(tenant);
     for (const hit of hits) minutes.add(fact.service, hit, amount, endMs, this.options.now());
-  }
-
-  /** Writes what has changed; resolves when it is durable, or when it failed and will be tried again. */
-  flush(): Promise<void> {
-    this.patience.settle(this.options.now());
-    this.flushing = this.flushing.then(() => this.write());
-    return this.flushing;
   }
 
   private async write(): Promise<void> {

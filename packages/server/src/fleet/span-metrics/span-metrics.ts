@@ -3,7 +3,7 @@ import type { Registry } from "@fleetlight/sdk";
 import { describeError, type Logger, type Now } from "#lib";
 import type { ExemplarStore, MetricStore } from "#store";
 
-import { agentAbove, Patience, type LiveTraces, type TraceUpdate } from "../live/index.ts";
+import { agentAbove, Tally, type LiveTraces, type TraceUpdate } from "../live/index.ts";
 import { factsOf, type SpanFacts } from "./facts.ts";
 import { MetricBook } from "./metric-book.ts";
 import { observe } from "./observe.ts";
@@ -35,18 +35,21 @@ interface Tenant {
 export class SpanMetrics {
   private readonly options: Options;
   private readonly tenants = new Map<string, Tenant>();
-  private readonly patience = new Patience<SpanFacts>({
-    graceMs: GRACE_MS,
-    max: MAX_WAITING,
-    done: (tenant, facts) => this.count(tenant, facts),
-  });
+  private readonly tally: Tally<SpanFacts>;
   private readonly counters;
-  private timer: NodeJS.Timeout | undefined;
-  private unsubscribe: (() => void) | undefined;
-  private flushing: Promise<void> = Promise.resolve();
 
   constructor(options: Options) {
     this.options = options;
+    this.tally = new Tally<SpanFacts>({
+      live: options.live,
+      now: options.now,
+      graceMs: GRACE_MS,
+      maxWaiting: MAX_WAITING,
+      flushMs: FLUSH_MS,
+      news: (update) => this.news(update),
+      count: (tenant, facts) => this.count(tenant, facts),
+      write: () => this.write(),
+    });
     const { registry } = options;
     const counter = (name: string, help: string) => registry.counter({ name, help });
     this.counters = {
@@ -75,29 +78,22 @@ export class SpanMetrics {
   }
 
   start(): void {
-    this.unsubscribe = this.options.live.onUpdate((update) => this.hear(update));
-    this.timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
+    this.tally.start();
   }
 
-  async stop(): Promise<void> {
-    this.unsubscribe?.();
-    clearInterval(this.timer);
-    this.patience.settle(Infinity);
-    await this.flush();
+  stop(): Promise<void> {
+    return this.tally.stop();
   }
 
-  /** Writes what has changed; resolves when it is durable, or when it failed and will be tried again. */
+  /** As `Tally.flush`. */
   flush(): Promise<void> {
-    this.patience.settle(this.options.now());
-    this.flushing = this.flushing.then(() => this.write());
-    return this.flushing;
+    return this.tally.flush();
   }
 
-  private hear(update: TraceUpdate): void {
-    if (this.options.maxSets() === 0) return;
-    const { fresh, paid, spans } = update;
-    const all = [
-      ...fresh.filter(({ ended }) => ended).map((row) => factsOf(row, false)),
+  private news({ fresh: rows, paid, spans }: TraceUpdate) {
+    if (this.options.maxSets() === 0) return undefined;
+    const fresh = [
+      ...rows.filter(({ ended }) => ended).map((row) => factsOf(row, false)),
       ...paid.map(({ row }) => factsOf(row, true)),
     ];
     const look = (facts: SpanFacts): boolean => {
@@ -106,7 +102,7 @@ export class SpanMetrics {
       facts.agent = agent;
       return known;
     };
-    this.patience.hear(update, all, look, this.options.now());
+    return { fresh, look };
   }
 
   private count(tenant: string, facts: SpanFacts): void {
