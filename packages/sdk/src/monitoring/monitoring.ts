@@ -138,7 +138,7 @@ export class Monitoring extends Work {
     super({
       recorder,
       nowMs,
-      newId: newSpanId,
+      newId: () => newSpanId().text,
       enter: ({ context }, fn) => tracing.with(context, fn),
     });
     this.#options = options;
@@ -229,7 +229,7 @@ export class Monitoring extends Work {
       isHosted: () => this.#tracing.stats().hosted,
       refused: () => this.#tracing.stats().dropped.refused,
       push: this.#pushWays(),
-      newId: newSpanId,
+      newId: () => newSpanId().text,
       nowMs: this.#nowMs,
     };
     return new Validator(ways, timeoutMs).run();

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import { spansOf } from "../fixture-otlp.ts";
 import { resourcePart, SpanBatch } from "./batch.ts";
+import { idOf } from "./ids.ts";
 import type { Attributes, RecordedSpan } from "./span.ts";
 
 const RESOURCE = { "service.name": "crew", "process.pid": 7 };
 
 const span = (more: Partial<RecordedSpan> = {}): RecordedSpan => ({
-  traceId: "0123456789abcdef0123456789ABCDEF",
-  spanId: "00000000000000ff",
-  parentSpanId: "",
+  trace: idOf("0123456789abcdef0123456789ABCDEF"),
+  own: idOf("00000000000000ff"),
+  parent: null,
   traceState: "",
   scope: "a",
   name: "work",
@@ -38,7 +39,7 @@ const attributesThat = (attributes: Attributes) => sent(span({ attributes }))[0]
 
 describe("a batch of spans", () => {
   it("has ids, times to the nanosecond and the resource as they are", () => {
-    expect(sent(span({ parentSpanId: "a0b1c2d3e4f50617", traceState: "a=1", kind: 4 }))).toEqual([
+    expect(sent(span({ parent: idOf("a0b1c2d3e4f50617"), traceState: "a=1", kind: 4 }))).toEqual([
       {
         traceId: "0123456789abcdef0123456789abcdef",
         spanId: "00000000000000ff",

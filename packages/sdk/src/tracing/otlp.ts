@@ -1,3 +1,4 @@
+import { idOf } from "./ids.ts";
 import type { ProtobufWriter } from "./protobuf.ts";
 import type { Attributes, AttributeValue, RecordedSpan } from "./span.ts";
 import { MAX_TEXT_CHARACTERS } from "./span.ts";
@@ -107,8 +108,8 @@ function writeEvents(writer: ProtobufWriter, events: RecordedSpan["events"]): vo
 function writeLinks(writer: ProtobufWriter, links: RecordedSpan["links"]): void {
   for (const { context, attributes } of links) {
     const start = writer.open(SPAN.links, SMALL);
-    writer.id(LINK.traceId, context.traceId);
-    writer.id(LINK.spanId, context.spanId);
+    writer.id(LINK.traceId, idOf(context.traceId));
+    writer.id(LINK.spanId, idOf(context.spanId));
     if (attributes !== undefined) writeAttributes(writer, LINK.attributes, attributes);
     writer.close(start, SMALL);
   }
@@ -117,10 +118,10 @@ function writeLinks(writer: ProtobufWriter, links: RecordedSpan["links"]): void 
 /** One span as a field of `ScopeSpans`. A span that goes on has the end 0. */
 export function writeSpan(writer: ProtobufWriter, field: number, span: RecordedSpan): void {
   const start = writer.open(field, MEDIUM);
-  writer.id(SPAN.traceId, span.traceId);
-  writer.id(SPAN.spanId, span.spanId);
+  writer.id(SPAN.traceId, span.trace);
+  writer.id(SPAN.spanId, span.own);
   if (span.traceState !== "") writer.text(SPAN.traceState, span.traceState);
-  if (span.parentSpanId !== "") writer.id(SPAN.parentSpanId, span.parentSpanId);
+  if (span.parent !== null) writer.id(SPAN.parentSpanId, span.parent);
   writer.text(SPAN.name, String(span.name));
   writer.uint(SPAN.kind, span.kind + 1);
   writer.nanoseconds(SPAN.start, span.startMs);

@@ -1,3 +1,5 @@
+import type { Id } from "./ids.ts";
+
 const START_BYTES = 16_384;
 /** Texts up to here are copied letter by letter, which is quicker than a call into the runtime. */
 const SHORT_CHARACTERS = 48;
@@ -15,12 +17,6 @@ function sizeOfLength(length: number): number {
   if (length < 0x20_0000) return 3;
   return length < 0x1000_0000 ? 4 : 5;
 }
-
-/** Values of hexadecimal digits by their characters; 0 for what is none. */
-const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
-  const value = Number.parseInt(String.fromCharCode(code), 16);
-  return Number.isNaN(value) ? 0 : value;
-});
 
 /**
  * Writes protobuf into one buffer that grows as it must and is used again. Lengths stand in front of what they measure: as
@@ -115,18 +111,16 @@ export class ProtobufWriter {
     this.#fixed64(field, low % TWO_32, Math.floor(high / 65_536) + Math.floor(low / TWO_32));
   }
 
-  /** An id that is written in hexadecimal digits. */
-  id(field: number, digits: string): void {
-    const length = digits.length >> 1;
-    this.#room(MARGIN_BYTES + length);
+  id(field: number, { high, low, front }: Id): void {
+    this.#room(MARGIN_BYTES);
     this.#tag(field, WIRE.bytes);
-    const bytes = this.#bytes;
-    let at = this.#varintAt(this.#length, length);
-    for (let index = 0; index < 2 * length; index += 2) {
-      const high = DIGITS[digits.charCodeAt(index) & 0x7f] as number;
-      bytes[at++] = (high << 4) | (DIGITS[digits.charCodeAt(index + 1) & 0x7f] as number);
+    this.#bytes[this.#length++] = front === null ? 8 : 16;
+    if (front !== null) {
+      this.#word(front.high);
+      this.#word(front.low);
     }
-    this.#length = at;
+    this.#word(high);
+    this.#word(low);
   }
 
   /** A text; halves of characters become U+FFFD. */
@@ -165,6 +159,17 @@ export class ProtobufWriter {
     for (let shift = 0; shift < 32; shift += 8) bytes[at++] = low >>> shift;
     for (let shift = 0; shift < 32; shift += 8) bytes[at++] = high >>> shift;
     this.#length = at;
+  }
+
+  /** Four bytes, the highest one first. */
+  #word(value: number): void {
+    const bytes = this.#bytes;
+    const at = this.#length;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#length = at + 4;
   }
 
   #tag(field: number, wire: number): void {

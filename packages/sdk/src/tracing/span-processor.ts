@@ -1,3 +1,5 @@
+import { idOf } from "./ids.ts";
+import type { Id } from "./ids.ts";
 import { msOf } from "./span.ts";
 import type { Attributes, RecordedSpan, SpanContext, SpanLink, SpanSink } from "./span.ts";
 
@@ -44,14 +46,15 @@ class HostSpan implements RecordedSpan {
   end(): void {
     this.#ended = true;
   }
-  get traceId(): string {
-    return this.#span.spanContext().traceId;
+  get trace(): Id {
+    return idOf(this.#span.spanContext().traceId);
   }
-  get spanId(): string {
-    return this.#span.spanContext().spanId;
+  get own(): Id {
+    return idOf(this.#span.spanContext().spanId);
   }
-  get parentSpanId(): string {
-    return this.#span.parentSpanContext?.spanId ?? this.#span.parentSpanId ?? "";
+  get parent(): Id | null {
+    const id = this.#span.parentSpanContext?.spanId ?? this.#span.parentSpanId;
+    return id === undefined ? null : idOf(id);
   }
   get traceState(): string {
     return this.#span.spanContext().traceState?.serialize() ?? "";

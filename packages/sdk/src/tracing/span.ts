@@ -1,4 +1,5 @@
 import { newSpanId } from "./ids.ts";
+import type { Id } from "./ids.ts";
 
 export type AttributeValue =
   | string
@@ -46,9 +47,9 @@ export type SpanEvent = { name: string; timeMs: number; attributes: Attributes }
 
 /** What the exporter reads of a span; `endMs` is 0 while it goes on. Times are Unix milliseconds with a fraction. */
 export type RecordedSpan = {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
+  readonly trace: Id;
+  readonly own: Id;
+  readonly parent: Id | null;
   readonly traceState: string;
   readonly scope: string;
   readonly name: string;
@@ -105,10 +106,10 @@ export function msOf(time: TimeInput): number {
   return time[0] * 1000 + time[1] / 1e6;
 }
 
-/** What a span has from the one above it; without one above the `spanId` is empty. */
+/** What a span has from the one above it; without one above `own` is null. */
 export type Line = {
-  readonly traceId: string;
-  readonly spanId: string;
+  readonly trace: Id;
+  readonly own: Id | null;
   readonly traceState: string;
   readonly recording: boolean;
 };
@@ -131,9 +132,9 @@ function timeOf(given: TimeInput | undefined, { nowMs }: SpanOwner): number {
 
 /** A span of our own. Nothing that is called on it throws, whatever it is given. */
 export class LightSpan implements Span, RecordedSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
+  readonly trace: Id;
+  readonly own: Id;
+  readonly parent: Id | null;
   readonly traceState: string;
   readonly scope: string;
   readonly kind: number;
@@ -153,9 +154,9 @@ export class LightSpan implements Span, RecordedSpan {
   readonly #owner: SpanOwner;
 
   constructor(owner: SpanOwner, above: Line, scope: string, name: string, start: SpanStart) {
-    this.traceId = above.traceId;
-    this.spanId = newSpanId();
-    this.parentSpanId = above.spanId;
+    this.trace = above.trace;
+    this.own = newSpanId();
+    this.parent = above.own;
     this.traceState = above.traceState;
     this.scope = scope;
     this.name = name;
@@ -168,8 +169,12 @@ export class LightSpan implements Span, RecordedSpan {
   }
 
   spanContext(): SpanContext {
-    const { traceId, spanId, traceState } = this;
-    const context: SpanContext = { traceId, spanId, traceFlags: this.recording ? 1 : 0 };
+    const { traceState } = this;
+    const context: SpanContext = {
+      traceId: this.trace.text,
+      spanId: this.own.text,
+      traceFlags: this.recording ? 1 : 0,
+    };
     if (traceState !== "") context.traceState = { serialize: () => traceState };
     return context;
   }

@@ -4,7 +4,7 @@ import { SpanExporter } from "./exporter.ts";
 import type { ExporterOptions, ExporterStats } from "./exporter.ts";
 import { hostContexts, hostProvider } from "./host-api.ts";
 import type { SpanOptions, Tracer, TracerProvider } from "./host-api.ts";
-import { newTraceId } from "./ids.ts";
+import { idOf, newTraceId } from "./ids.ts";
 import { propagator } from "./propagation.ts";
 import { LightSpan, MAX_ATTRIBUTES } from "./span.ts";
 import type { Line, Losses, Span, SpanOwner } from "./span.ts";
@@ -134,12 +134,12 @@ export class Tracing {
     if (above instanceof LightSpan) return above;
     if (above === undefined) {
       const recording = this.#sampleRatio >= 1 || Math.random() < this.#sampleRatio;
-      return { traceId: newTraceId(), spanId: "", traceState: "", recording };
+      return { trace: newTraceId(), own: null, traceState: "", recording };
     }
     const { traceId, spanId, traceFlags, traceState } = above.spanContext();
     return {
-      traceId,
-      spanId,
+      trace: idOf(traceId),
+      own: idOf(spanId),
       traceState: traceState?.serialize() ?? "",
       recording: (traceFlags & 1) === 1,
     };
