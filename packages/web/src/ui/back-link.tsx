@@ -4,22 +4,25 @@ import type { ReactNode } from "react";
 
 import classes from "./back-link.module.css";
 
+/** Lists with things that have a place of their own. */
+export type ListPath =
+  | "/dashboard/agents"
+  | "/dashboard/conversations"
+  | "/dashboard/runs"
+  | "/dashboard/services"
+  | "/dashboard/alerts"
+  | "/dashboard/alerts/rules"
+  | "/dashboard/alerts/silences"
+  | "/dashboard/alerts/maintenance"
+  | "/dashboard/alerts/incidents"
+  | "/dashboard/alerts/routing"
+  | "/dashboard/alerts/on-call"
+  | "/dashboard/coordination"
+  | "/dashboard/coordination/budgets"
+  | "/dashboard/explore";
+
 interface BackLinkProps {
-  to:
-    | "/dashboard/agents"
-    | "/dashboard/conversations"
-    | "/dashboard/runs"
-    | "/dashboard/services"
-    | "/dashboard/alerts"
-    | "/dashboard/alerts/rules"
-    | "/dashboard/alerts/silences"
-    | "/dashboard/alerts/maintenance"
-    | "/dashboard/alerts/incidents"
-    | "/dashboard/alerts/routing"
-    | "/dashboard/alerts/on-call"
-    | "/dashboard/coordination"
-    | "/dashboard/coordination/budgets"
-    | "/dashboard/explore";
+  to: ListPath;
   children: ReactNode;
 }
 

@@ -1,7 +1,4 @@
 import type { Alert } from "@fleetlight/contract";
-import { ActionIcon } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -9,9 +6,8 @@ import type { ReactNode } from "react";
 import { alertQuery } from "../../api/queries.ts";
 import { formatDuration } from "../../format/time.ts";
 import { reading } from "../../ui/alert-list.tsx";
-import { BackLink } from "../../ui/back-link.tsx";
 import { Failure, SkeletonRows } from "../../ui/notes.tsx";
-import { Page, SidePanel } from "../../ui/page.tsx";
+import { PanelOrPage } from "../../ui/panel-or-page.tsx";
 import { SeverityMark, StateMark } from "../../ui/state.tsx";
 import { Lasting } from "../../ui/time.tsx";
 import { AlertActions } from "./AlertActions.tsx";
@@ -71,41 +67,17 @@ interface FrameProps {
   children: ReactNode;
 }
 
-/** A side panel on a wide screen, a page of its own on a narrow one. */
-const Frame = ({ title, lead, actions, children }: FrameProps) => {
-  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
-  const search = route.useSearch();
-  if (!wide) {
-    return (
-      <Page
-        title={title}
-        lead={lead}
-        actions={actions}
-        before={<BackLink to="/dashboard/alerts">Alerts</BackLink>}
-      >
-        {children}
-      </Page>
-    );
-  }
-  const close = (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size={32}
-      aria-label="Close the alert"
-      renderRoot={(props) => (
-        <Link to="/dashboard/alerts" search={search} resetScroll={false} {...props} />
-      )}
-    >
-      <IconX size={18} />
-    </ActionIcon>
-  );
-  return (
-    <SidePanel title={title} lead={lead} actions={actions} close={close}>
-      {children}
-    </SidePanel>
-  );
-};
+const Frame = ({ title, lead, actions, children }: FrameProps) => (
+  <PanelOrPage
+    title={title}
+    lead={lead}
+    actions={actions}
+    list={{ to: "/dashboard/alerts", name: "Alerts", search: route.useSearch() }}
+    closeLabel="Close the alert"
+  >
+    {children}
+  </PanelOrPage>
+);
 
 const Matter = ({ alert, row }: { alert: Alert | null; row: AlertRow }) => {
   const open = alert === null || alert.resolved_at === null;

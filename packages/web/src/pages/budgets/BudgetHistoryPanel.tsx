@@ -1,17 +1,13 @@
 import type { Budget } from "@fleetlight/contract";
-import { ActionIcon } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { budgetHistoryQuery } from "../../api/coordination.ts";
 import { formatDateTime } from "../../format/time.ts";
 import { formatValue, plural } from "../../format/units.ts";
-import { BackLink } from "../../ui/back-link.tsx";
 import { Failure, SkeletonRows } from "../../ui/notes.tsx";
-import { Page, Panel, SidePanel } from "../../ui/page.tsx";
+import { Panel } from "../../ui/page.tsx";
+import { PanelOrPage } from "../../ui/panel-or-page.tsx";
 import { TimelineList } from "../../ui/timeline.tsx";
 import { amount, eventColour, eventWords, ruleOf } from "./budget-words.ts";
 import classes from "./budgets.module.css";
@@ -28,37 +24,16 @@ const Frame = ({
   title: string;
   lead?: string;
   children: ReactNode;
-}) => {
-  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
-  if (!wide)
-    return (
-      <Page
-        title={title}
-        lead={lead}
-        before={<BackLink to="/dashboard/coordination/budgets">Budgets</BackLink>}
-      >
-        {children}
-      </Page>
-    );
-  const close = (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size={32}
-      aria-label="Close the budget"
-      renderRoot={(props) => (
-        <Link to="/dashboard/coordination/budgets" search={{}} resetScroll={false} {...props} />
-      )}
-    >
-      <IconX size={18} />
-    </ActionIcon>
-  );
-  return (
-    <SidePanel title={title} lead={lead} close={close}>
-      {children}
-    </SidePanel>
-  );
-};
+}) => (
+  <PanelOrPage
+    title={title}
+    lead={lead}
+    list={{ to: "/dashboard/coordination/budgets", name: "Budgets", search: {} }}
+    closeLabel="Close the budget"
+  >
+    {children}
+  </PanelOrPage>
+);
 
 const Matter = ({ budget }: { budget: Budget }) => {
   const { data, error } = useQuery(budgetHistoryQuery(budget.id));

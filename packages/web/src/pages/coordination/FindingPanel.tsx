@@ -1,7 +1,6 @@
 import type { Finding, StopInput } from "@fleetlight/contract";
-import { ActionIcon, Button } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { IconHandStop, IconRoute, IconX } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconHandStop, IconRoute } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -9,9 +8,9 @@ import { useState, type ReactNode } from "react";
 import { findingQuery } from "../../api/coordination.ts";
 import { agentHue, hueVariable } from "../../charts/colours.ts";
 import { formatValue, plural } from "../../format/units.ts";
-import { BackLink } from "../../ui/back-link.tsx";
 import { Failure, SkeletonRows } from "../../ui/notes.tsx";
-import { Facts, Page, Panel, SidePanel } from "../../ui/page.tsx";
+import { Facts, Panel } from "../../ui/page.tsx";
+import { PanelOrPage } from "../../ui/panel-or-page.tsx";
 import { SeverityMark } from "../../ui/state.tsx";
 import { Ago, Lasting } from "../../ui/time.tsx";
 import { StopDialog } from "../budgets/StopDialog.tsx";
@@ -29,38 +28,18 @@ interface FrameProps {
   children: ReactNode;
 }
 
-/** Beside the list on a wide screen, a page of its own on a narrow one. */
 const Frame = ({ title, lead, actions, children }: FrameProps) => {
-  const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
   const { finding: _, ...search } = route.useSearch();
-  if (!wide)
-    return (
-      <Page
-        title={title}
-        lead={lead}
-        actions={actions}
-        before={<BackLink to="/dashboard/coordination">Coordination</BackLink>}
-      >
-        {children}
-      </Page>
-    );
-  const close = (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size={32}
-      aria-label="Close the finding"
-      renderRoot={(props) => (
-        <Link to="/dashboard/coordination" search={search} resetScroll={false} {...props} />
-      )}
-    >
-      <IconX size={18} />
-    </ActionIcon>
-  );
   return (
-    <SidePanel title={title} lead={lead} actions={actions} close={close}>
+    <PanelOrPage
+      title={title}
+      lead={lead}
+      actions={actions}
+      list={{ to: "/dashboard/coordination", name: "Coordination", search }}
+      closeLabel="Close the finding"
+    >
       {children}
-    </SidePanel>
+    </PanelOrPage>
   );
 };
 
