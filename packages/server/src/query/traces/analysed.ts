@@ -1,8 +1,8 @@
 import type { AnalysedSpan } from "#collect";
-import { costOf, type LeanRow } from "#store";
+import { costOf, type ListedRow } from "#store";
 
 /** A span as it is analysed: without its attributes and texts, so that it may be remembered. */
-export const analysedOf = (row: Omit<LeanRow, "host">): AnalysedSpan => ({
+export const analysedOf = (row: ListedRow): AnalysedSpan => ({
   span: {
     spanId: row.spanId,
     parentSpanId: row.parentSpanId,

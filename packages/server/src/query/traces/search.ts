@@ -2,7 +2,7 @@ import { Turns } from "#lib";
 import type { TraceSummary } from "@fleetlight/contract";
 
 import { analyseTrace } from "#collect";
-import type { LeanRow, SpanStore, TraceQuery } from "#store";
+import type { ListedRow, SpanStore, TraceQuery } from "#store";
 
 import { analysedOf } from "./analysed.ts";
 import type { LongTraces } from "./long-traces.ts";
@@ -122,7 +122,7 @@ async function summariesOf(
   ids: readonly string[],
   clock: Clock,
 ): Promise<Listed[]> {
-  const byId = new Map<string, LeanRow[]>(ids.map((id) => [id, []]));
+  const byId = new Map<string, ListedRow[]>(ids.map((id) => [id, []]));
   for (const row of await spans.leanOf(tenant, ids, MAX_LISTED_SPANS, MAX_OWN_SPANS))
     byId.get(row.traceId)?.push(row);
   const turns = new Turns();

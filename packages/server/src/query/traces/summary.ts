@@ -2,12 +2,9 @@ import type { TraceSummary } from "@fleetlight/contract";
 
 import type { TraceAnalysis } from "#collect";
 import { isoTime } from "#lib";
-import type { LeanRow } from "#store";
+import type { ListedRow as Row } from "#store";
 
 import type { LongFigures } from "./long-trace.ts";
-
-/** What is looked at of a span. */
-type Row = Omit<LeanRow, "host">;
 
 /** Spans that answer somebody who may not be observed: their parents are missing for good. */
 const ANSWERING = new Set([2, 5]);

@@ -50,6 +50,7 @@ export { matchesSpan, type SamplingPolicy } from "./spans/index.ts";
 export type {
   Failure,
   LeanRow,
+  ListedRow,
   ModelUsage,
   SpanContent,
   SpanCursor,

@@ -35,6 +35,7 @@ const TABLES_OF: Record<Signal, readonly string[]> = {
   traces: [
     "spans",
     "span_content",
+    "trace_times",
     "edges_1m",
     "activities",
     "edges_1h",

@@ -144,6 +144,8 @@ export function openChdb(directory: string): Driver {
       const text = (await read(sql, "JSONEachRow", options)).text();
       return parseLines<T>(text);
     },
+    tuples: async (sql, options = {}) =>
+      parseLines<unknown[]>((await read(sql, "JSONCompactEachRow", options)).text()),
     native: async (sql, options = {}) => (await read(sql, "Native", options)).bytes(),
     insert,
     close: async () => {

@@ -28,19 +28,26 @@ export function openClickHouse(url: string): Driver {
     max_execution_time: Math.max(1, Math.ceil(timeoutMs / 1000)),
   });
 
+  const answerOf = async <T>(
+    sql: string,
+    format: "JSONEachRow" | "JSONCompactEachRow",
+    options: QueryOptions,
+  ): Promise<T[]> => {
+    const answer = await client.query({
+      query: sql,
+      format,
+      query_params: { ...options.parameters },
+      clickhouse_settings: settings(options.timeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS),
+    });
+    return answer.json<T>();
+  };
+
   return {
     command: async (sql, parameters) => {
       await client.command({ query: sql, query_params: { ...parameters } });
     },
-    rows: async <T>(sql: string, options: QueryOptions = {}) => {
-      const answer = await client.query({
-        query: sql,
-        format: "JSONEachRow",
-        query_params: { ...options.parameters },
-        clickhouse_settings: settings(options.timeoutMs ?? DEFAULT_QUERY_TIMEOUT_MS),
-      });
-      return answer.json<T>();
-    },
+    rows: <T>(sql: string, options: QueryOptions = {}) => answerOf<T>(sql, "JSONEachRow", options),
+    tuples: (sql, options = {}) => answerOf<unknown[]>(sql, "JSONCompactEachRow", options),
     native: async (sql, options = {}) => {
       const answer = await client.exec({
         query: `${sql} FORMAT Native`,

@@ -40,6 +40,8 @@ export interface Driver {
   command(sql: string, parameters?: QueryOptions["parameters"]): Promise<void>;
   /** Rows as objects. 64-bit integers may come as numbers or strings: select ids with toString. */
   rows<T>(sql: string, options?: QueryOptions): Promise<T[]>;
+  /** As `rows`, each as its values in the order of the columns: half as much to write and to read. */
+  tuples(sql: string, options?: QueryOptions): Promise<unknown[][]>;
   /** The answer in ClickHouse's Native format. */
   native(sql: string, options?: QueryOptions): Promise<Uint8Array>;
   insert(insert: Insert): Promise<void>;

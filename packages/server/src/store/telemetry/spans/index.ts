@@ -9,6 +9,7 @@ export { SqlSpans } from "./sql-spans.ts";
 export { columnsOf, cursorBehind } from "./trace-columns.ts";
 export type {
   LeanRow,
+  ListedRow,
   SpanContent,
   SpanCursor,
   SpanRecord,

@@ -35,6 +35,10 @@ export const INTEGERS = {
   reasoning_tokens: "reasoningTokens",
 } as const;
 
+/** Where a span ran, as far as its resource says; the machine rather than the process. */
+export const HOST =
+  "coalesce(nullIf(resource['host.name'], ''), nullIf(resource['k8s.pod.name'], ''), nullIf(resource['host.id'], ''), resource['service.instance.id'])";
+
 /** Maps of texts. */
 export const MAPS = { attrs: "attributes", resource: "resource" } as const;
 /** Lists, kept as JSON. */

@@ -2,7 +2,15 @@ import type { SpanColumns } from "@fleetlight/contract";
 
 import type { SpanAnalytics } from "./analytics.ts";
 import type { SpanBlock } from "./span-block.ts";
-import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
+import type {
+  LeanRow,
+  ListedRow,
+  SpanContent,
+  SpanCursor,
+  SpanRow,
+  TraceHit,
+  TraceQuery,
+} from "./types.ts";
 
 /** A content as the tables give it back. */
 export interface StoredContent {
@@ -42,7 +50,7 @@ export interface SpanTables {
     traceIds: readonly string[],
     limit: number,
     perTrace: number,
-  ): Promise<LeanRow[]>;
+  ): Promise<ListedRow[]>;
   /** Traces with a content in which all words stand, the newest first. */
   searchText(
     tenant: string,

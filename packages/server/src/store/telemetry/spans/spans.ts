@@ -12,6 +12,7 @@ import { mergeColumns } from "./trace-columns.ts";
 import { waitingColumns } from "./waiting-columns.ts";
 import type {
   LeanRow,
+  ListedRow,
   SpanContent,
   SpanCursor,
   SpanRecord,
@@ -105,7 +106,7 @@ export class Spans implements SpanStore {
     traceIds: readonly string[],
     limit: number,
     perTrace = limit,
-  ): Promise<LeanRow[]> {
+  ): Promise<ListedRow[]> {
     const room = new Map(traceIds.map((id) => [id, perTrace]));
     const isWanted = ({ traceId }: SpanRow): boolean => {
       const left = room.get(traceId) ?? 0;
@@ -197,7 +198,7 @@ export class Spans implements SpanStore {
   }
 
   /** Each span once and by start, without those that are too old. */
-  private fresh<T extends LeanRow | SpanRow>(rows: readonly T[]): T[] {
+  private fresh<T extends ListedRow>(rows: readonly T[]): T[] {
     const cutoffMs = this.options.cutoffMs();
     return unique(rows).filter((row) => startMsOf(row) >= cutoffMs);
   }

@@ -10,8 +10,18 @@ import type { CellKey, SpanBlock } from "./span-block.ts";
 import { entries, INTEGERS, JSONS, MAPS, TEXTS } from "./span-columns.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
 import { SqlAnalytics } from "./sql-analytics.ts";
+import { LEAN_ROWS, LISTED_ROWS, WHOLE_ROWS } from "./sql-span-rows.ts";
 import { readTraceColumns } from "./sql-trace-columns.ts";
-import type { LeanRow, SpanContent, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
+import { placeOf } from "./trace-times.ts";
+import type {
+  LeanRow,
+  ListedRow,
+  SpanContent,
+  SpanCursor,
+  SpanRow,
+  TraceHit,
+  TraceQuery,
+} from "./types.ts";
 
 const COLUMNS = [
   "tenant",
@@ -37,73 +47,12 @@ const INSERT_SELECT = [
   ...Object.keys(JSONS).map((name) => `assumeNotNull(${name})`),
 ].join(", ");
 
-/** 64-bit integers as texts: not every format keeps them whole. */
-const READ_SELECT = [
-  "toString(toUnixTimestamp64Nano(ts)) AS start_ns",
-  ...Object.keys(TEXTS),
-  ...Object.keys(INTEGERS).map((name) => `toString(${name}) AS ${name}`),
-  "ended",
-  "cost_usd",
-  ...Object.keys(MAPS),
-  "attrs_num",
-  ...Object.keys(JSONS),
-].join(", ");
-
 /** What comes first, by columns of a whole trace. */
 const ORDERS = {
   newest: "maxIf(ts, $span)",
   longest: "max(toUnixTimestamp64Nano(ts) + duration_ns) - min(toUnixTimestamp64Nano(ts))",
   costliest: "sum(cost_usd)",
 };
-
-type StoredRow = Record<string, unknown>;
-
-/** An empty list is an empty text. */
-const listOf = (json: string): unknown[] => (json === "" ? [] : (JSON.parse(json) as unknown[]));
-
-function rowOf(stored: StoredRow): SpanRow {
-  const row: Record<string, unknown> = {
-    startNs: String(stored["start_ns"]),
-    ended: Number(stored["ended"]) === 1,
-    costUsd: Number(stored["cost_usd"]),
-    numbers: stored["attrs_num"],
-  };
-  for (const [column, key] of entries(TEXTS)) row[key] = String(stored[column]);
-  for (const [column, key] of entries(INTEGERS)) row[key] = Number(stored[column]);
-  for (const [column, key] of entries(MAPS)) row[key] = stored[column];
-  for (const [column, key] of entries(JSONS)) row[key] = listOf(String(stored[column]));
-  return row as unknown as SpanRow;
-}
-
-/** Texts that are short; what is long comes only where it is asked for. */
-const LEAN_TEXTS = entries(TEXTS).filter(
-  ([column]) => column !== "trace_state" && column !== "scope",
-);
-
-/** Where a span ran, as far as its resource says; the machine rather than the process. */
-const HOST =
-  "coalesce(nullIf(resource['host.name'], ''), nullIf(resource['k8s.pod.name'], ''), nullIf(resource['host.id'], ''), resource['service.instance.id']) AS host";
-
-const LEAN_SELECT = [
-  "toString(toUnixTimestamp64Nano(ts)) AS start_ns",
-  ...LEAN_TEXTS.map(([column]) => column),
-  ...Object.keys(INTEGERS).map((name) => `toString(${name}) AS ${name}`),
-  "ended",
-  "cost_usd",
-  HOST,
-].join(", ");
-
-function leanRowOf(stored: StoredRow): LeanRow {
-  const row: Record<string, unknown> = {
-    startNs: String(stored["start_ns"]),
-    ended: Number(stored["ended"]) === 1,
-    costUsd: Number(stored["cost_usd"]),
-    host: String(stored["host"]),
-  };
-  for (const [column, key] of LEAN_TEXTS) row[key] = String(stored[column]);
-  for (const [column, key] of entries(INTEGERS)) row[key] = Number(stored[column]);
-  return row as unknown as LeanRow;
-}
 
 /**
  * By start, in the order in which the table keeps a trace, so that reading ends with the part. Of several deliveries of a
@@ -235,15 +184,7 @@ export class SqlSpans implements SpanTables {
   }
 
   async read(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]> {
-    if (traceIds.length === 0) return [];
-    const parameters: Record<string, string> = { tenant };
-    for (const [i, id] of traceIds.entries()) parameters[`id${i}`] = id;
-    const ids = traceIds.map((_, i) => `{id${i}:String}`).join(", ");
-    const rows = await this.driver.rows<StoredRow>(
-      `SELECT ${READ_SELECT} FROM spans WHERE tenant = {tenant:String} AND trace_id IN (${ids}) LIMIT ${Math.trunc(limit)}`,
-      { parameters },
-    );
-    return rows.map(rowOf);
+    return this.rows(WHOLE_ROWS, tenant, traceIds, `LIMIT ${Math.trunc(limit)}`);
   }
 
   async readContent(
@@ -251,10 +192,12 @@ export class SqlSpans implements SpanTables {
     traceId: string,
     spanId: string | undefined,
   ): Promise<StoredContent[]> {
-    const one = spanId === undefined ? "" : " AND span_id = {span:String}";
+    const conditions = new Conditions();
+    const { before, where } = placeOf(conditions, tenant, [traceId]);
+    const one = spanId === undefined ? "" : ` AND span_id = ${conditions.bind(spanId)}`;
     const rows = await this.driver.rows<{ span_id: string; content: string }>(
-      `SELECT span_id, content FROM span_content WHERE tenant = {tenant:String} AND trace_id = {id:String}${one}`,
-      { parameters: { tenant, id: traceId, ...(spanId !== undefined && { span: spanId }) } },
+      `${before} SELECT span_id, content FROM span_content WHERE ${where}${one}`,
+      { parameters: conditions.parameters },
     );
     return rows.map(({ span_id, content }) => ({
       spanId: span_id,
@@ -269,18 +212,13 @@ export class SqlSpans implements SpanTables {
     limit: number,
   ): Promise<LeanRow[]> {
     const conditions = new Conditions();
-    const [owner, trace] = [conditions.bind(tenant), conditions.bind(traceId)];
     let behind = "";
     if (after !== undefined) {
       const at = `fromUnixTimestamp64Nano(toInt64(${conditions.bind(after.startNs)}), 'UTC')`;
       behind = ` AND ts >= ${at} AND (ts > ${at} OR span_id > ${conditions.bind(after.spanId)})`;
     }
-    const rows = await this.driver.rows<StoredRow>(
-      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id = ${trace}${behind}
-       ORDER BY ${IN_ORDER} LIMIT ${Math.trunc(limit)}`,
-      { parameters: conditions.parameters },
-    );
-    return rows.map(leanRowOf);
+    const rest = `${behind} ORDER BY ${IN_ORDER} LIMIT ${Math.trunc(limit)}`;
+    return this.rows(LEAN_ROWS, tenant, [traceId], rest, conditions);
   }
 
   columns(
@@ -297,25 +235,32 @@ export class SqlSpans implements SpanTables {
     traceIds: readonly string[],
     limit: number,
     perTrace: number,
-  ): Promise<LeanRow[]> {
-    if (traceIds.length === 0) return [];
-    const conditions = new Conditions();
-    const owner = conditions.bind(tenant);
-    const ids = traceIds.map((id) => conditions.bind(id)).join(", ");
-    const rows = await this.driver.rows<StoredRow>(
-      `SELECT ${LEAN_SELECT} FROM spans WHERE tenant = ${owner} AND trace_id IN (${ids})
-       LIMIT ${Math.trunc(perTrace)} BY trace_id LIMIT ${Math.trunc(limit)}`,
-      { parameters: conditions.parameters },
-    );
-    return rows.map(leanRowOf);
+  ): Promise<ListedRow[]> {
+    const cut = `LIMIT ${Math.trunc(perTrace)} BY trace_id LIMIT ${Math.trunc(limit)}`;
+    return this.rows(LISTED_ROWS, tenant, traceIds, cut);
   }
 
   async readSpan(tenant: string, traceId: string, spanId: string): Promise<SpanRow[]> {
-    const rows = await this.driver.rows<StoredRow>(
-      `SELECT ${READ_SELECT} FROM spans WHERE tenant = {tenant:String} AND trace_id = {trace:String} AND span_id = {span:String} LIMIT 100`,
-      { parameters: { tenant, trace: traceId, span: spanId } },
+    const conditions = new Conditions();
+    const rest = ` AND span_id = ${conditions.bind(spanId)} LIMIT 100`;
+    return this.rows(WHOLE_ROWS, tenant, [traceId], rest, conditions);
+  }
+
+  /** @param rest follows the condition on tenant and traces, with its values in `conditions` */
+  private async rows<T>(
+    { select, rowOf }: { select: string; rowOf(values: readonly unknown[]): T },
+    tenant: string,
+    traceIds: readonly string[],
+    rest: string,
+    conditions = new Conditions(),
+  ): Promise<T[]> {
+    if (traceIds.length === 0) return [];
+    const { before, where } = placeOf(conditions, tenant, traceIds);
+    const rows = await this.driver.tuples(
+      `${before} SELECT ${select} FROM spans WHERE ${where} ${rest}`,
+      { parameters: conditions.parameters },
     );
-    return rows.map(rowOf);
+    return rows.map((values) => rowOf(values));
   }
 
   async searchText(

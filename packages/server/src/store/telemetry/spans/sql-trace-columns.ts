@@ -6,10 +6,9 @@ import { columnBlocks, type ColumnBlock } from "../drivers/native-columns.ts";
 import type { Driver } from "../drivers/types.ts";
 import { Conditions } from "./conditions.ts";
 import { SHAPE_KEYS, Shapes } from "./shapes.ts";
+import { HOST } from "./span-columns.ts";
+import { placeOf } from "./trace-times.ts";
 import type { SpanCursor } from "./types.ts";
-
-const HOST =
-  "coalesce(nullIf(resource['host.name'], ''), nullIf(resource['k8s.pod.name'], ''), nullIf(resource['host.id'], ''), resource['service.instance.id'])";
 
 const number = (hex: string) => `reinterpretAsUInt64(reverse(unhex(${hex})))`;
 
@@ -69,14 +68,14 @@ export async function readTraceColumns(
   limit: number,
 ): Promise<SpanColumns> {
   const conditions = new Conditions();
-  const [owner, trace] = [conditions.bind(tenant), conditions.bind(traceId)];
+  const { before, where } = placeOf(conditions, tenant, [traceId]);
   let behind = "";
   if (after !== undefined) {
     const at = `fromUnixTimestamp64Nano(toInt64(${conditions.bind(after.startNs)}), 'UTC')`;
     behind = ` AND ts >= ${at} AND (ts > ${at} OR span_id > ${conditions.bind(after.spanId)})`;
   }
   const answer = await driver.native(
-    `SELECT ${SELECT} FROM spans WHERE tenant = ${owner} AND trace_id = ${trace}${behind}
+    `${before} SELECT ${SELECT} FROM spans WHERE ${where}${behind}
      ORDER BY ${IN_ORDER} LIMIT ${Math.trunc(limit)}`,
     { parameters: conditions.parameters },
   );

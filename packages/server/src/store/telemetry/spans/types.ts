@@ -134,6 +134,9 @@ export type LeanRow = Omit<
   "attributes" | "numbers" | "resource" | "events" | "links" | "traceState" | "scope"
 > & { host: string };
 
+/** What lists are made of. */
+export type ListedRow = Omit<LeanRow, "host" | "statusMessage">;
+
 /** Where the next part of a trace begins: behind this span. */
 export interface SpanCursor {
   startNs: string;
@@ -181,7 +184,7 @@ export interface SpanStore {
     traceIds: readonly string[],
     limit: number,
     perTrace?: number,
-  ): Promise<LeanRow[]>;
+  ): Promise<ListedRow[]>;
   span(tenant: string, traceId: string, spanId: string): Promise<SpanRow | undefined>;
   /**
    * Traces with a content in which all words stand, whatever their capitals, the newest first. It looks back in time until
