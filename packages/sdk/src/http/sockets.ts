@@ -29,15 +29,25 @@ class Door {
 export function askBySockets({ background }: { background: boolean }): Ask {
   const http = new Door("node:http");
   const https = new Door("node:https");
-  return (question) =>
+  const ask = (question: Question, isLast: boolean): Promise<Answer> =>
     new Promise<Answer>((resolve, reject) => {
       const { url, method, body, timeoutMs, maxAnswerBytes } = question;
       const door = url.startsWith("https:") ? https : http;
       const request = door.open(url, { method, headers: headersOf(question) });
       const timer = setTimeout(() => request.destroy(timeout()), timeoutMs);
-      const fail = (error: Error): void => {
+      const broken = (error: Error): void => {
         clearTimeout(timer);
         reject(error);
+      };
+      const fail = (error: Error & { code?: string }): void => {
+        // The server closed a connection that we thought was still open: a new one will do.
+        const wasClosed = request.reusedSocket && error.code === "ECONNRESET";
+        if (!wasClosed || isLast) {
+          broken(error);
+          return;
+        }
+        clearTimeout(timer);
+        resolve(ask(question, true));
       };
       if (background) {
         timer.unref();
@@ -49,10 +59,11 @@ export function askBySockets({ background }: { background: boolean }): Ask {
         read(response, maxAnswerBytes).then((answer) => {
           clearTimeout(timer);
           resolve(answer);
-        }, fail);
+        }, broken);
       });
       request.end(body);
     });
+  return (question) => ask(question, false);
 }
 
 function headersOf({ headers, body }: Question): Record<string, string | number> {
