@@ -6,6 +6,8 @@ import type { Answer, Ask, Question } from "./ask.ts";
 /** Little is under way at a time. */
 const AGENT = { keepAlive: true, maxSockets: 4 };
 
+const CLOSED = new Set(["ECONNRESET", "EPIPE"]);
+
 /** Both speak the same language, and what they need is loaded with the first request. */
 class Door {
   readonly #name: "node:http" | "node:https";
@@ -41,7 +43,7 @@ export function askBySockets({ background }: { background: boolean }): Ask {
       };
       const fail = (error: Error & { code?: string }): void => {
         // The server closed a connection that we thought was still open: a new one will do.
-        const wasClosed = request.reusedSocket && error.code === "ECONNRESET";
+        const wasClosed = request.reusedSocket && CLOSED.has(error.code ?? "");
         if (!wasClosed || isLast) {
           broken(error);
           return;
