@@ -1,11 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterEach, describe, expect, it } from "vitest";
 
-import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
-import type { TelemetryStore } from "../types.ts";
+import { quietOptions, TestStores } from "../fixture.ts";
 import { decodeRecords, draftBatch, sealRecord } from "../wal-records.ts";
 import { logLine } from "./fixture.ts";
 import { wordsOf } from "./matches.ts";
@@ -15,42 +10,13 @@ const DAY_MS = 86_400_000;
 const NOW_MS = 1_780_315_260_000;
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
-const options: TelemetryOptions = {
-  flushIntervalMs: 60_000,
-  flushRows: 100_000,
-  maxPendingRows: 200_000,
-  headMaxBytes: 16 << 20,
-  headWindowMs: 2 * 3_600_000,
-  maxSeries: 10_000,
-  retention: () => ({
-    metricsMs: DAY_MS,
-    eventsMs: DAY_MS,
-    tracesMs: 10 * DAY_MS,
-    logsMs: DAY_MS,
-    maxBytes: undefined,
-  }),
-  now: () => NOW_MS,
-  onError: (message) => {
-    throw new Error(message);
-  },
-};
+const options = quietOptions(NOW_MS, { tracesMs: 10 * DAY_MS });
 
 const everything: LogQuery = { startMs: 0, endMs: NOW_MS, limit: 100 };
 
-let dataDir: string | undefined;
-let store: TelemetryStore | undefined;
-
-const open = async (kind: "memory" | "chdb"): Promise<TelemetryStore> => {
-  if (kind === "memory") return (store = await createMemoryTelemetry(options));
-  dataDir ??= await mkdtemp(join(tmpdir(), "fleetlight-logs-"));
-  return (store = await createTelemetryStore({ dataDir }, options));
-};
-
-afterEach(async () => {
-  await store?.close();
-  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
-  store = dataDir = undefined;
-});
+const stores = new TestStores(options);
+const open = (kind: "memory" | "chdb") => stores.open(kind);
+afterEach(() => stores.remove());
 
 /** The moment so many seconds before now, in nanoseconds. */
 const ago = (seconds: number, nanoseconds = 0): string =>

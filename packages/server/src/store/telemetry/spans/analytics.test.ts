@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { makeMatcher } from "#lib";
 
-import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
+import { quietOptions, TestStores } from "../fixture.ts";
 import type { TelemetryStore } from "../types.ts";
 import { spanRecord } from "./fixture.ts";
 import type { SpanRow, TraceQuery } from "./types.ts";
@@ -14,25 +10,6 @@ import type { SpanRow, TraceQuery } from "./types.ts";
 const DAY_MS = 86_400_000;
 const NOW_MS = 1_780_315_260_000;
 const START_MS = NOW_MS - 3_600_000;
-
-const options: TelemetryOptions = {
-  flushIntervalMs: 60_000,
-  flushRows: 100_000,
-  maxPendingRows: 200_000,
-  headMaxBytes: 16 << 20,
-  headWindowMs: 2 * 3_600_000,
-  maxSeries: 10_000,
-  retention: () => ({
-    metricsMs: DAY_MS,
-    eventsMs: DAY_MS,
-    tracesMs: DAY_MS,
-    maxBytes: undefined,
-  }),
-  now: () => NOW_MS,
-  onError: (message) => {
-    throw new Error(message);
-  },
-};
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 const TRACES = 20;
@@ -83,24 +60,17 @@ function traceOf(index: number) {
 const all: TraceQuery = { startMs: START_MS - 1000, endMs: NOW_MS, limit: 100 };
 
 describe.each(["memory", "chdb", "chdb that has not inserted them yet"])("spans in %s", (kind) => {
-  let dataDir = "";
+  const stores = new TestStores(quietOptions(NOW_MS));
   let store: TelemetryStore;
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "fleetlight-analytics-"));
-    store =
-      kind === "memory"
-        ? await createMemoryTelemetry(options)
-        : await createTelemetryStore({ dataDir }, options);
+    store = await stores.open(kind === "memory" ? "memory" : "chdb");
     const records = Array.from({ length: TRACES }, (_, index) => traceOf(index)).flat();
     await store.spans.append("default", records.slice(0, 30));
     if (!kind.includes("not")) await store.flush();
     await store.spans.append("default", records.slice(30));
     if (!kind.includes("not")) await store.flush();
   });
-  afterAll(async () => {
-    await store.close();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => stores.remove());
 
   const found = async (query: Partial<TraceQuery>) =>
     (await store.spans.find("default", { ...all, ...query })).length;
