@@ -2,10 +2,13 @@ import type { RequestListener, Server } from "node:http";
 
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
+import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import type { Registry } from "@fleetlight/sdk";
 import fastify, { LogController, type FastifyBaseLogger } from "fastify";
 import { jsonSchemaTransform, validatorCompiler } from "fastify-type-provider-zod";
+
+import { FleetlightError } from "#lib";
 
 import type { Doors } from "../doors.ts";
 import { guardRoutes } from "./access.ts";
@@ -13,7 +16,6 @@ import type { App } from "./app-type.ts";
 import { acceptBodies } from "./bodies.ts";
 import { answerMalformed, answerUnreadable, handleErrors } from "./errors.ts";
 import { isOwn } from "./own-requests.ts";
-import { clientOf, RequestWindows, tooMany } from "./rate-limit.ts";
 import { readTls } from "./read-tls.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/index.ts";
@@ -90,24 +92,29 @@ export const createHttpInstruments = (registry: Registry) => ({
 });
 type HttpInstruments = ReturnType<typeof createHttpInstruments>;
 
-/** A hook of its own also counts requests that no route answers, or that are refused. */
 function limitRates(app: App, doors: Doors, { rateLimited }: HttpInstruments): void {
-  const windows = new RequestWindows(RATE_LIMIT_CLIENTS);
-  app.addHook("onRequest", (request, reply, done) => {
-    const limit = doors.config().server.rate_limit.requests_per_minute;
-    const { config, url = "" } = request.routeOptions;
-    if (limit === 0 || config.isIngest === true || PROBES.has(url) || isOwn(request.raw))
-      return done();
-    const allowance = windows.count(clientOf(request.ip), limit, doors.now());
-    const { remaining, resetSeconds } = allowance;
-    void reply
-      .header("x-ratelimit-limit", limit)
-      .header("x-ratelimit-remaining", Math.max(0, remaining))
-      .header("x-ratelimit-reset", resetSeconds);
-    if (remaining >= 0) return done();
-    rateLimited.inc();
-    void reply.header("retry-after", resetSeconds);
-    done(tooMany(allowance));
+  const limit = () => doors.config().server.rate_limit.requests_per_minute;
+  void app.register(rateLimit, {
+    // As a hook of its own it also counts requests that no route answers, or that are refused.
+    global: false,
+    max: limit,
+    timeWindow: 60_000,
+    cache: RATE_LIMIT_CLIENTS,
+    allowList: (request) =>
+      limit() === 0 ||
+      request.routeOptions.config.isIngest === true ||
+      PROBES.has(request.routeOptions.url ?? "") ||
+      isOwn(request.raw),
+    onExceeded: () => rateLimited.inc(),
+    errorResponseBuilder: (_request, { max, after }) =>
+      new FleetlightError(
+        "rate_limited",
+        429,
+        `too many requests: at most ${max} a minute; try again in ${after}`,
+      ),
+  });
+  app.after(() => {
+    app.addHook("onRequest", app.rateLimit());
   });
 }
 
@@ -230,10 +237,8 @@ export function createHttp(
   documentApi(app, doors.version);
   // In this order: a page learns why it was refused, and guessing tokens is limited as well.
   allowOrigins(app, doors);
-  app.after(() => {
-    limitRates(app, doors, instruments);
-    guardRoutes(app, doors.config);
-  });
+  limitRates(app, doors, instruments);
+  app.after(() => guardRoutes(app, doors.config));
   void app.register(compress, { threshold: COMPRESS_FROM_BYTES, encodings: ["gzip", "identity"] });
   void app.register(async (scope) => {
     const routes = scope as unknown as App;
