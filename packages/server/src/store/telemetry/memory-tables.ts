@@ -40,8 +40,8 @@ const BUCKET_MS = 2 * 3_600_000;
 /** Tables in plain arrays, for tests and short-lived servers: nothing is kept after the process. */
 export class MemoryTables implements Tables {
   readonly rollups = new MemoryRollups();
-  readonly spans = new MemorySpans();
   readonly logs = new MemoryLogs();
+  readonly spans = new MemorySpans((tenant) => this.logs.said(tenant));
   readonly edges = new MemoryEdges();
   readonly activities = new MemoryActivities();
   private readonly tokens = new Set<string>();

@@ -35,6 +35,7 @@ const TABLES_OF: Record<Signal, readonly string[]> = {
   traces: [
     "spans",
     "span_content",
+    "contents",
     "trace_times",
     "edges_1m",
     "activities",

@@ -197,6 +197,10 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
       blocks: writer.pendingSpans(tenant),
       records: sampler.pending(tenant),
     }),
+    pendingSaid: (tenant) =>
+      writer
+        .pendingLogs(tenant)
+        .flatMap((row) => (row.content === undefined ? [] : [{ ...row, content: row.content }])),
     cutoffMs: () => retention.cutoffMs("traces"),
   });
   const edges = new Edges({

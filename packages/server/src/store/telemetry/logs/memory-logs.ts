@@ -1,12 +1,19 @@
 import type { LogTables, NameKind } from "./log-tables.ts";
 import { matchesLog, timeMsOf } from "./matches.ts";
 import { CountTally, NAMES_OF, NameTally, Page, valueOf } from "./tallies.ts";
+import type { SaidRow } from "../spans/index.ts";
 import type { LogFilter, LogQuery, LogRow } from "./types.ts";
 
 /** Log lines in a plain array, for tests and short-lived servers. */
 export class MemoryLogs implements LogTables {
   private kept: { tenant: string; row: LogRow }[] = [];
   private readonly tokens = new Set<string>();
+
+  /** What lines said of a trace's spans. */
+  *said(tenant: string): Generator<SaidRow> {
+    for (const { tenant: owner, row } of this.kept)
+      if (owner === tenant && row.content !== undefined) yield { ...row, content: row.content };
+  }
 
   async insert(tenant: string, rows: readonly LogRow[], token: string): Promise<void> {
     if (this.tokens.has(token)) return;

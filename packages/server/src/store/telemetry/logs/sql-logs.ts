@@ -162,6 +162,9 @@ function where(tenant: string, filter: LogFilter, fence: number): Condition {
   return condition;
 }
 
+const nanoseconds = (rows: readonly LogRow[]): BigInt64Array =>
+  BigInt64Array.from(rows, ({ timeNs }) => BigInt(timeNs));
+
 /** Log lines in ClickHouse SQL, embedded or on a server. */
 export class SqlLogs implements LogTables {
   private readonly driver: Driver;
@@ -172,6 +175,7 @@ export class SqlLogs implements LogTables {
 
   async insert(tenant: string, rows: readonly LogRow[], token: string): Promise<void> {
     if (rows.length === 0) return;
+    await this.insertSaid(tenant, rows, `${token}-said`);
     const text = (name: string, pick: (row: LogRow) => string) => ({
       name,
       type: "String" as const,
@@ -181,7 +185,7 @@ export class SqlLogs implements LogTables {
       into: `logs (${COLUMNS.join(", ")})`,
       select: INSERT_SELECT,
       columns: [
-        { name: "ts", type: "Int64", data: BigInt64Array.from(rows, (row) => BigInt(row.timeNs)) },
+        { name: "ts", type: "Int64", data: nanoseconds(rows) },
         { name: "seq", type: "Int64", data: toBigInts(rows.map(({ seq }) => seq)) },
         { name: "severity", type: "Int64", data: toBigInts(rows.map(({ severity }) => severity)) },
         ...entries(TEXTS).map(([name, key]) => text(name, (row) => row[key])),
@@ -190,6 +194,32 @@ export class SqlLogs implements LogTables {
           "resource",
           jsonOfSame(({ resource }) => resource),
         ),
+      ],
+      parameters: { tenant },
+      token,
+    });
+  }
+
+  /** What lines say of their spans lies where the contents of spans do. */
+  private async insertSaid(tenant: string, rows: readonly LogRow[], token: string): Promise<void> {
+    const said = rows.filter(({ content }) => content !== undefined);
+    if (said.length === 0) return;
+    const text = (name: string, pick: (row: LogRow) => string) => ({
+      name,
+      type: "String" as const,
+      data: said.map(pick),
+    });
+    await this.driver.insert({
+      into: "contents (tenant, ts, seq, talk, trace_id, span_id, content)",
+      select:
+        "{tenant:String}, fromUnixTimestamp64Nano(assumeNotNull(ts), 'UTC'), assumeNotNull(seq), assumeNotNull(talk), assumeNotNull(trace_id), assumeNotNull(span_id), assumeNotNull(content)",
+      columns: [
+        { name: "ts", type: "Int64", data: nanoseconds(said) },
+        { name: "seq", type: "Int64", data: toBigInts(said.map(({ seq }) => seq)) },
+        text("talk", ({ conversation, traceId }) => conversation || traceId),
+        text("trace_id", ({ traceId }) => traceId),
+        text("span_id", ({ spanId }) => spanId),
+        text("content", ({ content }) => JSON.stringify(content)),
       ],
       parameters: { tenant },
       token,

@@ -1,3 +1,5 @@
+import type { SpanContent } from "../spans/index.ts";
+
 /** A log line on its way into the store; texts are empty and the severity 0 where it says nothing. */
 export interface LogLine {
   /** Unix nanoseconds, decimal: they are beyond what a number holds. */
@@ -21,6 +23,8 @@ export interface LogLine {
   conversation: string;
   attributes: Readonly<Record<string, string>>;
   resource: Readonly<Record<string, string>>;
+  /** Prompts and answers that it tells of its span; they are kept with those of spans. */
+  content?: readonly SpanContent[] | undefined;
 }
 
 /** A place among the lines of all times: `seq` orders those of one moment. */

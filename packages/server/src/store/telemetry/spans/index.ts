@@ -5,6 +5,7 @@ export { MemorySpans } from "./memory-spans.ts";
 export type { SpanBlock } from "./span-block.ts";
 export type { SpanTables } from "./span-tables.ts";
 export { Spans } from "./spans.ts";
+export type { SaidRow } from "./said.ts";
 export { SqlSpans } from "./sql-spans.ts";
 export { columnsOf, cursorBehind } from "./trace-columns.ts";
 export type {

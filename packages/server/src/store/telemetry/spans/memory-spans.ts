@@ -2,6 +2,7 @@ import type { SpanColumns } from "@fleetlight/contract";
 
 import { byPlace, groupBy, holdsAll, leanOf, unique } from "./lean.ts";
 import { matches, matchesTrace, startMsOf } from "./matches.ts";
+import { tracesSaying, type SaidRow } from "./said.ts";
 import type { SpanBlock } from "./span-block.ts";
 import { RowAnalytics } from "./row-analytics.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
@@ -51,6 +52,12 @@ function weightOf(
 export class MemorySpans implements SpanTables {
   private kept: Kept[] = [];
   private readonly tokens = new Set<string>();
+  private readonly said: (tenant: string) => Iterable<SaidRow>;
+
+  /** @param said what log lines said of spans */
+  constructor(said: (tenant: string) => Iterable<SaidRow>) {
+    this.said = said;
+  }
 
   async insert(tenant: string, blocks: readonly SpanBlock[], token: string): Promise<void> {
     if (this.tokens.has(token)) return;
@@ -110,7 +117,8 @@ export class MemorySpans implements SpanTables {
       .filter(({ content }) => holdsAll(content, words))
       .map(({ row }) => row)
       .filter((row) => startMsOf(row) >= range.startMs && startMsOf(row) <= range.endMs);
-    return newestOf(rows, limit).map(({ traceId }) => traceId);
+    const found = newestOf(rows, limit).map(({ traceId }) => traceId);
+    return [...found, ...tracesSaying([...this.said(tenant)], words, range)].slice(0, limit);
   }
 
   private of(tenant: string): Kept[] {
@@ -129,10 +137,11 @@ export class MemorySpans implements SpanTables {
     traceId: string,
     spanId: string | undefined,
   ): Promise<StoredContent[]> {
-    return this.of(tenant)
+    const own = this.of(tenant)
       .filter(({ row, content }) => row.traceId === traceId && content.length > 0)
-      .filter(({ row }) => spanId === undefined || row.spanId === spanId)
-      .map(({ row, content }) => ({ spanId: row.spanId, content }));
+      .map(({ row, content }) => ({ spanId: row.spanId, content, seq: 0, timeNs: "" }));
+    const said = [...this.said(tenant)].filter((row) => row.traceId === traceId);
+    return [...own, ...said].filter((one) => spanId === undefined || one.spanId === spanId);
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {

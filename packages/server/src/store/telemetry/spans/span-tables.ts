@@ -16,6 +16,9 @@ import type {
 export interface StoredContent {
   spanId: string;
   content: readonly SpanContent[];
+  /** Of the log line that said it, and its time in Unix nanoseconds; 0 for what the span itself has. */
+  seq: number;
+  timeNs: string;
 }
 
 /** What the store of spans needs of an adapter; inserts carry tokens as in `Tables`. */
@@ -23,6 +26,7 @@ export interface SpanTables {
   insert(tenant: string, blocks: readonly SpanBlock[], token: string): Promise<void>;
   /** Doubles are possible; in no order. */
   read(tenant: string, traceIds: readonly string[], limit: number): Promise<SpanRow[]>;
+  /** Contents of spans, and what log lines said of them; in no order. */
   readContent(
     tenant: string,
     traceId: string,

@@ -5,6 +5,7 @@ import { byPlace, holdsAll, leanOf, unique } from "./lean.ts";
 import { matches, startMsOf } from "./matches.ts";
 import { namesOf, newestOf } from "./memory-spans.ts";
 import { MergedAnalytics } from "./merged-analytics.ts";
+import { tracesSaying, withSaid, type SaidRow } from "./said.ts";
 import { RowAnalytics } from "./row-analytics.ts";
 import { plain, type SpanBlock } from "./span-block.ts";
 import type { SpanTables } from "./span-tables.ts";
@@ -37,6 +38,8 @@ interface SpansOptions {
   write(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void>;
   /** Spans that are durable and that readers do not find in the tables yet. */
   pending(tenant: string): { blocks: readonly SpanBlock[]; records: readonly SpanRecord[] };
+  /** What log lines said that readers do not find in the tables yet. */
+  pendingSaid(tenant: string): readonly SaidRow[];
   /** Nothing older is answered. */
   cutoffMs(): number;
 }
@@ -135,7 +138,8 @@ export class Spans implements SpanStore {
     deadlineMs: number,
   ): Promise<{ traceIds: string[]; searchedFromMs: number }> {
     const { startMs, endMs } = this.bounded(asked);
-    const found = new Set<string>();
+    const said = this.options.pendingSaid(tenant);
+    const found = new Set(tracesSaying(said, words, { startMs, endMs }));
     for (const { row, content } of this.waitingContents(tenant))
       if (matches(row, { ...asked, limit }) && holdsAll(content, words)) found.add(row.traceId);
     let untilMs = endMs;
@@ -159,9 +163,14 @@ export class Spans implements SpanStore {
     for (const { row, content } of this.waitingContents(tenant))
       if (row.traceId === traceId && (spanId === undefined || row.spanId === spanId))
         waiting.set(row.spanId, content);
+    const said = this.options
+      .pendingSaid(tenant)
+      .filter((row) => row.traceId === traceId && (spanId ?? row.spanId) === row.spanId);
     const stored = await this.options.tables.readContent(tenant, traceId, spanId);
-    const found = new Map(stored.map(({ spanId, content }) => [spanId, content]));
-    return new Map([...found, ...waiting]);
+    const own = stored.filter(({ seq }) => seq === 0);
+    const found = new Map(own.map(({ spanId: id, content }) => [id, content]));
+    const all = [...stored.filter(({ seq }) => seq > 0), ...said];
+    return withSaid(new Map([...found, ...waiting]), all);
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {

@@ -9,19 +9,12 @@ import { Conditions } from "./conditions.ts";
 import type { CellKey, SpanBlock } from "./span-block.ts";
 import { entries, INTEGERS, JSONS, MAPS, TEXTS } from "./span-columns.ts";
 import type { SpanTables, StoredContent } from "./span-tables.ts";
+import { readContents, searchContents } from "./sql-contents.ts";
 import { SqlAnalytics } from "./sql-analytics.ts";
 import { LEAN_ROWS, LISTED_ROWS, WHOLE_ROWS } from "./sql-span-rows.ts";
 import { readTraceColumns } from "./sql-trace-columns.ts";
 import { placeOf } from "./trace-times.ts";
-import type {
-  LeanRow,
-  ListedRow,
-  SpanContent,
-  SpanCursor,
-  SpanRow,
-  TraceHit,
-  TraceQuery,
-} from "./types.ts";
+import type { LeanRow, ListedRow, SpanCursor, SpanRow, TraceHit, TraceQuery } from "./types.ts";
 
 const COLUMNS = [
   "tenant",
@@ -169,13 +162,14 @@ export class SqlSpans implements SpanTables {
     for (const [name, key] of [
       ["trace_id", "traceId"],
       ["span_id", "spanId"],
+      ["conversation", "conversation"],
       ["content", "content"],
     ] as const)
       columns.push({ name, type: "String", data: await made.texts(key) });
     await this.driver.insert({
-      into: "span_content (tenant, ts, trace_id, span_id, content)",
+      into: "contents (tenant, ts, talk, trace_id, span_id, content)",
       select:
-        "{tenant:String}, fromUnixTimestamp64Nano(assumeNotNull(ts), 'UTC'), assumeNotNull(trace_id), assumeNotNull(span_id), assumeNotNull(content)",
+        "{tenant:String}, fromUnixTimestamp64Nano(assumeNotNull(ts), 'UTC'), if(assumeNotNull(conversation) = '', assumeNotNull(trace_id), assumeNotNull(conversation)), assumeNotNull(trace_id), assumeNotNull(span_id), assumeNotNull(content)",
       where: "assumeNotNull(content) != ''",
       columns,
       parameters: { tenant },
@@ -192,17 +186,7 @@ export class SqlSpans implements SpanTables {
     traceId: string,
     spanId: string | undefined,
   ): Promise<StoredContent[]> {
-    const conditions = new Conditions();
-    const { before, where } = placeOf(conditions, tenant, [traceId]);
-    const one = spanId === undefined ? "" : ` AND span_id = ${conditions.bind(spanId)}`;
-    const rows = await this.driver.rows<{ span_id: string; content: string }>(
-      `${before} SELECT span_id, content FROM span_content WHERE ${where}${one}`,
-      { parameters: conditions.parameters },
-    );
-    return rows.map(({ span_id, content }) => ({
-      spanId: span_id,
-      content: JSON.parse(content) as SpanContent[],
-    }));
+    return readContents(this.driver, tenant, traceId, spanId);
   }
 
   async lean(
@@ -269,18 +253,7 @@ export class SqlSpans implements SpanTables {
     range: { startMs: number; endMs: number },
     limit: number,
   ): Promise<string[]> {
-    const conditions = new Conditions();
-    const all = words.map(
-      // The contents of a span are kept as JSON.
-      (word) =>
-        `positionCaseInsensitiveUTF8(content, ${conditions.bind(JSON.stringify(word).slice(1, -1))}) > 0`,
-    );
-    const rows = await this.driver.rows<{ id: string }>(
-      `SELECT trace_id AS id FROM span_content WHERE ${conditions.range(tenant, range)} AND ${all.join(" AND ")}
-       GROUP BY trace_id ORDER BY max(ts) DESC LIMIT ${Math.trunc(limit)}`,
-      { parameters: conditions.parameters },
-    );
-    return rows.map(({ id }) => id);
+    return searchContents(this.driver, { tenant, words, limit, ...range });
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {
