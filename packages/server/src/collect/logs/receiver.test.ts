@@ -211,6 +211,91 @@ describe("OTLP", () => {
     await receiverOf({ keep_content: keep }).write("default", event, "json");
     const [row] = await rows();
     expect([row?.body, row?.attributes["gen_ai.input.messages"]]).toEqual(said);
+    expect(row?.content).toBeUndefined();
+  });
+});
+
+describe("what events tell of a span", () => {
+  const kvlist = (values: Record<string, string>) => ({
+    kvlistValue: {
+      values: Object.entries(values).map(([key, value]) => ({ key, value: string(value) })),
+    },
+  });
+  const write = async (record: object, traces: object = {}) => {
+    const ids = { traceId: TRACE, spanId: SPAN };
+    await receiverOf(traces).write("default", bodyOf({ ...ids, ...record }), "json");
+    const [row] = await rows();
+    return row;
+  };
+  const whole = (name: string, text: string) => ({ name, text, truncated: false });
+
+  it.each([
+    "gen_ai.system.message",
+    "gen_ai.user.message",
+    "gen_ai.assistant.message",
+    "gen_ai.tool.message",
+    "gen_ai.choice",
+  ])("is kept with the span's contents: %s", async (eventName) => {
+    const row = await write({ eventName, body: kvlist({ content: "hi" }) });
+    expect(row).toMatchObject({ event: eventName, body: "", attributes: {} });
+    expect(row?.content).toEqual([whole(eventName, '{"content":"hi"}')]);
+  });
+
+  it("by the names of its attributes", async () => {
+    const attributes = [
+      { key: "gen_ai.operation.name", value: string("chat") },
+      { key: "gen_ai.input.messages", value: { arrayValue: { values: [kvlist({ a: "b" })] } } },
+      { key: "gen_ai.output.messages", value: string("[]") },
+    ];
+    const row = await write({
+      attributes: [
+        ...attributes,
+        { key: "event.name", value: string("gen_ai.client.inference.operation.details") },
+      ],
+    });
+    expect(row?.attributes).toEqual({ "gen_ai.operation.name": "chat" });
+    expect(row?.content).toEqual([
+      whole("gen_ai.input.messages", '[{"a":"b"}]'),
+      whole("gen_ai.output.messages", "[]"),
+    ]);
+  });
+
+  it("by the names in its body", async () => {
+    const row = await write({
+      eventName: "gen_ai.client.inference.operation.details",
+      body: kvlist({ "gen_ai.output.messages": "done", "gen_ai.response.id": "1" }),
+    });
+    expect(row?.content).toEqual([whole("gen_ai.output.messages", "done")]);
+  });
+
+  it("is masked, and cut off where contents are", async () => {
+    const body = string(`password=hunter22 ${"y".repeat(1000)}`);
+    const row = await write({ eventName: "gen_ai.choice", body }, { max_content_characters: 256 });
+    expect(row?.content).toEqual([
+      {
+        name: "gen_ai.choice",
+        text: `password=[secret] ${"y".repeat(256 - 18)}`,
+        truncated: true,
+      },
+    ]);
+  });
+
+  it("is not kept when contents are not", async () => {
+    const row = await write(
+      { eventName: "gen_ai.choice", body: string("my diary") },
+      { keep_content: false },
+    );
+    expect([row?.body, row?.content]).toEqual(["", undefined]);
+  });
+
+  it.each([
+    ["another event", { eventName: "gen_ai.evaluation.result", body: string("good") }, "good"],
+    ["no event", { body: string("gen_ai.choice") }, "gen_ai.choice"],
+    ["an event of no span", { eventName: "gen_ai.choice", body: string("hi"), spanId: "" }, "hi"],
+    ["an empty event", { eventName: "gen_ai.choice" }, ""],
+  ])("is not taken from %s", async (_, record, body) => {
+    const row = await write(record);
+    expect([row?.body, row?.content]).toEqual([body, undefined]);
   });
 });
 
@@ -303,7 +388,11 @@ it.skipIf(!existsSync(capture))(
       "gen_ai.choice",
       "gen_ai.user.message",
     ]);
-    expect(found[0]).toMatchObject({ body: '{"content":"be brief"}', service: "openai-raw" });
+    expect(found[0]).toMatchObject({
+      body: "",
+      service: "openai-raw",
+      content: [{ name: "gen_ai.system.message", text: '{"content":"be brief"}' }],
+    });
     expect(new Set(found.slice(0, 3).map(({ traceId, spanId }) => traceId + spanId))).toEqual(
       new Set(["e58f34077e12911959d857847c8c16b6f175c5df1734f1a8"]),
     );

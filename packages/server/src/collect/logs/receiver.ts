@@ -159,10 +159,15 @@ export class LogReceiver {
   }
 
   private maker(): LineMaker {
-    const { keep_content, mask } = this.options.config().traces;
+    const { keep_content, mask, max_content_characters } = this.options.config().traces;
     const nowNs = BigInt(this.options.now()) * NS_PER_MS;
     if (this.memory.masks !== mask) this.memory = new TextMemory(mask);
-    return new LineMaker({ keepContent: keep_content, memory: this.memory, nowNs });
+    return new LineMaker({
+      keepContent: keep_content,
+      maxContent: max_content_characters,
+      memory: this.memory,
+      nowNs,
+    });
   }
 
   private async keep(

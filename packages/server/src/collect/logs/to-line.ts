@@ -1,4 +1,4 @@
-import type { LogLine } from "#store";
+import type { LogLine, SpanContent } from "#store";
 
 import { textOf, type AnyValue } from "../otlp/model.ts";
 import { DIALECTS } from "../spans/dialects/index.ts";
@@ -8,6 +8,7 @@ import type { TextMemory } from "../spans/text-memory.ts";
 import { understand } from "../spans/understand.ts";
 import { MAX_BODY_CHARACTERS } from "./limits.ts";
 import type { LogRecord } from "./model.ts";
+import { saidIn, type Said } from "./said.ts";
 import { severityOf } from "./severity.ts";
 
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
@@ -19,6 +20,8 @@ const ANSI = /\u001b\[[0-9;?]{0,32}[ -/]{0,4}[@-~]/g;
 export interface LineOptions {
   /** Whether prompts and answers are kept, which some instrumentations send as events. */
   keepContent: boolean;
+  /** Characters of one content that are kept. */
+  maxContent: number;
   /** Of texts that were masked as they are to be now. */
   memory: TextMemory;
   nowNs: bigint;
@@ -83,40 +86,52 @@ export class LineMaker {
     const event = record.event === "" ? textOf(attributes.get("event.name")) : record.event;
     const { agent, workflow, task, conversation } = facetsOf(attributes, scope);
     const traceId = TRACE_ID.test(record.traceId) ? record.traceId : "";
-    return {
+    // OpenTelemetry's way with ids that cannot be: the line belongs to no span.
+    const spanId = traceId !== "" && SPAN_ID.test(record.spanId) ? record.spanId : "";
+    // What is said of a span lies with the span's own contents; a line without one keeps it.
+    const said: Said[] = [];
+    const apart = this.options.keepContent && spanId !== "" ? said : undefined;
+    const line: LogLine = {
       timeNs: String(record.timeNs || record.observedNs || this.options.nowNs),
       service: this.name(textOf(resource.get("service.name"))) || "unknown_service",
       scope: this.name(scope),
       severity: record.severity <= 24 ? record.severity || severityOf(record.severityText) : 0,
       severityText: this.name(record.severityText),
       event: this.name(event),
-      body: this.body(record.body, event),
+      body: this.body(record.body, event, apart),
       traceId,
-      // OpenTelemetry's way with ids that cannot be: the line belongs to no span.
-      spanId: traceId !== "" && SPAN_ID.test(record.spanId) ? record.spanId : "",
+      spanId,
       agent,
       workflow,
       task,
       conversation,
-      attributes: this.texts(attributes),
+      attributes: this.texts(attributes, apart),
       resource: this.resource(resource),
     };
+    return said.length === 0 ? line : { ...line, content: said.map((one) => this.content(one)) };
   }
 
-  private body(value: AnyValue, event: string): string {
-    // Instrumentations of before send what is said as events of these names.
-    if (!this.options.keepContent && event.startsWith("gen_ai.")) return "";
+  private body(value: AnyValue, event: string, apart: Said[] | undefined): string {
+    if (event.startsWith("gen_ai.")) {
+      if (!this.options.keepContent) return "";
+      const said = apart === undefined ? undefined : saidIn(event, value);
+      if (said !== undefined) {
+        apart?.push(...said);
+        return "";
+      }
+    }
     const text = textOf(value);
     return this.longText(text.includes("\u001b") ? text.replace(ANSI, "") : text);
   }
 
   private resource(resource: Attributes): Readonly<Record<string, string>> {
     let texts = this.resources.get(resource);
-    if (texts === undefined) this.resources.set(resource, (texts = this.texts(resource)));
+    if (texts === undefined)
+      this.resources.set(resource, (texts = this.texts(resource, undefined)));
     return texts;
   }
 
-  private texts(attributes: Attributes): Record<string, string> {
+  private texts(attributes: Attributes, apart: Said[] | undefined): Record<string, string> {
     const texts: Record<string, string> = {};
     let count = 0;
     for (const [name, value] of attributes) {
@@ -124,10 +139,19 @@ export class LineMaker {
       const { kept, isContent } = this.options.memory.name(name);
       if (isContent && !this.options.keepContent) continue;
       const text = textOf(value);
-      if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
+      if (isContent && apart !== undefined) {
+        if (text !== "") apart.push({ name: kept, text });
+      } else if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
       else texts[kept] = isContent ? this.longText(text) : this.text(text);
     }
     return texts;
+  }
+
+  private content({ name, text }: Said): SpanContent {
+    const { maxContent, memory } = this.options;
+    const truncated = text.length > maxContent;
+    if (truncated) this.losses.cut++;
+    return { name: this.name(name), text: memory.longText(text, maxContent), truncated };
   }
 
   private name(text: string): string {

@@ -10,7 +10,9 @@ import { messagesIn, type Role } from "./messages.ts";
 const MAX_CHARACTERS = 8000;
 
 const SILENT = /tool\.definitions|embedding|system_instructions|instructions$/;
-const ANSWER = /output|completion|response|result/;
+const ANSWER = /output|completion|response|result|^gen_ai\.choice$/;
+/** Events that tell one message of a history, by their names. */
+const TOLD_BY = /^gen_ai\.(user|assistant|system|tool)\.message$/;
 
 /** A turn with the exact time by which it is put in order. */
 export interface TimedTurn {
@@ -57,7 +59,8 @@ function spoken(row: SpanRow, content: readonly SpanContent[], agent: string): T
   for (const { name, text, truncated } of content) {
     if (SILENT.test(name)) continue;
     const isAnswer = ANSWER.test(name);
-    const usual: Role = isAnswer ? "assistant" : "user";
+    const teller = TOLD_BY.exec(name)?.[1] as Role | undefined;
+    const usual: Role = teller ?? (isAnswer ? "assistant" : "user");
     for (const message of messagesIn(text, usual)) {
       // Instructions are nobody's words, and what tools gave back stands with the tools.
       if (message.role === "system" || message.role === "tool") continue;

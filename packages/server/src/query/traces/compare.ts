@@ -25,6 +25,7 @@ const ANSWERS = [
   "langfuse.observation.output",
   "gen_ai.completion",
   "gen_ai.completion.0.content",
+  "gen_ai.choice",
   "output.value",
 ];
 

@@ -29,6 +29,39 @@ const told = (turn: Turn): string => {
 };
 
 describe("the conversation", () => {
+  test("is made of events as well, each of whom its name says", () => {
+    const say = (name: string, words: string) => content(name, JSON.stringify({ content: words }));
+    const turns = conversationOf([
+      span("a", "", 0, {
+        agent: "lead",
+        content: [
+          say("gen_ai.system.message", "Be kind"),
+          say("gen_ai.user.message", "Refund?"),
+          content(
+            "gen_ai.choice",
+            '{"index":0,"finish_reason":"stop","message":{"content":"Wait"}}',
+          ),
+        ],
+      }),
+      span("b", "", 2000, {
+        agent: "lead",
+        content: [
+          say("gen_ai.user.message", "Refund?"),
+          say("gen_ai.assistant.message", "Wait"),
+          say("gen_ai.tool.message", "42 EUR"),
+          say("gen_ai.choice", "Done"),
+        ],
+      }),
+    ]);
+    expect(turns.map(told)).toEqual([
+      "Instructions to lead: Be kind",
+      "User to lead: Refund?",
+      "lead to User: Wait",
+      "Tool to lead: 42 EUR",
+      "lead to User: Done",
+    ]);
+  });
+
   test("tells each text once, with who said it to whom, in the order of time", () => {
     const input = '[{"role":"user","content":"Refund?"}]';
     const again =

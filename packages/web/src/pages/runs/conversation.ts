@@ -43,8 +43,16 @@ export const PERSON = "User";
 
 /** Definitions of tools are the same on every call, and nobody says them. */
 const SILENT = /tool\.definitions|embedding/;
-const ANSWER = /output|completion|response|result/;
+const ANSWER = /output|completion|response|result|^gen_ai\.choice$/;
 const INSTRUCTIONS = /system_instructions|instructions$/;
+/** Events that tell one message of a history, by their names. */
+const TOLD_BY = /^gen_ai\.(user|assistant|system|tool)\.message$/;
+
+function usualRole(name: string): Role {
+  const teller = TOLD_BY.exec(name)?.[1];
+  if (teller !== undefined) return teller as Role;
+  return INSTRUCTIONS.test(name) ? "system" : ANSWER.test(name) ? "assistant" : "user";
+}
 
 const startNs = (span: TraceSpan): bigint => BigInt(span.start_ns);
 const endNs = (span: TraceSpan): bigint =>
@@ -88,8 +96,7 @@ function saidTurns(span: TraceSpan, above: string): Said[] {
     .filter(({ name }) => !SILENT.test(name))
     .flatMap(({ name, text, truncated }) => {
       const isAnswer = ANSWER.test(name);
-      const usual: Role = INSTRUCTIONS.test(name) ? "system" : isAnswer ? "assistant" : "user";
-      return messagesOf(text, usual).map(({ role, text: words }): Said => {
+      return messagesOf(text, usualRole(name)).map(({ role, text: words }): Said => {
         const isOwn = role === "assistant";
         return {
           kind: "said",
