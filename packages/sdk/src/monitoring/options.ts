@@ -39,6 +39,8 @@ export type MonitoringOptions = ClientOptions & {
     sampleRatio?: number;
     /** Ended spans that wait; 8,192 when left out. */
     maxQueuedSpans?: number;
+    /** Bytes of these; 16 MiB when left out. */
+    maxQueuedBytes?: number;
     maxOpenSpans?: number;
     maxBatchSpans?: number;
     /** Milliseconds between deliveries; 500 when left out. */

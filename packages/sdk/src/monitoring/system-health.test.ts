@@ -67,6 +67,12 @@ describe("the health of the system", () => {
   it.each<[string, (stats: MonitoringStats) => void, string, RegExp]>([
     ["lost spans", (one) => (one.spans.dropped.queue_full = 3), "degraded", /3 spans were lost/],
     ["refused spans", (one) => (one.spans.dropped.refused = 2), "degraded", /refused 2 spans/],
+    [
+      "odd spans",
+      (one) => (one.spans.dropped.unreadable = 1),
+      "degraded",
+      /threw when they were read/,
+    ],
     ["a queue that is nearly full", (one) => (one.spans.queued = 81), "degraded", /81 of 100/],
     ["spans that were cut", (one) => (one.spans.cut.events = 4), "healthy", /4 attributes/],
     ["too much open", (one) => (one.work.not_remembered = 1), "degraded", /too many were open/],

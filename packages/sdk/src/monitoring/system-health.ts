@@ -104,7 +104,13 @@ function aboutSpans({ dropped, queued, maxQueued, cut }: MonitoringStats["spans"
       severity: "warning",
       message: `${lost} spans were lost because they could not be delivered.`,
       remedy:
-        "Find out why the server is slow or away; `tracing.maxQueuedSpans` bridges longer gaps.",
+        "Find out why the server is slow or away; `tracing.maxQueuedSpans` and `maxQueuedBytes` bridge longer gaps.",
+    },
+    {
+      applies: dropped.unreadable > 0,
+      severity: "warning",
+      message: `${dropped.unreadable} spans were lost because they threw when they were read.`,
+      remedy: "Look at what your tracer provider hands to `spanProcessor()`.",
     },
     {
       applies: dropped.refused > 0,
