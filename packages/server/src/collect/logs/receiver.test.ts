@@ -9,6 +9,7 @@ import { createMemoryTelemetry, type LogRow, type TelemetryStore } from "#store"
 
 import { InFlight } from "../limits/index.ts";
 import { integer, message, text, varint } from "../remote-write/fixture.ts";
+import { exportOfLogs } from "./fixture.ts";
 import { LogReceiver } from "./receiver.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21);
@@ -213,6 +214,20 @@ describe("OTLP", () => {
     expect([row?.body, row?.attributes["gen_ai.input.messages"]]).toEqual(said);
     expect(row?.content).toBeUndefined();
   });
+});
+
+it("a request in protobuf that ends anywhere but at its end is refused, and leaves nothing", async () => {
+  const attributes = { "gen_ai.agent.name": "lead", n: "1" };
+  const sent = { timeMs: NOW_MS, traceId: TRACE, spanId: SPAN, event: "e", attributes };
+  const body = exportOfLogs([sent, sent]);
+  const receiver = receiverOf();
+  for (let end = 1; end < body.length; end++)
+    await expect(
+      receiver.write("default", body.subarray(0, end), "protobuf"),
+      `${end} bytes`,
+    ).rejects.toMatchObject({ code: "bad_request" });
+  expect(await rows()).toEqual([]);
+  expect(await receiver.write("default", body, "protobuf")).toMatchObject({ lines: 2 });
 });
 
 describe("what events tell of a span", () => {
