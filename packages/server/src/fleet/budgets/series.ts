@@ -1,3 +1,4 @@
+import type { BudgetEntry } from "@fleetlight/contract";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Now } from "#lib";
@@ -9,6 +10,17 @@ import { topAccounts } from "./views.ts";
 const MAX_ACCOUNTS = 20;
 
 const STATES = { within: 0, warned: 1, spent: 2 } as const;
+
+interface Settable {
+  set(value: number): void;
+}
+
+/** One account with its series: state, share, spent, limit, unpriced calls. */
+interface Row {
+  budget: BudgetEntry;
+  subject: string;
+  gauges: [Settable, Settable, Settable, Settable, Settable];
+}
 
 const labelNames = ["budget", "budget_name", "per", "subject", "unit"] as const;
 
@@ -30,27 +42,56 @@ export function defineBudgetSeries(
     "fleetlight_budget_unpriced_calls",
     "Calls of this period whose price is not known.",
   );
+  const gauges = [state, share, spent, limit, unpriced];
+  let known: Row[] = [];
+  const rowOf = (budget: BudgetEntry, subject: string): Row => {
+    const labels = {
+      budget: budget.id,
+      budget_name: budget.name,
+      per: budget.per,
+      subject,
+      unit: budget.unit,
+    };
+    return {
+      budget,
+      subject,
+      gauges: [
+        state.with(labels),
+        share.with(labels),
+        spent.with(labels),
+        limit.with(labels),
+        unpriced.with(labels),
+      ],
+    };
+  };
   registry.collect(() => {
-    for (const one of [state, share, spent, limit, unpriced]) one.clear();
     const nowMs = now();
-    for (const accounts of ledger.of(tenant)) {
+    const shown = ledger
+      .of(tenant)
+      .filter((accounts) => accounts.budget.budget.enabled)
+      .flatMap((accounts) =>
+        topAccounts(accounts, nowMs, MAX_ACCOUNTS).map((account) => ({ accounts, account })),
+      );
+    const isKnown =
+      shown.length === known.length &&
+      shown.every(
+        ({ accounts, account }, i) =>
+          known[i]?.budget === accounts.budget.budget && known[i].subject === account.subject,
+      );
+    // Making labels costs more than all else: they stay as long as the same accounts are shown.
+    if (!isKnown) {
+      for (const one of gauges) one.clear();
+      known = shown.map(({ accounts, account }) => rowOf(accounts.budget.budget, account.subject));
+    }
+    for (const [i, { accounts, account }] of shown.entries()) {
       const { budget } = accounts.budget;
-      if (!budget.enabled) continue;
-      for (const account of topAccounts(accounts, nowMs, MAX_ACCOUNTS)) {
-        const labels = {
-          budget: budget.id,
-          budget_name: budget.name,
-          per: budget.per,
-          subject: account.subject,
-          unit: budget.unit,
-        };
-        const amount = accounts.amountOf(account);
-        state.set(labels, STATES[accounts.stateOf(account)]);
-        share.set(labels, amount / budget.limit);
-        spent.set(labels, amount);
-        limit.set(labels, budget.limit);
-        unpriced.set(labels, account.unpricedCalls);
-      }
+      const amount = accounts.amountOf(account);
+      const [ofState, ofShare, ofSpent, ofLimit, ofUnpriced] = (known[i] as Row).gauges;
+      ofState.set(STATES[accounts.stateOf(account)]);
+      ofShare.set(amount / budget.limit);
+      ofSpent.set(amount);
+      ofLimit.set(budget.limit);
+      ofUnpriced.set(account.unpricedCalls);
     }
   });
 }
