@@ -1,6 +1,6 @@
 import type { LeanSpan } from "@fleetlight/contract";
 
-import { costOf, type LeanRow } from "#store";
+import { costOf, hostOf, type LeanRow, type SpanRow } from "#store";
 
 import { listText } from "./long-text.ts";
 
@@ -9,7 +9,6 @@ const STATUSES = [undefined, "ok", "error"] as const;
 /** Texts that are left out when they are empty. */
 const TEXTS = {
   parentSpanId: "parent_span_id",
-  host: "host",
   operation: "operation",
   agent: "agent",
   peer: "peer",
@@ -23,7 +22,7 @@ const TEXT_ENTRIES = Object.entries(TEXTS) as [
 ][];
 
 /** A span as one of many: what is empty is left out. */
-function leanSpanOf(row: LeanRow): LeanSpan {
+export function leanSpanOf(row: LeanRow | SpanRow): LeanSpan {
   const span: LeanSpan = {
     span_id: row.spanId,
     name: row.name,
@@ -32,6 +31,8 @@ function leanSpanOf(row: LeanRow): LeanSpan {
     duration_seconds: row.durationNs / 1e9,
   };
   for (const [key, name] of TEXT_ENTRIES) if (row[key] !== "") span[name] = row[key];
+  const host = "host" in row ? row.host : hostOf(row.resource);
+  if (host !== "") span.host = host;
   const [kind, status, cost] = [KINDS[row.kind], STATUSES[row.status], costOf(row)];
   if (row.kind > 1 && kind !== undefined) span.kind = kind;
   if (status !== undefined) span.status = status;

@@ -396,6 +396,7 @@ describe("the description of the API", () => {
         "get /api/v1/traces/{id}/logs",
         "get /api/v1/traces/{id}/spans",
         "get /api/v1/traces/{id}/spans/{span}",
+        "get /api/v1/traces/{id}/tail",
         "get /api/v1/workflows",
         "get /api/v1/workflows/{id}",
         "get /api/v2/alerts",

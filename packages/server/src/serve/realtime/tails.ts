@@ -3,12 +3,13 @@ import type { Registry } from "@fleetlight/sdk";
 import type { FastifyReply } from "fastify";
 
 import { isoTime, type Now } from "#lib";
-import { toLogLine } from "#query";
+import { leanSpanOf, toLogLine } from "#query";
 import {
   matchesLog,
   matchesSpan,
   type LogFilter,
   type LogRow,
+  type SpanRecord,
   type SpanRow,
   type TelemetryStore,
   type TraceQuery,
@@ -52,6 +53,9 @@ export class Tails {
   private readonly options: Options;
   private readonly lines: TailRoom<LogRow>;
   private readonly spans: TailRoom<SpanRow>;
+  private readonly runs: TailRoom<SpanRow>;
+  /** Traces that somebody follows, and how many do: of all others nothing is looked at. */
+  private readonly followed = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
 
   constructor(options: Options) {
@@ -73,6 +77,7 @@ export class Tails {
     });
     this.lines = new TailRoom({ event: "lines", view: toLogLine, ...of("logs") });
     this.spans = new TailRoom({ event: "spans", view: toTailSpan, ...of("traces") });
+    this.runs = new TailRoom<SpanRow>({ event: "spans", view: leanSpanOf, ...of("runs") });
     registry
       .gauge({
         name: "fleetlight_tail_clients",
@@ -82,12 +87,13 @@ export class Tails {
       .collect((gauge) => {
         gauge.set({ signal: "logs" }, this.lines.size);
         gauge.set({ signal: "traces" }, this.spans.size);
+        gauge.set({ signal: "runs" }, this.runs.size);
       });
   }
 
   start(): void {
     const { telemetry, now } = this.options;
-    const rooms = [this.lines, this.spans];
+    const rooms = [this.lines, this.spans, this.runs];
     const flushing = setInterval(() => {
       for (const room of rooms) room.flush();
     }, FLUSH_MS);
@@ -96,12 +102,7 @@ export class Tails {
     }, HEARTBEAT_MS);
     this.stops.push(
       telemetry.logs.onLogs((tenant, rows) => this.lines.hear(tenant, rows)),
-      telemetry.spans.onSpans((tenant, records) =>
-        this.spans.hear(
-          tenant,
-          records.map(({ row }) => row),
-        ),
-      ),
+      telemetry.spans.onSpans((tenant, records) => this.hearSpans(tenant, records)),
       () => clearInterval(flushing),
       () => clearInterval(beating),
     );
@@ -112,6 +113,7 @@ export class Tails {
     for (const stop of this.stops) stop();
     this.lines.stop();
     this.spans.stop();
+    this.runs.stop();
   }
 
   /** @throws FleetlightError `overloaded` when there are too many clients. */
@@ -126,6 +128,37 @@ export class Tails {
     this.spans.admit();
     this.open(reply);
     this.spans.follow(tenant, (row) => matchesSpan(row, query), reply.raw);
+  }
+
+  /**
+   * The spans of one trace as they come, whatever they are like.
+   * @throws FleetlightError `overloaded` when there are too many clients.
+   */
+  followTrace(tenant: string, traceId: string, reply: FastifyReply): void {
+    this.runs.admit();
+    this.open(reply);
+    this.followed.set(traceId, (this.followed.get(traceId) ?? 0) + 1);
+    reply.raw.once("close", () => {
+      const left = (this.followed.get(traceId) ?? 1) - 1;
+      if (left === 0) this.followed.delete(traceId);
+      else this.followed.set(traceId, left);
+    });
+    this.runs.follow(tenant, (row) => row.traceId === traceId, reply.raw);
+  }
+
+  private hearSpans(tenant: string, records: readonly SpanRecord[]): void {
+    if (this.spans.size > 0)
+      this.spans.hear(
+        tenant,
+        records.map(({ row }) => row),
+      );
+    if (this.followed.size === 0) return;
+    const own = records.filter(({ row }) => this.followed.has(row.traceId));
+    if (own.length > 0)
+      this.runs.hear(
+        tenant,
+        own.map(({ row }) => row),
+      );
   }
 
   private open(reply: FastifyReply): void {

@@ -30,7 +30,7 @@ export {
   type EdgeStore,
   type EdgeSum,
 } from "./edges/index.ts";
-export { columnsOf, costOf, cursorBehind } from "./spans/index.ts";
+export { columnsOf, costOf, cursorBehind, hostOf } from "./spans/index.ts";
 export {
   compareCursors,
   levelOf,

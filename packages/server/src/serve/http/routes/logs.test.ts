@@ -1,4 +1,5 @@
 import type {
+  LeanSpan,
   LogHistogram,
   LogList,
   LogLine,
@@ -278,6 +279,68 @@ describe("a live tail", () => {
       (text) => text.includes('fleetlight_tail_clients{signal="logs"} 0'),
     );
     expect(metrics).toContain('fleetlight_tail_clients{signal="traces"} 0');
+  });
+
+  it("tells of the spans of one trace, before it is known and while it goes on", async () => {
+    const trace = "c".repeat(32);
+    const run = await tail(`/api/v1/traces/${trace.toUpperCase()}/tail`);
+    const again = await tail(`/api/v1/traces/${trace}/tail`);
+    const foreign = await tail(`/api/v1/traces/${trace}/tail`, "other");
+    const span = (traceId: string, spanId: string, more: object = {}) => ({
+      traceId,
+      spanId,
+      name: "work",
+      startTimeUnixNano: "1780315200000000001",
+      attributes: [{ key: "gen_ai.agent.name", value: { stringValue: "lead" } }],
+      ...more,
+    });
+    const send = (...spans: object[]) =>
+      ask(`${server.url}/v1/traces`, {
+        json: {
+          resourceSpans: [
+            {
+              resource: { attributes: [{ key: "host.name", value: { stringValue: "h" } }] },
+              scopeSpans: [{ spans }],
+            },
+          ],
+        },
+      });
+    const startTimeUnixNano = `${Date.now()}000001`;
+    const begun = span(trace, SPAN, { startTimeUnixNano });
+    await send(span("d".repeat(32), "b".repeat(16), { startTimeUnixNano }), begun);
+    const [first] = await until(
+      () => run.of<LeanSpan>("spans"),
+      (found) => found.length > 0,
+    );
+    expect(first).toMatchObject({
+      span_id: SPAN,
+      start_ns: startTimeUnixNano,
+      ended: false,
+      agent: "lead",
+      host: "h",
+    });
+    await send({ ...begun, endTimeUnixNano: `${Date.now() + 5}000000`, status: { code: 2 } });
+    const heard = await until(
+      () => run.of<LeanSpan>("spans"),
+      (found) => found.length > 1,
+    );
+    expect(heard).toHaveLength(2);
+    expect(heard[1]).toMatchObject({ span_id: SPAN, status: "error" });
+    expect(heard[1]).not.toHaveProperty("ended");
+    await run.stop();
+    // One of two who follow the same run left: the other one still hears of it.
+    await send(span(trace, "e".repeat(16), { startTimeUnixNano }));
+    await until(
+      () => again.of("spans"),
+      (found) => found.length === 3,
+    );
+    expect(foreign.of("spans")).toEqual([]);
+    await Promise.all([again.stop(), foreign.stop()]);
+    await until(
+      async () => (await get("/metrics")).text,
+      (text) => text.includes('fleetlight_tail_clients{signal="runs"} 0'),
+    );
+    expect((await fetch(`${server.url}/api/v1/traces/xyz/tail`)).status).toBe(400);
   });
 
   it("tells of spans that match", async () => {

@@ -102,6 +102,27 @@ export function traceSpanRoutes(app: App, doors: Doors): void {
   });
 }
 
+/** What comes of a trace from now on. */
+export function traceTailRoute(app: App, doors: Doors): void {
+  app.route({
+    method: "GET",
+    url: "/api/v1/traces/:id/tail",
+    // An answer to HEAD would have no end either.
+    exposeHeadRoute: false,
+    schema: {
+      tags,
+      summary: "Spans of one trace as they come, as server-sent events",
+      description:
+        "Events: `spans` (a list of spans as in `/spans`), `dropped`, `heartbeat`, and `end` when the server stops. The trace need not be known yet.",
+      params: z.object({ id: TraceId }),
+    },
+    handler: async (request, reply) => {
+      doors.tails.followTrace(tenantOf(request), traceIdOf(request.params.id), reply);
+      return reply;
+    },
+  });
+}
+
 /** What is asked of a trace as a whole. */
 export function traceAnalysisRoutes(app: App, doors: Doors): void {
   app.route({

@@ -304,15 +304,16 @@ describe("one run", () => {
   test("comes as columns, which are read as they were sent", async () => {
     const url = `${base}/api/v1/traces/${hex(4, 32)}/columns`;
     const ids: bigint[] = [];
+    let shapes: unknown[] = [];
     for (let from: string | null = ""; from !== null;) {
       const answer = await fetch(`${url}?limit=2${from === "" ? "" : `&from=${from}`}`);
       expect(answer.headers.get("content-type")).toBe("application/octet-stream");
       const { columns, next } = readColumns(await answer.arrayBuffer());
       ids.push(...columns.spanIds);
-      const shapes = [...columns.shapeOf].map((shape) => columns.shapes[shape]);
-      if (next === null) expect(shapes).toMatchObject([{ tool: "search", host: "h" }]);
+      shapes = [...columns.shapeOf].map((shape) => columns.shapes[shape]);
       from = next;
     }
+    expect(shapes).toMatchObject([{ tool: "search", host: "h" }]);
     expect(ids).toEqual([401n, 402n, 403n]);
     const behind = await fetch(`${url}?from=9000000000000000000.${hex(1, 16)}`);
     expect(readColumns(await behind.arrayBuffer())).toMatchObject({ next: null });

@@ -7,7 +7,7 @@ import type { Doors } from "../../doors.ts";
 import type { App } from "../app-type.ts";
 import { tenantOf } from "../tenant.ts";
 import { traceCountRoutes } from "./trace-counts.ts";
-import { traceAnalysisRoutes, traceSpanRoutes } from "./trace-parts.ts";
+import { traceAnalysisRoutes, traceSpanRoutes, traceTailRoute } from "./trace-parts.ts";
 import { Search, searchOf, TraceId, traceIdOf } from "./trace-query.ts";
 
 export { TraceId, traceIdOf } from "./trace-query.ts";
@@ -58,5 +58,6 @@ export function traceRoutes(app: App, doors: Doors): void {
     },
   });
   traceSpanRoutes(app, doors);
+  traceTailRoute(app, doors);
   traceAnalysisRoutes(app, doors);
 }

@@ -1,5 +1,6 @@
 export type { Failure, ModelUsage, ValueCount } from "./analytics.ts";
 export { costOf } from "./cost.ts";
+export { hostOf } from "./lean.ts";
 export { matches as matchesSpan } from "./matches.ts";
 export { MemorySpans } from "./memory-spans.ts";
 export type { SpanBlock } from "./span-block.ts";
