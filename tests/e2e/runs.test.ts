@@ -56,25 +56,29 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
 
   afterAll(() => stage?.close());
 
+  const send = async (...sent: object[]) => {
+    const answer = await fetch(`${product.url}/v1/traces`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        resourceSpans: [
+          {
+            resource: { attributes: [text("service.name", "e2e-fleet")] },
+            scopeSpans: [{ scope: { name: "e2e" }, spans: sent }],
+          },
+        ],
+      }),
+    });
+    expect(answer.status).toBe(200);
+  };
+
   test(
     "a run that is sent shows up by itself, where it said how to send one",
     async () => {
       await page.goto(`${product.url}/dashboard/runs`);
       await page.getByText("OTEL_EXPORTER_OTLP_ENDPOINT").waitFor(WAIT);
       await expectAccessible(page);
-      const answer = await fetch(`${product.url}/v1/traces`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          resourceSpans: [
-            {
-              resource: { attributes: [text("service.name", "e2e-fleet")] },
-              scopeSpans: [{ scope: { name: "e2e" }, spans: spans() }],
-            },
-          ],
-        }),
-      });
-      expect(answer.status).toBe(200);
+      await send(...spans());
       await page.getByRole("link", { name: "invoke_agent lead" }).waitFor(WAIT);
       await page.getByText("e2e-fleet · lead, helper").waitFor(WAIT);
       await expectAccessible(page);
@@ -211,6 +215,39 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
       await phone.page.goto(`${product.url}/dashboard/runs/${"f".repeat(32)}`);
       await phone.page.getByText("The run could not be loaded").waitFor(WAIT);
       expect(phone.errors.filter((error) => !error.includes("404"))).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "a run that goes on shows its spans as they come",
+    async () => {
+      const startMs = Date.now() - 1000;
+      const span = (id: number, name: string, more: object = {}) => ({
+        traceId: "b".repeat(32),
+        spanId: id.toString(16).padStart(16, "0"),
+        ...(id > 1 && { parentSpanId: "1".padStart(16, "0") }),
+        name,
+        kind: 1,
+        startTimeUnixNano: `${startMs + id}000000`,
+        ...more,
+      });
+      await send(span(1, "workflow"));
+      await page.goto(`${product.url}/dashboard/runs/${"b".repeat(32)}`);
+      await page.getByText("Live: spans show as they come.").waitFor(WAIT);
+      await page.getByRole("button", { name: /^workflow/ }).waitFor(WAIT);
+      // Whatever is asked of the server from now on is not answered: only the stream is left.
+      await page.route(/\/api\/v1\/traces\/[^?]*(columns|spans=)/, () => {});
+      await send(span(2, "first step"));
+      await page.getByRole("button", { name: /^first step/ }).waitFor({ timeout: 3000 });
+      const end = { endTimeUnixNano: `${startMs + 900}000000`, status: { code: 2 } };
+      await send(span(2, "first step", end), span(3, "second step"));
+      await page.getByRole("button", { name: /^second step/ }).waitFor({ timeout: 3000 });
+      const waterfall = page.getByRole("region", { name: "Spans of the run in time" });
+      await waterfall.getByLabel("failed").waitFor({ timeout: 3000 });
+      await expectAccessible(page);
+      await page.unroute(/\/api\/v1\/traces\/[^?]*(columns|spans=)/);
+      expect(errors).toEqual([]);
     },
     LONG,
   );

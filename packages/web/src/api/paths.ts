@@ -71,6 +71,7 @@ export const runPaths = {
     }),
   span: (run: string, span: string) => `/api/v1/traces/${id(run)}/spans/${id(span)}`,
   analysis: (run: string) => `/api/v1/traces/${id(run)}/analysis`,
+  tail: (run: string) => `/api/v1/traces/${id(run)}/tail`,
 };
 
 /** Log lines. */

@@ -27,7 +27,7 @@ const COUNTS_REFRESH_MS = 15_000;
 const FACETS_REFRESH_MS = 60_000;
 /** A run that has ended may still get spans that were late. */
 const ENDED_REFRESH_MS = 30_000;
-/** A run of more spans than this is asked for less often while it goes on. */
+/** A run of more spans than this is not loaded again by itself. */
 const MANY_SPANS = 20_000;
 
 /** Clocks of hosts that are a little ahead must not hide their runs. */
@@ -154,8 +154,8 @@ export const runQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.ended === false ? REFRESH_MS : ENDED_REFRESH_MS),
   });
 
-/** Its spans, lean, as a tree. Beyond `MANY_SPANS` a run that goes on is not loaded whole every few seconds. */
-export const runTreeQuery = (id: string, goesOn: boolean) =>
+/** Its spans as a tree; while it goes on, its tail tells of what comes. */
+export const runTreeQuery = (id: string) =>
   queryOptions({
     queryKey: ["run-tree", id],
     queryFn: ({ signal, client, queryKey }) => {
@@ -168,10 +168,8 @@ export const runTreeQuery = (id: string, goesOn: boolean) =>
     // Comparing a million spans with those of before would cost more than drawing them.
     structuralSharing: false,
     staleTime: REFRESH_MS,
-    refetchInterval: ({ state }) => {
-      const many = (state.data?.tree.spans.length ?? 0) > MANY_SPANS;
-      return goesOn && !many ? REFRESH_MS : ENDED_REFRESH_MS;
-    },
+    refetchInterval: ({ state }) =>
+      (state.data?.tree.spans.length ?? 0) > MANY_SPANS ? false : ENDED_REFRESH_MS,
   });
 
 /** Everything of its spans, with attributes and texts; only for runs of moderate size. */

@@ -42,7 +42,7 @@ export const RunPage = () => {
   return (
     <Page title={runName(run)} lead={runLead(run)} before={back}>
       <RunFacts run={run} />
-      <RunView run={run} search={search} change={change} />
+      <RunView key={runId} run={run} search={search} change={change} />
     </Page>
   );
 };

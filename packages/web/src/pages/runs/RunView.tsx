@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback } from "react";
 
 import type { LoadedRun } from "../../api/run-spans.ts";
-import { runAnalysisQuery, runTreeQuery } from "../../api/runs.ts";
+import type { Phase } from "../../api/follow.ts";
+import { runAnalysisQuery } from "../../api/runs.ts";
 import type { RunSearch, RunView as View } from "../../app/run-search.ts";
 import { formatDateTime } from "../../format/time.ts";
 import { formatCount, formatValue, plural } from "../../format/units.ts";
-import { Failure, SkeletonRows } from "../../ui/notes.tsx";
+import { Empty, Failure, SkeletonRows } from "../../ui/notes.tsx";
 import { Facts } from "../../ui/page.tsx";
 import table from "../../ui/table.module.css";
 import { Ago } from "../../ui/time.tsx";
@@ -18,6 +19,7 @@ import { RunTime } from "./RunTime.tsx";
 import { Hands, Usage } from "./RunUsage.tsx";
 import { SpanPanel } from "./SpanPanel.tsx";
 import type { SpanTree } from "./span-tree.ts";
+import { useLiveRun } from "./use-live-run.ts";
 
 const Conversation = lazy(async () => ({
   default: (await import("./Conversation.tsx")).Conversation,
@@ -26,6 +28,9 @@ const Flame = lazy(async () => ({ default: (await import("./Flame.tsx")).Flame }
 const SwimLanes = lazy(async () => ({ default: (await import("./SwimLanes.tsx")).SwimLanes }));
 const RunLogs = lazy(async () => ({ default: (await import("../logs/RunLogs.tsx")).RunLogs }));
 const Compare = lazy(async () => ({ default: (await import("./Compare.tsx")).Compare }));
+
+/** Texts of longer runs are not loaded: they would be many megabytes, which a browser reads at one go. */
+const MAX_SAID_SPANS = 10_000;
 
 const TABS: readonly { view: View | undefined; word: string }[] = [
   { view: undefined, word: "Time" },
@@ -96,6 +101,16 @@ const Picture = ({
 }: RunViewProps & { tree: SpanTree; onPick: (span?: string) => void }) => {
   const { trace_id: id } = run;
   const { view, find = "", span, with: other } = search;
+  if (view === "conversation" && run.spans > MAX_SAID_SPANS)
+    return (
+      <Empty title="Too many spans to be read as a conversation">
+        <p>
+          This run has {formatCount(run.spans)} spans; up to {formatCount(MAX_SAID_SPANS)} are read
+          with their texts. Choose a span in Time to read what was said in it, or look for words in
+          the list of runs.
+        </p>
+      </Empty>
+    );
   if (view === "conversation")
     return <Conversation runId={id} find={search.find} onPick={onPick} />;
   if (view === "agents") return <SwimLanes tree={tree} chosen={span} onPick={onPick} />;
@@ -135,6 +150,19 @@ const Odd = ({ id, onPick }: { id: string; onPick: (span: string) => void }) => 
   return data === undefined ? null : <Oddities report={data} onPick={onPick} />;
 };
 
+const PHASES: Readonly<Record<Phase, string>> = {
+  connecting: "Waiting for the stream of spans.",
+  live: "Live: spans show as they come.",
+  down: "The stream of spans is interrupted; it is tried again every few seconds.",
+};
+
+/** Whether a run that goes on is followed. */
+const Live = ({ phase }: { phase: Phase }) => (
+  <p className={classes["live"]} role="status" data-phase={phase}>
+    {PHASES[phase]}
+  </p>
+);
+
 /** Says how much has come, while parts are on their way; else why nothing has. */
 const Loading = ({
   run,
@@ -165,7 +193,8 @@ const Loading = ({
 /** A run in one of its pictures, and the span of it that is looked at. */
 export const RunView = ({ run, search, change }: RunViewProps) => {
   const { trace_id: id } = run;
-  const { data, error } = useQuery(runTreeQuery(id, !run.ended));
+  const goesOn = run.state === "running";
+  const { loaded: data, error, phase } = useLiveRun(id, goesOn);
   const { span, view } = search;
   const onPick = useCallback(
     (next?: string) => {
@@ -183,6 +212,7 @@ export const RunView = ({ run, search, change }: RunViewProps) => {
       {run.state === "stale" && <Stale run={run} />}
       {data?.whole === true && <Odd id={id} onPick={onPick} />}
       <Tabs view={view} onView={onView} />
+      {goesOn && <Live phase={phase} />}
       <Loading run={run} loaded={data} error={error} />
       {data !== undefined && (
         <div className={classes["matter"]} data-beside={span !== undefined || undefined}>

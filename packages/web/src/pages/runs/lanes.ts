@@ -1,4 +1,4 @@
-import { STRIDE, type Steps } from "./slices.ts";
+import { sortedBy, STRIDE, type Steps } from "./slices.ts";
 import type { SpanTree } from "./span-tree.ts";
 
 /** A stretch in which an agent is at work; seconds from the start of the run. */
@@ -46,101 +46,143 @@ const NEAR = 1 / 800;
 const isAsked = (before: string, lane: string): boolean =>
   before !== lane && !lane.startsWith("\n") && !before.startsWith("\n");
 
-interface Work extends Stretch {
-  lane: string;
-}
-
 /** Agents are named as they are; services without one stand behind a line break, which no name has. */
 const laneOf = (agent: string, service: string): string => (agent === "" ? `\n${service}` : agent);
 
+/** Numbers that become more. */
+class Growing {
+  #numbers = new Int32Array(1024);
+  length = 0;
+
+  push(number: number): void {
+    if (this.length === this.#numbers.length) {
+      const longer = new Int32Array(this.length * 2);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.length++] = number;
+  }
+
+  all(): Int32Array {
+    return this.#numbers.subarray(0, this.length);
+  }
+}
+
+interface Work {
+  /** Spans of each lane. */
+  byLane: Map<string, Growing>;
+  /** Spans with which an agent set another to work, and the lane of each line. */
+  asked: Growing;
+  laneOf: (line: number) => string;
+}
+
 /** Spans with which an agent begins to work, and those that let it: what is below one with the same agent adds nothing. */
-function* workOf(
-  tree: SpanTree,
-): Steps<{ work: Work[]; asked: (Arrow & { who: string; whom: string })[] }> {
-  const work: Work[] = [];
-  const asked: (Arrow & { who: string; whom: string })[] = [];
+function* workOf(tree: SpanTree): Steps<Work> {
+  const byLane = new Map<string, Growing>();
+  const asked = new Growing();
+  const laneAt = (line: number): string => {
+    const place = tree.spanOf[line] ?? 0;
+    return laneOf(tree.agentOf[place] ?? "", tree.spans.shape(place).service);
+  };
   const above: string[] = [];
   for (let line = 0; line < tree.spanOf.length; line++) {
     if (line % STRIDE === 0) yield;
     const place = tree.spanOf[line] ?? 0;
     const depth = tree.depthOf[line] ?? 0;
-    const agent = tree.agentOf[place] ?? "";
-    const lane = laneOf(agent, tree.spans.shape(place).service);
+    const lane = laneAt(line);
     const before = depth === 0 ? undefined : above[depth - 1];
     above[depth] = lane;
-    const from = tree.startOf[place] ?? 0;
-    const failed = tree.spans.hasFailed(place);
-    if (before === lane && !failed) continue;
-    const spanId = tree.spans.idOf(place);
-    work.push({
-      lane,
-      from,
-      to: from + tree.spans.seconds(place),
-      failed,
-      running: tree.spans.goesOn(place),
-      spanId,
-      spans: 1,
-    });
-    if (before !== undefined && isAsked(before, lane))
-      asked.push({ who: before, whom: lane, from: 0, to: 0, at: from, spanId });
+    if (before === lane && !tree.spans.hasFailed(place)) continue;
+    let own = byLane.get(lane);
+    if (own === undefined) byLane.set(lane, (own = new Growing()));
+    own.push(place);
+    if (before !== undefined && isAsked(before, lane)) asked.push(line);
   }
-  return { work, asked };
+  return { byLane, asked, laneOf: laneAt };
 }
 
-/** Stretches that touch become one, unless one of them failed and the other did not. */
-function joined(work: readonly Work[], near: number): { stretches: Stretch[]; busy: number } {
-  const stretches: Stretch[] = [];
-  let busy = 0;
+/** Spans by start. */
+function* byStart(tree: SpanTree, places: Int32Array): Steps<Int32Array> {
+  const order = yield* sortedBy(Float64Array.from(places, (place) => tree.startOf[place] ?? 0));
+  return order.map((at) => places[at] ?? 0);
+}
+
+/** Stretches that touch become one; those that failed are a layer of their own, above the others. */
+function* joined(
+  tree: SpanTree,
+  places: Int32Array,
+  near: number,
+): Steps<Pick<Lane, "stretches" | "busy" | "errors">> {
+  const layers: [Stretch[], Stretch[]] = [[], []];
+  let [busy, errors, done] = [0, 0, 0];
   let reached = Number.NEGATIVE_INFINITY;
-  for (const { lane: _, ...one } of work) {
-    busy += Math.max(0, one.to - Math.max(one.from, reached));
-    reached = Math.max(reached, one.to);
-    const last = stretches.at(-1);
-    if (last !== undefined && one.from <= last.to + near && one.failed === last.failed) {
-      last.to = Math.max(last.to, one.to);
-      last.running ||= one.running;
+  for (const place of places) {
+    if (done++ % STRIDE === 0) yield;
+    const from = tree.startOf[place] ?? 0;
+    const to = from + tree.spans.seconds(place);
+    const failed = tree.spans.hasFailed(place);
+    const running = tree.spans.goesOn(place);
+    busy += Math.max(0, to - Math.max(from, reached));
+    reached = Math.max(reached, to);
+    if (failed) errors += 1;
+    const layer = layers[failed ? 1 : 0];
+    const last = layer.at(-1);
+    if (last !== undefined && from <= last.to + near) {
+      last.to = Math.max(last.to, to);
+      last.running ||= running;
       last.spans += 1;
-    } else stretches.push({ ...one });
+    } else layer.push({ from, to, failed, running, spanId: tree.spans.idOf(place), spans: 1 });
   }
-  return { stretches, busy };
+  return { stretches: layers.flat(), busy, errors };
+}
+
+/** Who set whom to work, the earliest first. */
+function* arrowsOf(
+  tree: SpanTree,
+  { asked, laneOf: laneAt }: Work,
+  shown: ReadonlyMap<string, number>,
+): Steps<Pick<Lanes, "arrows" | "hiddenArrows">> {
+  const lines = asked.all();
+  const order = yield* sortedBy(
+    Float64Array.from(lines, (line) => tree.startOf[tree.spanOf[line] ?? 0] ?? 0),
+  );
+  const arrows: Arrow[] = [];
+  let [count, done] = [0, 0];
+  for (const at of order) {
+    if (done++ % STRIDE === 0) yield;
+    const line = lines[at] ?? 0;
+    const place = tree.spanOf[line] ?? 0;
+    const parent = tree.parentOf[place] ?? -1;
+    const [from, to] = [shown.get(laneAt(tree.lineOf[parent] ?? 0)), shown.get(laneAt(line))];
+    if (from === undefined || to === undefined) continue;
+    count += 1;
+    if (arrows.length < MAX_ARROWS)
+      arrows.push({ from, to, at: tree.startOf[place] ?? 0, spanId: tree.spans.idOf(place) });
+  }
+  return { arrows, hiddenArrows: count - arrows.length };
 }
 
 /** A lane for each agent, in the order in which they began; services without an agent come last. */
 export function* laneSteps(tree: SpanTree): Steps<Lanes> {
-  const { work, asked } = yield* workOf(tree);
-  const byLane = new Map<string, Work[]>();
-  for (const one of work) {
-    const own = byLane.get(one.lane);
-    if (own === undefined) byLane.set(one.lane, [one]);
-    else own.push(one);
-  }
+  const work = yield* workOf(tree);
   const lanes: (Lane & { key: string; began: number })[] = [];
-  for (const [key, own] of byLane) {
-    own.sort((a, b) => a.from - b.from);
+  for (const [key, own] of work.byLane) {
+    const places = yield* byStart(tree, own.all());
     lanes.push({
       key,
       name: key.replace("\n", ""),
       isAgent: !key.startsWith("\n"),
-      ...joined(own, tree.lengthSeconds * NEAR),
-      spans: own.length,
-      errors: own.filter(({ failed }) => failed).length,
-      began: own[0]?.from ?? 0,
+      ...(yield* joined(tree, places, tree.lengthSeconds * NEAR)),
+      spans: places.length,
+      began: tree.startOf[places[0] ?? 0] ?? 0,
     });
-    yield;
   }
   lanes.sort((a, b) => Number(b.isAgent) - Number(a.isAgent) || a.began - b.began);
   const shown = lanes.slice(0, MAX_LANES);
   const places = new Map(shown.map(({ key }, place) => [key, place]));
-  const arrows = asked
-    .flatMap(({ who, whom, at, spanId }) => {
-      const [from, to] = [places.get(who), places.get(whom)];
-      return from === undefined || to === undefined ? [] : [{ from, to, at, spanId }];
-    })
-    .sort((a, b) => a.at - b.at);
   return {
     lanes: shown,
-    arrows: arrows.slice(0, MAX_ARROWS),
+    ...(yield* arrowsOf(tree, work, places)),
     hiddenLanes: lanes.length - shown.length,
-    hiddenArrows: Math.max(0, arrows.length - MAX_ARROWS),
   };
 }

@@ -30,6 +30,9 @@ const NO_SHAPE: SpanShape = {
   error_type: "",
 };
 
+/** Objects that are kept; a screen shows some fifty. */
+const MAX_MADE = 2000;
+
 const hexOf = (id: bigint): string => id.toString(16).padStart(16, "0");
 
 /** What its flags say of a span, as far as it is not the usual. */
@@ -58,6 +61,8 @@ function usageOf(
 /** The spans of a run, in no order, as columns: objects are made only of those that are looked at. */
 export class RunSpans {
   readonly columns: SpanColumns;
+  /** Spans that were looked at: the same object again tells a row that nothing of it has changed. */
+  readonly #made = new Map<number, RunSpan>();
 
   constructor(columns: SpanColumns) {
     this.columns = columns;
@@ -88,6 +93,15 @@ export class RunSpans {
   }
 
   at(place: number): RunSpan | undefined {
+    const known = this.#made.get(place);
+    if (known !== undefined) return known;
+    const span = this.#make(place);
+    if (this.#made.size >= MAX_MADE) this.#made.clear();
+    if (span !== undefined) this.#made.set(place, span);
+    return span;
+  }
+
+  #make(place: number): RunSpan | undefined {
     const { columns } = this;
     const id = columns.spanIds[place];
     if (id === undefined) return undefined;

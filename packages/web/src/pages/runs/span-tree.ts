@@ -18,7 +18,8 @@ export interface SpanTree {
   spanOf: Int32Array;
   depthOf: Int32Array;
   endOf: Int32Array;
-  /** By span: its line, seconds from the start of the run, seconds in none of its children, why it is a root. */
+  /** By span: the one above it (-1 of those at the top), its line, seconds from the start of the run, seconds in none of its children, why it is a root. */
+  parentOf: Int32Array;
   lineOf: Int32Array;
   startOf: Float64Array;
   selfOf: Float64Array;
@@ -210,6 +211,7 @@ export function* treeSteps(spans: RunSpans): Steps<SpanTree> {
     spanOf,
     depthOf,
     endOf,
+    parentOf: family.parent,
     lineOf,
     startOf: starts,
     selfOf: self,
