@@ -33,6 +33,12 @@ const { Session, drainPending, _arrowRegisterColumns, _arrowUnregister } = creat
  */
 const MAX_READERS = 3;
 
+/**
+ * The engine compares its own count of memory with the system's twenty times a second, unless told otherwise: that is most of
+ * what it does when nobody asks it anything.
+ */
+const ENGINE_OPTIONS = ["--memory_worker_period_ms=1000"];
+
 /** Runs one job after another: what is queued behind a running query waits here instead of inside the engine. */
 class Lane {
   readonly session: Session;
@@ -102,7 +108,7 @@ function inline(sql: string, parameters: Readonly<Record<string, string | number
  * and it crashes when a session is closed under a running query: hence the lanes and the drain before the end.
  */
 export function openChdb(directory: string): Driver {
-  const writer = new Lane(new Session(directory));
+  const writer = new Lane(new Session(directory, { connectionArgs: ENGINE_OPTIONS }));
   const readers: Lane[] = [];
   let arrowTables = 0;
 
