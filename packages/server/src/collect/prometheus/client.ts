@@ -96,6 +96,8 @@ export interface JobClientOptions {
 export class JobClient implements Pick<Outbound, "request"> {
   private readonly config: HttpClientConfig;
   private readonly options: JobClientOptions;
+  /** Nothing is asked for that differs from other requests. */
+  private readonly asksAsEverybody: boolean;
   private own: { outbound: Outbound; tls: string; readMs: number } | undefined;
   private opening: Promise<Outbound> | undefined;
   private closed = false;
@@ -103,9 +105,23 @@ export class JobClient implements Pick<Outbound, "request"> {
   constructor(config: HttpClientConfig, options: JobClientOptions) {
     this.config = config;
     this.options = options;
+    this.asksAsEverybody = [
+      config.basic_auth,
+      config.authorization,
+      config.bearer_token,
+      config.bearer_token_file,
+      config.tls_config,
+      config.proxy_url,
+    ].every((setting) => setting === undefined);
   }
 
-  async request(url: string, request: OutboundRequest): Promise<OutboundAnswer> {
+  request(url: string, request: OutboundRequest): Promise<OutboundAnswer> {
+    return this.asksAsEverybody
+      ? this.options.shared.request(url, request)
+      : this.requestAsTold(url, request);
+  }
+
+  private async requestAsTold(url: string, request: OutboundRequest): Promise<OutboundAnswer> {
     const authorization = await authorizationOf(this.config);
     const outbound = await this.outbound();
     if (authorization === undefined) return outbound.request(url, request);

@@ -67,8 +67,36 @@ export function hashText(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The first moment after `afterMs` on the grid of the interval, shifted by a part of it that belongs to the id. */
-export function nextDueMs(afterMs: number, intervalMs: number, idHash: number): number {
-  const offsetMs = Math.floor((idHash / 2 ** 32) * intervalMs);
+/** About so many targets share a moment… */
+const TOGETHER = 6;
+/** …unless moments would then be further apart than this… */
+export const LONGEST_SLOT_MS = 512;
+/** …or than this share of a target's interval. */
+const SLOT_SHARE = 1 / 8;
+
+/**
+ * How far apart the moments are at which targets are due, in ms. A process that is woken for each of a few targets spends more
+ * on waking up than on the scrape; with many targets there is no difference. A power of two, so that nearly all targets stay
+ * where they are when their number changes, and the others move by less than the longest slot.
+ */
+export function slotMsOf(intervalsMs: Iterable<number>): number {
+  let perMs = 0;
+  for (const intervalMs of intervalsMs) perMs += 1 / intervalMs;
+  const wantedMs = Math.min(LONGEST_SLOT_MS, TOGETHER / perMs);
+  return 2 ** Math.max(0, Math.floor(Math.log2(wantedMs)));
+}
+
+/**
+ * The first moment after `afterMs` on the grid of the interval, shifted by a part of it that belongs to the id, in whole
+ * slots.
+ */
+export function nextDueMs(
+  afterMs: number,
+  intervalMs: number,
+  idHash: number,
+  slotMs: number,
+): number {
+  const widthMs = Math.max(1, Math.min(slotMs, Math.floor(intervalMs * SLOT_SHARE)));
+  const offsetMs = Math.floor(((idHash / 2 ** 32) * intervalMs) / widthMs) * widthMs;
   return (Math.floor((afterMs - offsetMs) / intervalMs) + 1) * intervalMs + offsetMs;
 }

@@ -7,7 +7,7 @@ import type { MetricStore } from "#store";
 
 import { createScrapeCounters, type ScrapeCounters, type ScrapeTotals } from "./counters.ts";
 import { createMetadataBook } from "./metadata-book.ts";
-import { DueHeap, hashText, nextDueMs } from "./schedule.ts";
+import { DueHeap, hashText, LONGEST_SLOT_MS, nextDueMs, slotMsOf } from "./schedule.ts";
 import { TargetState, type ScrapeTarget, type TargetContext } from "./target.ts";
 
 /** A sample gets the time that was planned unless the scrape started later than this share of the interval. */
@@ -92,6 +92,7 @@ class HeapScraper implements Scraper {
   private timer: NodeJS.Timeout | undefined;
   private running = 0;
   private lastTickMs: number;
+  private slotMs = 1;
   private stopped = false;
 
   constructor(options: ScraperOptions) {
@@ -123,6 +124,7 @@ class HeapScraper implements Scraper {
       if (target === undefined || !isSameSource(planned.state.target, target)) this.remove(planned);
     }
     const nowMs = this.options.now();
+    this.useSlots(slotMsOf(Array.from(wanted.values(), ({ intervalMs }) => intervalMs)));
     const added = wanted.size - this.planned.size;
     const spreadMs = Math.max(FIRST_SCRAPE_MS, added * FIRST_SCRAPE_EACH_MS);
     for (const [key, target] of wanted) {
@@ -167,7 +169,7 @@ class HeapScraper implements Scraper {
   private add(key: string, target: ScrapeTarget, nowMs: number, spreadMs: number): void {
     const { random } = this.options;
     const hash = hashText(key);
-    const gridMs = nextDueMs(nowMs, target.intervalMs, hash);
+    const gridMs = nextDueMs(nowMs, target.intervalMs, hash, this.slotMs);
     const soonMs = nowMs + Math.floor(random() * spreadMs);
     const planned: Planned = {
       key,
@@ -179,6 +181,14 @@ class HeapScraper implements Scraper {
     };
     this.planned.set(key, planned);
     this.heap.push(planned.dueMs, planned);
+  }
+
+  /** Moves targets to the nearest moment of another grid; none of them misses a scrape. */
+  private useSlots(slotMs: number): void {
+    if (slotMs === this.slotMs) return;
+    this.slotMs = slotMs;
+    for (const planned of this.planned.values())
+      if (planned.state.last !== undefined) this.plan(planned, planned.dueMs - LONGEST_SLOT_MS);
   }
 
   private update(planned: Planned, target: ScrapeTarget, nowMs: number): void {
@@ -196,7 +206,8 @@ class HeapScraper implements Scraper {
   }
 
   private plan(planned: Planned, afterMs: number): void {
-    planned.dueMs = nextDueMs(afterMs, planned.state.target.intervalMs, planned.hash);
+    const { hash, state } = planned;
+    planned.dueMs = nextDueMs(afterMs, state.target.intervalMs, hash, this.slotMs);
     this.heap.push(planned.dueMs, planned);
   }
 

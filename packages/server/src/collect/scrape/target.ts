@@ -132,7 +132,7 @@ export class TargetState {
   private readonly appender: Appender;
   private readonly cache: SeriesCache;
   private reportRefs: SeriesRef[] | undefined;
-  private abort: AbortController | undefined;
+  private readonly abort = new AbortController();
   private lastTimeMs = Number.NEGATIVE_INFINITY;
   private lastError: string | null = null;
   /** Undefined until the first scrape is over. */
@@ -155,17 +155,15 @@ export class TargetState {
     return { series: this.cache.size, bytes: this.cache.bytes };
   }
 
-  /** Ends a scrape that is under way without a result. */
+  /** Ends a scrape that is under way without a result; there MUST be none after it. */
   cancel(): void {
-    this.abort?.abort();
+    this.abort.abort();
   }
 
   /** Never rejects. Samples without a timestamp of their own get `timeMs`. */
   async scrape(timeMs: number): Promise<void> {
-    const abort = new AbortController();
-    this.abort = abort;
     try {
-      await this.scrapeInto(timeMs, abort.signal);
+      await this.scrapeInto(timeMs, this.abort.signal);
     } catch (error) {
       // Nothing here is expected to throw; what does anyway must not stop the other targets.
       this.appender.rollback();
@@ -173,8 +171,6 @@ export class TargetState {
         { tenant: this.target.tenant, service: this.target.id, error: describeError(error) },
         "a scrape broke off",
       );
-    } finally {
-      this.abort = undefined;
     }
   }
 
