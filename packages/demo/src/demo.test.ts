@@ -19,6 +19,12 @@ afterEach(() => {
 
 type Call = { method: string; path: string; body: Record<string, unknown>; authorization: string };
 
+/** Lines of JSON come as a list. */
+function bodyOf(text: string, contentType: string | undefined): Record<string, unknown> {
+  if (contentType !== "application/x-ndjson") return text === "" ? {} : JSON.parse(text);
+  return { lines: text.split("\n").map((line) => JSON.parse(line) as unknown) };
+}
+
 /** An HTTP peer that takes what the demo sends to a server, and keeps it. */
 async function peer(): Promise<{ url: string; calls: Call[] }> {
   const calls: Call[] = [];
@@ -29,7 +35,7 @@ async function peer(): Promise<{ url: string; calls: Call[] }> {
       calls.push({
         method: request.method ?? "",
         path: request.url ?? "",
-        body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
+        body: bodyOf(text, request.headers["content-type"]),
         authorization: request.headers.authorization ?? "",
       });
       response.end("{}");

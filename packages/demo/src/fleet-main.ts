@@ -77,12 +77,17 @@ function tell(message: FleetMessage): void {
   }
 }
 
-/** Spans go the way of any OpenTelemetry SDK. */
-async function sendSpans({ server, token }: Arguments, body: string): Promise<void> {
-  const answer = await fetch(new URL("/v1/traces", server), {
+/** Spans go the way of any OpenTelemetry SDK, and logs as lines of JSON. */
+async function send(
+  { server, token }: Arguments,
+  path: string,
+  contentType: string,
+  body: string,
+): Promise<void> {
+  const answer = await fetch(new URL(path, server), {
     method: "POST",
     headers: {
-      "content-type": "application/json",
+      "content-type": contentType,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
     body,
@@ -97,7 +102,8 @@ async function run(options: Arguments): Promise<void> {
     plan: options.plan,
     ports: options.ports,
     onMessage,
-    sendSpans: (body) => sendSpans(options, body),
+    sendSpans: (body) => send(options, "/v1/traces", "application/json", body),
+    sendLines: (body) => send(options, "/api/v1/logs", "application/x-ndjson", body),
   });
   const membership = joinServer(fleet.services, {
     serverUrl: options.server,

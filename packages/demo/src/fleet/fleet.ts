@@ -2,6 +2,7 @@ import { readCatalogue } from "../catalogue.ts";
 import type { ScenarioPlan } from "../scenarios.ts";
 import { createAgent } from "./ask.ts";
 import { Breaker } from "./breaker.ts";
+import { Journal, type SendLines } from "./journal.ts";
 import { seededRandom } from "./random.ts";
 import { DemoService } from "./service.ts";
 import { Tracer, type SendSpans } from "./tracer.ts";
@@ -16,6 +17,8 @@ export type FleetOptions = {
   seed?: number;
   /** Where spans go; without it none are made. */
   sendSpans?: SendSpans | undefined;
+  /** Where lines of logs go; without it none are kept. */
+  sendLines?: SendLines | undefined;
   /** Milliseconds; the monotonic clock when left out. */
   now?: () => number;
 };
@@ -30,11 +33,13 @@ export type Fleet = {
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const peers = new Map<string, DemoService>();
   const agent = createAgent();
+  const tracer = new Tracer(options.sendSpans);
   const context = {
     peers,
     agent,
     random: seededRandom(options.seed ?? 1),
-    tracer: new Tracer(options.sendSpans),
+    tracer,
+    journal: new Journal(tracer, options.sendLines),
     now: options.now ?? (() => performance.now()),
   };
   for (const entry of readCatalogue()) peers.set(entry.id, new DemoService(entry, context));
@@ -42,7 +47,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const stop = async () => {
     breaker?.stop();
     await Promise.all(services.map((service) => service.stop()));
-    await context.tracer.stop();
+    await Promise.all([context.tracer.stop(), context.journal.stop()]);
     agent.destroy();
   };
   const breaker =

@@ -8,6 +8,7 @@ import type { Counter, MetricsCollector, Registry } from "@fleetlight/sdk";
 import type { CatalogueEntry } from "../catalogue.ts";
 import { askJson, AskError, MAX_BODY_BYTES } from "./ask.ts";
 import type { JsonObject } from "./ask.ts";
+import type { Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
 import { KIND, type Tracer } from "./tracer.ts";
 
@@ -33,6 +34,7 @@ export type FleetContext = {
   readonly agent: Agent;
   readonly random: Random;
   readonly tracer: Tracer;
+  readonly journal: Journal;
   /** Milliseconds. */
   readonly now: () => number;
 };
@@ -159,6 +161,8 @@ export class DemoService {
     } catch (error) {
       const status = error instanceof AskError ? error.status : 0;
       this.#calls.inc({ peer, outcome: status === 0 ? "unreachable" : String(status) });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.log("warn", `${peer} did not answer POST ${path}: ${reason}`, { peer, status });
       throw error;
     }
   }
@@ -172,11 +176,18 @@ export class DemoService {
       await this.#bind(0);
     }
     this.#port = (this.server.address() as AddressInfo).port;
+    this.log("info", `listening on port ${this.#port}`);
+  }
+
+  /** A line of this service's log. */
+  log(level: "info" | "warn" | "error", message: string, more?: JsonObject): void {
+    this.context.journal.write(this.id, level, message, more);
   }
 
   async break(fault: Fault): Promise<void> {
     if (this.#fault !== null || this.#stopped) return;
     this.#fault = fault;
+    this.log("error", fault.reason);
     for (const callback of this.#onFault) callback();
     if (fault.kind === "closed") await this.#close();
   }
@@ -193,6 +204,7 @@ export class DemoService {
       }
     }
     this.#fault = null;
+    this.log("info", "works again");
   }
 
   async stop(): Promise<void> {

@@ -87,6 +87,12 @@ export class Tracer {
     return this.#run({ kind: KIND.server, ...start }, spanId, traceId, work);
   }
 
+  /** Where this is written, for what is written beside spans; empty outside of a trace. */
+  ids(): { trace_id?: string; span_id?: string } {
+    const here = this.#here.getStore();
+    return here === undefined ? {} : { trace_id: here.traceId, span_id: here.spanId };
+  }
+
   /** Headers by which another service goes on with the trace. */
   headers(): Record<string, string> {
     const here = this.#here.getStore();
@@ -161,6 +167,10 @@ export const agentWork = (service: string, agent: string): Start => ({
   name: `invoke_agent ${agent}`,
   attributes: { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent },
 });
+
+/** A message as the conventions for generative AI have it, in a list of its own. */
+export const messageOf = (role: "user" | "assistant", content: string): string =>
+  JSON.stringify([{ role, parts: [{ type: "text", content }] }]);
 
 export const toolCall = (service: string, tool: string): Start => ({
   service,

@@ -8,7 +8,8 @@ import { randomText } from "../brains/text-classifier.ts";
 import { pick } from "../random.ts";
 import type { Random } from "../random.ts";
 import type { DemoService } from "../service.ts";
-import { agentWork } from "../tracer.ts";
+import { agentWork, messageOf } from "../tracer.ts";
+import type { Span } from "../tracer.ts";
 
 /** Workflows under way above which no new one is started. */
 const MAX_ACTIVE = 300;
@@ -26,21 +27,53 @@ const QUESTIONS = [
   "password login",
 ];
 
-type Workflow = { id: string; type: string; task: JsonObject; label: string };
+type Workflow = {
+  id: string;
+  /** The case that it belongs to: somebody asks again until the case is closed. */
+  conversation: string;
+  type: string;
+  task: JsonObject;
+  label: string;
+};
 
-function newWorkflow(random: Random, number: number): Workflow {
+/** Cases that are open at once. */
+const OPEN_CASES = 4;
+/** Share of workflows after which a case is closed. */
+const CLOSED_SHARE = 0.3;
+
+/** Cases of one desk, each with a few workflows after one another. */
+class Cases {
+  readonly #open: string[] = [];
+  #number = 0;
+
+  next(random: Random): string {
+    while (this.#open.length < OPEN_CASES) this.#open.push(`case-${++this.#number}`);
+    const at = Math.floor(random() * OPEN_CASES);
+    const found = this.#open[at] ?? "";
+    if (random() < CLOSED_SHARE) this.#open.splice(at, 1);
+    return found;
+  }
+}
+
+function newWorkflow(random: Random, number: number, conversation: string): Workflow {
   const id = `wf-${number}`;
   const roll = random();
   if (roll < 0.5) {
     const { text, label } = randomText(random);
-    return { id, type: "triage", task: { kind: "classify", text, label }, label };
+    return { id, conversation, type: "triage", task: { kind: "classify", text, label }, label };
   }
   if (roll < 0.8) {
     const expression = randomExpression(random);
-    return { id, type: "calculation", task: { kind: "arithmetic", expression }, label: "" };
+    return {
+      id,
+      conversation,
+      type: "calculation",
+      task: { kind: "arithmetic", expression },
+      label: "",
+    };
   }
   const query = pick(random, QUESTIONS);
-  return { id, type: "research", task: { kind: "research", query }, label: "" };
+  return { id, conversation, type: "research", task: { kind: "research", query }, label: "" };
 }
 
 function workflowMetrics(service: DemoService) {
@@ -88,11 +121,47 @@ const messageTo = (service: DemoService, type: string, bytes: number) => ({
   },
 });
 
+const endOf = (error: unknown): "shed" | "failed" =>
+  error instanceof AskError && error.status === 429 ? "shed" : "failed";
+
+/** Leads a workflow to its end, and writes how that was. */
+async function lead(
+  service: DemoService,
+  { id, type }: Workflow,
+  steps: () => Promise<void>,
+): Promise<void> {
+  const { now } = service.context;
+  const start = now();
+  try {
+    await steps();
+    const duration_ms = Math.round(now() - start);
+    service.log("info", `${type} ${id} completed`, { workflow: id, duration_ms });
+  } catch (error) {
+    const status = endOf(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    const level = status === "shed" ? "warn" : "error";
+    service.log(level, `${type} ${id} ${status}: ${reason}`, { workflow: id });
+    throw error;
+  }
+}
+
+/** The run of a workflow, as its leading agent tells of it. */
+function runOf(service: DemoService, workflow: Workflow) {
+  const work = agentWork(service.id, LEAD);
+  const known = {
+    "fleetlight.workflow.id": workflow.id,
+    "fleetlight.workflow.type": workflow.type,
+    "gen_ai.conversation.id": workflow.conversation,
+  };
+  return { ...work, attributes: { ...work.attributes, ...known } };
+}
+
 /** Starts workflows at the scenario's rate and leads each through its steps. */
 export function workflowEngine(service: DemoService, load: LoadPlan): void {
   const { context } = service;
   const metrics = workflowMetrics(service);
   const startedAt = context.now();
+  const cases = new Cases();
   let number = 0;
 
   const step = async (name: string, run: () => Promise<JsonObject>): Promise<JsonObject> => {
@@ -105,13 +174,16 @@ export function workflowEngine(service: DemoService, load: LoadPlan): void {
     }
   };
 
-  const steps = async ({ id, type, task, label }: Workflow): Promise<void> => {
+  const steps = async ({ id, type, task, label }: Workflow, span: Span): Promise<void> => {
     const memory = { query: String(task["text"] ?? task["expression"] ?? task["query"]) };
+    span.set({ "gen_ai.input.messages": messageOf("user", memory.query) });
     await step("recall", () => service.ask("memory-manager", "/recall", memory));
     const answer = await step("task", () =>
       service.ask("agent-coordinator", "/tasks", task, TASK_TIMEOUT_MS),
     );
-    const text = `${type}: ${memory.query} → ${JSON.stringify(answer["result"]).slice(0, 500)}`;
+    const result = JSON.stringify(answer["result"]).slice(0, 500);
+    span.set({ "gen_ai.output.messages": messageOf("assistant", result) });
+    const text = `${type}: ${memory.query} → ${result}`;
     await step("remember", () => service.ask("memory-manager", "/remember", { id, text }));
     const message = {
       type: "workflow.completed",
@@ -130,13 +202,11 @@ export function workflowEngine(service: DemoService, load: LoadPlan): void {
     metrics.transitions.inc({ workflow_type: type, from_state: "created", to_state: "running" });
     let status = "completed";
     try {
-      const lead = agentWork(service.id, LEAD);
-      const known = { "fleetlight.workflow.id": workflow.id, "fleetlight.workflow.type": type };
-      await context.tracer.begin({ ...lead, attributes: { ...lead.attributes, ...known } }, () =>
-        steps(workflow),
+      await context.tracer.begin(runOf(service, workflow), (span) =>
+        lead(service, workflow, () => steps(workflow, span)),
       );
     } catch (error) {
-      status = error instanceof AskError && error.status === 429 ? "shed" : "failed";
+      status = endOf(error);
     }
     const seconds = (context.now() - start) / 1000;
     metrics.active.dec();
@@ -149,7 +219,7 @@ export function workflowEngine(service: DemoService, load: LoadPlan): void {
 
   const pulse = (): void => {
     if (metrics.active.with({}).value >= MAX_ACTIVE) metrics.skipped.inc();
-    else void run(newWorkflow(context.random, ++number));
+    else void run(newWorkflow(context.random, ++number, cases.next(context.random)));
     schedule();
   };
   const schedule = (): void => {
