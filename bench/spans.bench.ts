@@ -91,6 +91,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const { late } = await server.loopDelay();
   await settle(server);
   const settled = cpuSeconds(server.pid) - cpu;
+  server.rest();
+  await sleep(1000);
   const [idleCpu, disk] = [cpuSeconds(server.pid), diskBytes(dataDir)];
   await sleep(Number(values.idle) * 1000);
   const idleShare = (cpuSeconds(server.pid) - idleCpu) / Number(values.idle);

@@ -52,8 +52,50 @@ const rowsOf = (traceId: string, ts: string, parent: string): Record<string, str
   links: "'[]'",
 });
 
-const insertOf = (columns: Record<string, string>, count: number): string =>
-  `INSERT INTO spans (${Object.keys(columns).join(", ")}) SELECT ${Object.entries(columns)
+/** Activities of a day, and edges of each of its minutes. */
+const ACTIVITIES = 400_000;
+const EDGES = 60;
+const MINUTES = DAY_MS / 60_000;
+
+const ACTIVITY: Record<string, string> = {
+  tenant: "'default'",
+  ts: `fromUnixTimestamp64Micro(toInt64(${NOW_MS - DAY_MS}000 + number * ${Math.floor((DAY_MS * 1000) / ACTIVITIES)}), 'UTC')`,
+  trace_id: `hex(${TRACE})`,
+  trace_key: TRACE,
+  span_key: "number",
+  version: "1",
+  kind: `multiIf(${PLACE} = 0, 'task', ${PLACE} = 1, 'run', ${PLACE} = 15 AND number % 5 = 0, 'wait', ${PLACE} % 2 = 0, 'tool', 'model')`,
+  agent: `concat('agent-', toString(${TRACE} % 40))`,
+  type: "concat('t', toString(number % 7))",
+  duration_us: `toUInt64(1000 - 2e6 * log(1 - ${dice(3)}))`,
+  failed: `${dice(4)} < 0.03`,
+  quality: `if(${PLACE} = 0, ${dice(5)}, -1)`,
+  input_tokens: "number % 2000",
+  output_tokens: "number % 300",
+  cost_usd: "(number % 100) / 1024",
+  priced: "1",
+};
+
+const EDGE: Record<string, string> = {
+  tenant: "'default'",
+  ts: `toDateTime(${(NOW_MS - DAY_MS) / 1000} + intDiv(number, ${EDGES}) * 60, 'UTC')`,
+  part: `1 + intDiv(number, ${EDGES})`,
+  version: "1",
+  service: "'fleet'",
+  source_kind: "'agent'",
+  source: `concat('agent-', toString(number % ${EDGES} % 20))`,
+  target_kind: "'tool'",
+  target: `concat('tool-', toString(number % ${EDGES} % 12))`,
+  kind: "'tool'",
+  calls: "20",
+  errors: "number % 2",
+  duration_ns: "2000000000",
+  bucket_indexes: "arrayMap(i -> toInt16(90 + (number * i) % 30), range(10))",
+  bucket_counts: "arrayMap(i -> toUInt64(2), range(10))",
+};
+
+const insertOf = (columns: Record<string, string>, count: number, table = "spans"): string =>
+  `INSERT INTO ${table} (${Object.keys(columns).join(", ")}) SELECT ${Object.entries(columns)
     .map(([name, sql]) => `${sql} AS ${name}`)
     .join(", ")} FROM numbers(${count}) SETTINGS max_insert_threads = 1, max_block_size = 100000`;
 
@@ -119,6 +161,8 @@ async function fill(dataDir: string, spans: number, large: number): Promise<numb
       large,
     ),
   );
+  await driver.command(insertOf(ACTIVITY, ACTIVITIES, "activities"));
+  await driver.command(insertOf(EDGE, EDGES * MINUTES, "edges_1m"));
   await driver.close();
   return (performance.now() - start) / 1000;
 }
@@ -225,6 +269,31 @@ function questionsOf(
   ];
 }
 
+const EDGES_OF = { without: [], buckets: true, limit: 12_000 };
+const UNEVEN_MS = 20 * 60_000;
+
+function figureQuestions(store: Opened["store"], how: string, goals: boolean): Question[] {
+  const day = { startMs: NOW_MS - DAY_MS + UNEVEN_MS, endMs: NOW_MS - 2 * HOUR_MS + UNEVEN_MS };
+  const hour = {
+    startMs: NOW_MS - 9 * HOUR_MS + UNEVEN_MS,
+    endMs: NOW_MS - 8 * HOUR_MS + UNEVEN_MS,
+  };
+  const graph = async (range: typeof day) =>
+    (await store.edges.read("default", { ...EDGES_OF, ...range, stepMs: DAY_MS })).length;
+  return [
+    {
+      name: `agents' figures of 22 h, ${how}`,
+      ask: async () => (await store.activities.figures("default", { ...day, by: "agent" })).length,
+    },
+    { name: `fleet graph of 22 h, ${how}`, ask: () => graph(day) },
+    {
+      name: `fleet graph of a past hour, ${how}`,
+      ...(goals && { goalMs: 10 }),
+      ask: () => graph(hour),
+    },
+  ];
+}
+
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -246,6 +315,11 @@ export async function run(args: readonly string[]): Promise<void> {
     const questions = questionsOf(store, queries, ids, large);
     const rows = [];
     for (const question of questions) rows.push(await measure(question, Number(values.rounds)));
+    for (const question of figureQuestions(store, "row by row", false))
+      rows.push(await measure(question, Number(values.rounds)));
+    await store.rollUp();
+    for (const question of figureQuestions(store, "summed up", true))
+      rows.push(await measure(question, Number(values.rounds)));
     const whole: Question = {
       name: `analysis of a trace of ${large} spans`,
       ask: async () => (await queries.analysis("default", LARGE))?.spans ?? 0,

@@ -42,13 +42,18 @@ if (process.send !== undefined) {
   delay.enable();
   const held = createHistogram();
   let before = process.threadCpuUsage();
-  setInterval(() => {
+  const looking = setInterval(() => {
     const now = process.threadCpuUsage();
     const microseconds = now.user + now.system - before.user - before.system;
     held.record(Math.max(1, microseconds * 1000));
     before = now;
-  }, RESOLUTION_MS).unref();
+  }, RESOLUTION_MS);
+  looking.unref();
   process.on("message", (question) => {
+    if (question === "rest") {
+      delay.disable();
+      clearInterval(looking);
+    }
     if (question !== "loop delay") return;
     const answer: LoopDelay = { late: delays(delay, RESOLUTION_MS), held: delays(held, 0) };
     delay.reset();
