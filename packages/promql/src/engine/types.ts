@@ -14,8 +14,8 @@ export interface EngineOptions {
 export interface QueryOptions {
   /** Cancels the evaluation; it ends within a few milliseconds of work. */
   signal?: AbortSignal;
-  lookbackMs?: number;
-  timeoutMs?: number;
+  lookbackMs?: number | undefined;
+  timeoutMs?: number | undefined;
   /** Collects a {@link PlanNode}; costs little. */
   explain?: boolean;
 }

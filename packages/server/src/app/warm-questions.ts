@@ -6,6 +6,8 @@ import type { MetricStore } from "#store";
 
 /** Metrics with more series are asked for by one value of a label. */
 const MOST_SERIES = 64;
+/** Metrics with more series are not asked for by the label that differs least. */
+const MANY_SERIES = 1000;
 /** Metrics of one kind that are asked about: their samples are encoded in different ways. */
 const PER_KIND = 4;
 /** Series of a metric whose labels are looked at. */
@@ -24,6 +26,8 @@ interface Subject {
   /** Selects few of them, those that this matches. */
   few: string;
   one: string;
+  /** Selects more of them, where they are not too many. */
+  many: string;
   /** A label by which they can be grouped, and the one that differs most. */
   group: string;
   key: string;
@@ -54,11 +58,13 @@ function subjectOf(metrics: MetricStore, tenant: string, metric: string, count: 
   const [group, key] = [labels[0], labels.at(-1)];
   const one = key === undefined ? "" : `${key.name}=${JSON.stringify(key.value)}`;
   const few = `{${name},${one}}`;
+  const isLarge = count > MANY_SERIES || group === undefined;
   return {
     name,
     all: count > MOST_SERIES ? few : `{${name}}`,
     few,
     one,
+    many: isLarge ? few : `{${name},${group.name}=${JSON.stringify(group.value)}}`,
     group: group?.name ?? "job",
     key: key?.name ?? "instance",
     newestMs: Math.max(...refs.map((ref) => metrics.newestTime(ref))),
@@ -95,7 +101,7 @@ function questionsAbout(gauge: Subject, counter: Subject, bucket: Subject | unde
   const ratio = `${sum(counter.key, counter.all)} / on (${counter.key}) ${sum(counter.key, rate)}`;
   const histogram = bucket && `rate(${bucket.few}[5m])`;
   return [
-    instant(gauge.few),
+    instant(gauge.many),
     instant(`topk(5, ${sum(counter.key, rate)})`),
     instant(`max_over_time(${sum(gauge.group, gauge.all)}[10m:1m])`),
     instant(`count by (${gauge.group}) ({__name__=~".+[a-z]",${gauge.one}})`),
@@ -108,7 +114,7 @@ function questionsAbout(gauge: Subject, counter: Subject, bucket: Subject | unde
     range(`absent({${gauge.name},${gauge.group}="no such value"})`, 60),
     ...(histogram ? [range(`histogram_quantile(0.95, ${sum("le", histogram)})`, 60)] : []),
     `/api/v1/label/${gauge.key}/values?${span}`,
-    `/api/v1/series?match[]=${encodeURIComponent(gauge.few)}&${span}`,
+    `/api/v1/series?match[]=${encodeURIComponent(gauge.many)}&${span}`,
   ];
 }
 

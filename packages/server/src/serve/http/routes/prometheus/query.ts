@@ -26,17 +26,17 @@ const TYPE_NAMES = { matrix: "range vector", string: "string" } as const;
 
 const schema = (summary: string) => ({ tags: ["prometheus"], summary });
 
-/** What a query is told besides its expression and its times. */
+/** What a query is told besides its expression and its times; always of one shape, for which V8 compiles. */
 function optionsOf(params: Params, reply: FastifyReply): PromQLOptions {
   const timeoutMs = params.optionalDuration("timeout");
   const lookbackMs = params.optionalDuration("lookback_delta");
   return {
     signal: signalOf(reply),
     explain: params.text("explain") === "1",
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(lookbackMs === undefined || lookbackMs <= 0 ? {} : { lookbackMs }),
-    ...(params.text("nocache") === "1" ? { noCache: true } : {}),
-    ...(isOwn(reply.request.raw) ? { uncounted: true } : {}),
+    timeoutMs,
+    lookbackMs: lookbackMs !== undefined && lookbackMs > 0 ? lookbackMs : undefined,
+    noCache: params.text("nocache") === "1",
+    uncounted: isOwn(reply.request.raw),
   };
 }
 
