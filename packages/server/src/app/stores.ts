@@ -49,6 +49,7 @@ export async function openStores(config: () => Config, logger: Logger, shutdown:
       metricsMs: config().storage.retention.metrics,
       eventsMs: config().storage.retention.events,
       tracesMs: config().storage.retention.traces,
+      contentsMs: config().storage.retention.contents,
       logsMs: config().storage.retention.logs,
       // Of a store that others write to we do not learn which hours got late samples.
       ...(storage.telemetry_url === undefined && {

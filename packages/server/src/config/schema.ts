@@ -238,6 +238,11 @@ const storage = section("Where and for how long everything is kept.", {
     ),
     rollups_1h: retention("5y").describe("Age at which figures of an hour are dropped."),
     traces: retention("30d").describe("Age at which spans are dropped."),
+    contents: duration({ min: "1m", max: "1000y" })
+      .optional()
+      .describe(
+        "Age at which prompts, answers, and what tools are given and give back are dropped; that of their spans when left out, and never more.",
+      ),
     logs: retention("14d").describe("Age at which log lines are dropped."),
     events: retention("400d").describe("Age at which events are dropped."),
   }),

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** Options of a store that inserts only when it is told to, keeps a day, and fails where others warn. */
 export const quietOptions = (
   nowMs: number,
-  retention: { tracesMs?: number; logsMs?: number } = {},
+  retention: { tracesMs?: number; contentsMs?: number; logsMs?: number } = {},
 ): TelemetryOptions => ({
   flushIntervalMs: 60_000,
   flushRows: 100_000,

@@ -239,7 +239,8 @@ export class MemoryTables implements Tables {
       this.spans.deleteBefore(cutoffMs);
       this.edges.deleteBefore(cutoffMs);
       this.activities.deleteBefore(cutoffMs);
-    } else if (signal === "logs") this.logs.deleteBefore(cutoffMs);
+    } else if (signal === "contents") this.spans.deleteContentsBefore(cutoffMs);
+    else if (signal === "logs") this.logs.deleteBefore(cutoffMs);
     else if (signal !== "events") this.rollups.deleteBefore(signal, cutoffMs);
     else this.events = this.events.filter(({ event }) => event.timeMs >= cutoffMs);
   }

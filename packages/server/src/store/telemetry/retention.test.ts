@@ -57,6 +57,14 @@ describe("retention", () => {
     expect(await ages()).toEqual([0, 300_000]);
   });
 
+  it("keeps contents no longer than their spans", () => {
+    const cutoff = (contentsMs?: number) => {
+      limits = { ...limits, contentsMs };
+      return T0 - retention().cutoffMs("contents");
+    };
+    expect([cutoff(), cutoff(3_600_000), cutoff(9 * DAY_MS)]).toEqual([DAY_MS, 3_600_000, DAY_MS]);
+  });
+
   it("drops the oldest days until the rest fits, never the one that is written now", async () => {
     limits.maxBytes = 24 * 2;
     await insert(0, DAY_MS, 2 * DAY_MS, 3 * DAY_MS);

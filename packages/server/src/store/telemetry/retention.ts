@@ -7,6 +7,8 @@ export interface RetentionLimits {
   metricsMs: number;
   eventsMs: number;
   tracesMs: number;
+  /** As traces when it is absent, and never longer. */
+  contentsMs?: number | undefined;
   /** As traces when it is absent. */
   logsMs?: number | undefined;
   /** Absent when there are no rollups. */
@@ -54,6 +56,8 @@ export class Retention {
         return limits.eventsMs;
       case "traces":
         return limits.tracesMs;
+      case "contents":
+        return Math.min(limits.tracesMs, limits.contentsMs ?? Infinity);
       case "logs":
         return limits.logsMs ?? limits.tracesMs;
       case "rollups_5m":
@@ -108,6 +112,7 @@ export class Retention {
     await this.deleteRows("metrics");
     await this.deleteRows("events");
     await this.deleteRows("traces");
+    await this.deleteRows("contents");
     await this.deleteRows("logs");
     await this.forgetSeries();
     await this.shrink(kept);

@@ -34,8 +34,6 @@ const TABLES_OF: Record<Signal, readonly string[]> = {
   events: ["events"],
   traces: [
     "spans",
-    "span_content",
-    "contents",
     "trace_times",
     "edges_1m",
     "activities",
@@ -43,6 +41,7 @@ const TABLES_OF: Record<Signal, readonly string[]> = {
     "activities_1h",
     "figure_hours",
   ],
+  contents: ["span_content", "contents"],
   logs: ["logs"],
   rollups_5m: ["rollups_5m"],
   rollups_1h: ["rollups_1h"],

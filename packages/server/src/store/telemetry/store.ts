@@ -202,6 +202,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
         .pendingLogs(tenant)
         .flatMap((row) => (row.content === undefined ? [] : [{ ...row, content: row.content }])),
     cutoffMs: () => retention.cutoffMs("traces"),
+    contentCutoffMs: () => retention.cutoffMs("contents"),
   });
   const edges = new Edges({
     tables: tables.edges,

@@ -60,7 +60,7 @@ export interface BucketRows {
   rows: number;
 }
 
-export type Signal = "metrics" | "events" | "traces" | "logs" | RollupName;
+export type Signal = "metrics" | "events" | "traces" | "contents" | "logs" | RollupName;
 
 /** One partition that can be dropped whole. */
 export interface Partition {

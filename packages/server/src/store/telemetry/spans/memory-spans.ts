@@ -139,7 +139,7 @@ export class MemorySpans implements SpanTables {
   ): Promise<StoredContent[]> {
     const own = this.of(tenant)
       .filter(({ row, content }) => row.traceId === traceId && content.length > 0)
-      .map(({ row, content }) => ({ spanId: row.spanId, content, seq: 0, timeNs: "" }));
+      .map(({ row, content }) => ({ spanId: row.spanId, content, seq: 0, timeNs: row.startNs }));
     const said = [...this.said(tenant)].filter((row) => row.traceId === traceId);
     return [...own, ...said].filter((one) => spanId === undefined || one.spanId === spanId);
   }
@@ -174,6 +174,12 @@ export class MemorySpans implements SpanTables {
       .map(({ row }) => row)
       .filter((row) => startMsOf(row) >= startMs && startMsOf(row) <= endMs);
     return namesOf(rows).slice(0, limit);
+  }
+
+  deleteContentsBefore(cutoffMs: number): void {
+    this.kept = this.kept.map((one) =>
+      startMsOf(one.row) >= cutoffMs ? one : { ...one, content: [] },
+    );
   }
 
   deleteBefore(cutoffMs: number): void {

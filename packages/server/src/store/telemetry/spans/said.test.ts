@@ -133,7 +133,7 @@ it("contents of before are read and found beside new ones", async () => {
     const range = { startMs: 0, endMs: NOW_MS };
     expect(await tables.spans.searchText("default", ["EAT"], range, 10)).toEqual([TRACE]);
     expect(await tables.spans.searchText("default", ["table"], range, 10)).toEqual([TRACE]);
-    const kept = (await tables.partitions()).filter(({ signal }) => signal === "traces");
+    const kept = (await tables.partitions()).filter(({ signal }) => signal === "contents");
     expect(kept.map(({ table }) => table)).toEqual(
       expect.arrayContaining(["span_content", "contents"]),
     );
@@ -142,3 +142,36 @@ it("contents of before are read and found beside new ones", async () => {
     await rm(dataDir, { recursive: true, force: true });
   }
 });
+
+describe.each(["memory", "chdb"] as const)(
+  "contents that are older than they may be, in %s",
+  (kind) => {
+    const strict = new TestStores(quietOptions(NOW_MS, { contentsMs: 30_000 }));
+    afterEach(() => strict.remove());
+
+    it.each([false, true])("are gone, their spans are not (in tables: %s)", async (flushed) => {
+      const store = await strict.open(kind);
+      const young = { spanId: "00f067aa0ba902b7", startNs: `${NOW_MS - 10_000}000000` };
+      const minuteOld = { startNs: `${NOW_MS - 60_000}000000` };
+      await store.spans.append("default", [spanRecord(minuteOld, [own]), spanRecord(young, [own])]);
+      await store.logs.append("default", [saying(40, user("old")), saying(20, answer)]);
+      if (flushed) await store.flush();
+      expect(await store.spans.content("default", TRACE)).toEqual(
+        new Map([
+          [young.spanId, [own]],
+          [SPAN, [answer]],
+        ]),
+      );
+      expect(await store.spans.trace("default", TRACE, 10)).toHaveLength(2);
+      const range = { startMs: 0, endMs: NOW_MS };
+      const { traceIds, searchedFromMs } = await store.spans.searchText(
+        "default",
+        ["old"],
+        range,
+        10,
+        performance.now() + 60_000,
+      );
+      expect([traceIds, searchedFromMs]).toEqual([[], NOW_MS - 30_000]);
+    });
+  },
+);

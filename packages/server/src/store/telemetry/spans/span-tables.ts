@@ -16,8 +16,9 @@ import type {
 export interface StoredContent {
   spanId: string;
   content: readonly SpanContent[];
-  /** Of the log line that said it, and its time in Unix nanoseconds; 0 for what the span itself has. */
+  /** Of the log line that said it; 0 for what the span itself has. */
   seq: number;
+  /** Of the line, or of the span's beginning: Unix nanoseconds. */
   timeNs: string;
 }
 

@@ -42,6 +42,8 @@ interface SpansOptions {
   pendingSaid(tenant: string): readonly SaidRow[];
   /** Nothing older is answered. */
   cutoffMs(): number;
+  /** The same for contents. */
+  contentCutoffMs(): number;
 }
 
 /** Spans of all tenants: those in the tables, and those that still wait for their insert. */
@@ -137,11 +139,13 @@ export class Spans implements SpanStore {
     limit: number,
     deadlineMs: number,
   ): Promise<{ traceIds: string[]; searchedFromMs: number }> {
-    const { startMs, endMs } = this.bounded(asked);
+    const { startMs: boundedMs, endMs } = this.bounded(asked);
+    const startMs = Math.max(boundedMs, this.options.contentCutoffMs());
     const said = this.options.pendingSaid(tenant);
     const found = new Set(tracesSaying(said, words, { startMs, endMs }));
     for (const { row, content } of this.waitingContents(tenant))
-      if (matches(row, { ...asked, limit }) && holdsAll(content, words)) found.add(row.traceId);
+      if (matches(row, { startMs, endMs, limit }) && holdsAll(content, words))
+        found.add(row.traceId);
     let untilMs = endMs;
     for (let step = FIRST_LOOK_MS; untilMs > startMs; step *= 2) {
       if (found.size >= limit || performance.now() > deadlineMs) break;
@@ -159,18 +163,22 @@ export class Spans implements SpanStore {
     traceId: string,
     spanId?: string,
   ): Promise<ReadonlyMap<string, readonly SpanContent[]>> {
+    const oldestMs = this.options.contentCutoffMs();
+    const isKept = (ns: string) => startMsOf({ startNs: ns }) >= oldestMs;
+    const isMeant = (row: { traceId: string; spanId: string }) =>
+      row.traceId === traceId && (spanId ?? row.spanId) === row.spanId;
     const waiting = new Map<string, readonly SpanContent[]>();
     for (const { row, content } of this.waitingContents(tenant))
-      if (row.traceId === traceId && (spanId === undefined || row.spanId === spanId))
-        waiting.set(row.spanId, content);
+      if (isMeant(row) && isKept(row.startNs)) waiting.set(row.spanId, content);
     const said = this.options
       .pendingSaid(tenant)
-      .filter((row) => row.traceId === traceId && (spanId ?? row.spanId) === row.spanId);
-    const stored = await this.options.tables.readContent(tenant, traceId, spanId);
+      .filter((row) => isMeant(row) && isKept(row.timeNs));
+    const all = await this.options.tables.readContent(tenant, traceId, spanId);
+    const stored = all.filter(({ timeNs }) => isKept(timeNs));
     const own = stored.filter(({ seq }) => seq === 0);
     const found = new Map(own.map(({ spanId: id, content }) => [id, content]));
-    const all = [...stored.filter(({ seq }) => seq > 0), ...said];
-    return withSaid(new Map([...found, ...waiting]), all);
+    const inLines = [...stored.filter(({ seq }) => seq > 0), ...said];
+    return withSaid(new Map([...found, ...waiting]), inLines);
   }
 
   async find(tenant: string, query: TraceQuery): Promise<TraceHit[]> {

@@ -21,7 +21,7 @@ export async function readContents(
   // What is said of a trace may be here before its first span is.
   const near = `(toUInt32(seen.2) = 0 OR (ts >= seen.1 - INTERVAL ${EARLIER} AND ts <= seen.2 + INTERVAL ${LATER}))`;
   const rows = await driver.rows<Record<"span_id" | "content" | "number" | "time_ns", string>>(
-    `${before} SELECT span_id, content, '0' AS number, '' AS time_ns FROM span_content WHERE ${where}${one} UNION ALL
+    `${before} SELECT span_id, content, '0' AS number, toString(toUnixTimestamp64Nano(ts)) AS time_ns FROM span_content WHERE ${where}${one} UNION ALL
      SELECT span_id, content, toString(seq), toString(toUnixTimestamp64Nano(ts)) FROM contents
      WHERE tenant = ${conditions.bind(tenant)} AND trace_id = ${conditions.bind(traceId)}${one} AND ${near}`,
     { parameters: conditions.parameters },
