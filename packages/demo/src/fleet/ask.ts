@@ -20,6 +20,17 @@ export function createAgent(): Agent {
   return new Agent({ keepAlive: true, maxSockets: 256, maxFreeSockets: 4 });
 }
 
+/** What a service says why it refused: `error` of its answer, else the answer as it is. */
+function reasonIn(answer: string): string {
+  try {
+    const { error } = JSON.parse(answer) as JsonObject;
+    if (typeof error === "string") return error.slice(0, 200);
+  } catch {
+    // No JSON: told as it is.
+  }
+  return answer.slice(0, 200);
+}
+
 /**
  * Sends JSON to a sibling and answers its JSON; plain node:http, because it costs a third of what fetch does.
  * @throws AskError, and nothing else.
@@ -57,7 +68,7 @@ export function askJson(
         response.on("end", () => {
           const status = response.statusCode ?? 0;
           const answer = Buffer.concat(chunks).toString();
-          if (status < 200 || status > 299) return fail(status, answer.slice(0, 200));
+          if (status < 200 || status > 299) return fail(status, reasonIn(answer));
           try {
             return resolve(JSON.parse(answer) as JsonObject);
           } catch {
