@@ -90,6 +90,8 @@ const ENVIRONMENT = {
   FLEETLIGHT_SERVER__RATE_LIMIT__REQUESTS_PER_MINUTE: "0",
   FLEETLIGHT_HOST__ENABLED: "false",
   FLEETLIGHT_LOGGING__LEVEL: "info",
+  FLEETLIGHT_OTLP__GRPC_PORT: "off",
+  FLEETLIGHT_OTLP__HTTP_PORT: "off",
 };
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {

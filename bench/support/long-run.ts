@@ -64,16 +64,28 @@ export const scrollFrames = (page: Page, frames: number, stepPx: number): Promis
     [frames, stepPx] as const,
   );
 
-/** The longest time for which the page did not answer, from now on. */
+/** Times for which a page did not answer, in milliseconds; `beyond` are those of more than 100. */
+export interface LongTasks {
+  longest: number;
+  beyond: number;
+}
+
+type Watching = typeof globalThis & { longTasks: LongTasks; taskObserver?: PerformanceObserver };
+
+/** Counts the times for which the page does not answer, from now on. */
 export const watchLongTasks = (page: Page): Promise<void> =>
   page.evaluate(() => {
-    const seen = globalThis as unknown as { longestTaskMs: number };
-    seen.longestTaskMs = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries())
-        seen.longestTaskMs = Math.max(seen.longestTaskMs, duration);
-    }).observe({ type: "longtask", buffered: true });
+    const seen = globalThis as Watching;
+    seen.longTasks = { longest: 0, beyond: 0 };
+    seen.taskObserver?.disconnect();
+    seen.taskObserver = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        seen.longTasks.longest = Math.max(seen.longTasks.longest, duration);
+        if (duration > 100) seen.longTasks.beyond++;
+      }
+    });
+    seen.taskObserver.observe({ type: "longtask" });
   });
 
-export const longestTask = (page: Page): Promise<number> =>
-  page.evaluate(() => (globalThis as unknown as { longestTaskMs: number }).longestTaskMs);
+export const longTasks = (page: Page): Promise<LongTasks> =>
+  page.evaluate(() => (globalThis as Watching).longTasks);
