@@ -106,12 +106,44 @@ describe.skipIf(program === undefined)("the pages of agents in a real browser", 
   );
 
   test(
+    "workflows have their figures and lead to their runs",
+    async () => {
+      await page.goto(`${product.url}/dashboard/agents`);
+      await page.getByRole("link", { name: "Workflows", exact: true }).click(WAIT);
+      await row("report-1").getByText("%").first().waitFor(WAIT);
+      await expectAccessible(page);
+      await page.getByRole("link", { name: "report-1" }).click();
+      await page.waitForURL(/\/runs\?q=workflow/);
+      await page.goto(`${product.url}/dashboard/workflows?q=nobody`);
+      await page.getByText("No workflow matches").waitFor(WAIT);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "an agent is found by the search over everything",
+    async () => {
+      await page.goto(`${product.url}/dashboard`);
+      await page.getByRole("heading", { level: 1 }).waitFor(WAIT);
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: /^Search pages/ }).fill("resear");
+      await page.getByRole("option", { name: /researcher.*Agent/ }).waitFor(WAIT);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/agents\/researcher$/);
+      expect(errors).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
     "all of it fits a phone",
     async () => {
       const phone = await openPage(browser, { ...PHONE, colorScheme: "light" });
       for (const [path, wait] of [
         ["/dashboard/agents", "researcher"],
         ["/dashboard/agents/writer", "How long tasks took"],
+        ["/dashboard/workflows", "report-1"],
         ["/dashboard/conversations", "Where is my parcel"],
         ["/dashboard/conversations/support-4711", "Let me look"],
       ] as const) {

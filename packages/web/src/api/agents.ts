@@ -5,10 +5,11 @@ import type {
   ConversationDetail,
   ConversationList,
   TraceList,
+  WorkflowList,
 } from "@fleetlight/contract";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import type { AgentsSearch, ConversationsSearch } from "../app/agent-search.ts";
+import type { AgentsSearch, ConversationsSearch, WorkflowsSearch } from "../app/agent-search.ts";
 import { get } from "./client.ts";
 import { agentPaths, runPaths } from "./paths.ts";
 
@@ -32,6 +33,24 @@ export const agentsQuery = ({ q, status, sort, hours = LIST_HOURS }: AgentsSearc
         signal,
       ),
     refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+
+/** Agents of the last day with a text in their names, for those who look for one. */
+export const foundAgentsQuery = (q: string, limit: number) =>
+  queryOptions({
+    queryKey: ["found-agents", q, limit],
+    queryFn: ({ signal }) =>
+      get<AgentList>(agentPaths.list({ q, limit, hours: AGENT_PAGE_HOURS }), signal),
+    staleTime: SLOW_REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const workflowsQuery = ({ q, hours = AGENT_PAGE_HOURS }: WorkflowsSearch) =>
+  queryOptions({
+    queryKey: ["workflows", q ?? "", hours],
+    queryFn: ({ signal }) => get<WorkflowList>(agentPaths.workflows({ q, hours }), signal),
+    refetchInterval: SLOW_REFRESH_MS,
     placeholderData: keepPreviousData,
   });
 

@@ -95,6 +95,7 @@ export const agentPaths = {
   performance: (agent: string, query: Query) =>
     withQuery(`/api/v1/agents/${id(agent)}/performance`, query),
   one: (agent: string, query: Query) => withQuery(`/api/v1/agents/${id(agent)}`, query),
+  workflows: (query: Query) => withQuery("/api/v1/workflows", query),
   report: (query: Query) => withQuery("/api/v1/reports/agents", query),
   conversations: (query: Query) => withQuery("/api/v1/conversations", query),
   conversation: (conversation: string) => `/api/v1/conversations/${id(conversation)}`,

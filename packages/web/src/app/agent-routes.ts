@@ -1,7 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 
 import { conversationQuery } from "../api/agents.ts";
-import { parseAgentSearch, parseAgentsSearch, parseConversationsSearch } from "./agent-search.ts";
+import {
+  parseAgentSearch,
+  parseAgentsSearch,
+  parseConversationsSearch,
+  parseWorkflowsSearch,
+} from "./agent-search.ts";
 import { frame } from "./frame-route.ts";
 
 const agents = createRoute({
@@ -39,4 +44,11 @@ const conversation = createRoute({
   ),
 });
 
-export const agentRoutes = [agents, agent, conversations, conversation] as const;
+const workflows = createRoute({
+  getParentRoute: () => frame,
+  path: "/workflows",
+  validateSearch: parseWorkflowsSearch,
+  component: lazyRouteComponent(() => import("../pages/agents/WorkflowsPage.tsx"), "WorkflowsPage"),
+});
+
+export const agentRoutes = [agents, agent, workflows, conversations, conversation] as const;

@@ -61,3 +61,10 @@ export interface ConversationsSearch extends AgentSearch {
 
 export const parseConversationsSearch = (raw: Raw): ConversationsSearch =>
   compact({ q: text(raw["q"]), agent: text(raw["agent"]), hours: hoursOf(raw) });
+
+export interface WorkflowsSearch extends AgentSearch {
+  q?: string;
+}
+
+export const parseWorkflowsSearch = (raw: Raw): WorkflowsSearch =>
+  compact({ q: text(raw["q"]), hours: hoursOf(raw) });

@@ -1,7 +1,7 @@
 /** Something that the search can lead to. */
 export interface Hit {
   key: string;
-  kind: "Page" | "Service" | "Alert" | "Metric" | "Action";
+  kind: "Page" | "Service" | "Agent" | "Alert" | "Metric" | "Action";
   title: string;
   hint: string;
   /** Address inside the console. */

@@ -5,6 +5,7 @@ import {
   IconBolt,
   IconChartLine,
   IconLayoutDashboard,
+  IconRobot,
   IconSearch,
   IconServer2,
 } from "@tabler/icons-react";
@@ -13,8 +14,10 @@ import { useRouter } from "@tanstack/react-router";
 import type { KeyboardEvent } from "react";
 import { useEffect, useId, useRef, useState } from "react";
 
+import { foundAgentsQuery } from "../api/agents.ts";
 import { alertsQuery, metricNamesQuery, servicesQuery } from "../api/queries.ts";
 import { plural } from "../format/units.ts";
+import { STATUS_WORDS } from "../pages/agents/words.ts";
 import { stateWord } from "../ui/state.tsx";
 import type { Hit } from "./find.ts";
 import { find } from "./find.ts";
@@ -24,13 +27,15 @@ import { SECTIONS } from "./sections.ts";
 const ICONS = {
   Page: IconLayoutDashboard,
   Service: IconServer2,
+  Agent: IconRobot,
   Alert: IconBell,
   Metric: IconChartLine,
   Action: IconBolt,
 };
 
-/** Metrics asked from the server per query; more could not be shown. */
+/** Metrics and agents asked from the server per query; more could not be shown. */
 const METRICS_ASKED = 20;
+const AGENTS_ASKED = 20;
 
 const FIXED: Hit[] = [
   ...SECTIONS.map(({ to, word }): Hit => ({
@@ -40,6 +45,8 @@ const FIXED: Hit[] = [
     hint: "",
     href: to,
   })),
+  page("Conversations", "/dashboard/conversations"),
+  page("Workflows", "/dashboard/workflows"),
   page("Alert history", "/dashboard/alerts/history"),
   page("Alert rules", "/dashboard/alerts/rules"),
   page("Silences", "/dashboard/alerts/silences"),
@@ -67,6 +74,10 @@ const useHits = (query: string): Hit[] => {
     enabled: settled !== "",
     refetchInterval: false,
   }).data?.metrics;
+  const agents = useQuery({
+    ...foundAgentsQuery(settled, AGENTS_ASKED),
+    enabled: settled !== "",
+  }).data?.agents;
   const hits: Hit[] = [
     ...FIXED,
     ...alerts.map(({ id, name, service, state }): Hit => ({
@@ -82,6 +93,13 @@ const useHits = (query: string): Hit[] => {
       title: name,
       hint: `${id} · ${stateWord(status)}`,
       href: `/dashboard/services/${encodeURIComponent(id)}`,
+    })),
+    ...(query.trim() === "" ? [] : (agents ?? [])).map(({ id, status }): Hit => ({
+      key: `agent/${id}`,
+      kind: "Agent",
+      title: id,
+      hint: STATUS_WORDS[status],
+      href: `/dashboard/agents/${encodeURIComponent(id)}`,
     })),
     ...(query.trim() === "" ? [] : (metrics ?? [])).map(({ name, series }): Hit => ({
       key: `metric/${name}`,
@@ -152,8 +170,8 @@ export const Palette = ({ onClose }: { onClose: () => void }) => {
             aria-expanded
             aria-controls={list}
             aria-activedescendant={hits.length > 0 ? `${list}-${at}` : undefined}
-            aria-label="Search pages, services, metrics, alerts"
-            placeholder="Search pages, services, metrics, alerts"
+            aria-label="Search pages, services, agents, metrics, alerts"
+            placeholder="Search pages, services, agents, metrics, alerts"
             value={query}
             onChange={(event) => {
               setQuery(event.currentTarget.value);

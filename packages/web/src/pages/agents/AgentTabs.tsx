@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 
 import table from "../../ui/table.module.css";
 
-/** The two lists about agents. */
+/** The lists about agents. */
 export const AgentTabs = () => (
   <nav className={table["tabs"]} aria-label="About agents">
     <Link
@@ -11,6 +11,13 @@ export const AgentTabs = () => (
       activeOptions={{ exact: true, includeSearch: false }}
     >
       Agents
+    </Link>
+    <Link
+      to="/dashboard/workflows"
+      className={table["tab"]}
+      activeOptions={{ exact: true, includeSearch: false }}
+    >
+      Workflows
     </Link>
     <Link
       to="/dashboard/conversations"
