@@ -68,7 +68,6 @@ export class SpanBlockDraft {
     for (const [index, { row, content }] of spans.entries()) {
       let at = index;
       for (const key of TEXT_KEYS) {
-        // Spans of a tail sampler's log of before some columns do not say them.
         const text = row[key];
         if (text !== "") cells[at] = texts.placeOf(text);
         at += count;
