@@ -90,7 +90,7 @@ export const TopBar = ({ firing, onSearch }: TopBarProps) => (
     <button type="button" className={classes["search"]} onClick={onSearch}>
       <IconSearch size={16} stroke={1.8} aria-hidden />
       <span className={classes["searchWord"]}>
-        Search<span className={classes["wide"]}> pages, services, metrics, alerts</span>
+        Search<span className={classes["wide"]}> pages, services, agents, alerts</span>
       </span>
       <kbd className={classes["kbd"]}>{SHORTCUT}</kbd>
     </button>

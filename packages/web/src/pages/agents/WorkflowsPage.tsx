@@ -102,7 +102,7 @@ export const WorkflowsPage = () => {
       lead={
         all.length === 0
           ? "What do several agents achieve together, and what does it cost?"
-          : `${plural(all.length, "workflow")}. A name leads to its runs.`
+          : `${plural(all.length, "workflow")}: what several agents do for one purpose. A name leads to its runs.`
       }
     >
       <AgentTabs />

@@ -160,6 +160,9 @@ const SearchedFrom = ({ search }: { search: RunsSearch }) => {
 const List = (props: ListProps) => {
   const { search, wide, change } = props;
   const facets = useQuery(runFacetsQuery(search)).data?.facets ?? [];
+  // What a filter leaves has only its own values: whoever writes on wants to know of the others, too.
+  const { q: _, ...unfiltered } = search;
+  const named = useQuery(runFacetsQuery(unfiltered)).data?.facets ?? facets;
   const [asked, setAsked] = useState(false);
   const [columns, setColumns] = useLocalStorage<Column[]>({
     key: "fleetlight-run-columns",
@@ -167,7 +170,7 @@ const List = (props: ListProps) => {
     deserialize: readColumns,
     getInitialValueInEffect: false,
   });
-  const values = new globalThis.Map(facets.map((facet) => [facet.name as string, facet.values]));
+  const values = new globalThis.Map(named.map((facet) => [facet.name as string, facet.values]));
   const room = wide && search.run === undefined;
   const facetsShown = facets.some((facet) => facet.values.length > 0) && (asked || room);
   return (
