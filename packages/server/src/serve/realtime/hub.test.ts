@@ -88,6 +88,21 @@ it("tells of services as they are registered, checked and removed, and of events
   await client.next("event", ({ event }) => event.type === "service.removed");
 });
 
+it("tells those who come after everybody had gone", async () => {
+  const former = await open();
+  await former.next("hello");
+  former.socket.terminate();
+  // Longer than nobody is waited for.
+  await pause(600);
+  const client = await open();
+  await client.next("hello");
+  await register("latecomer");
+  const told = await client.next("service", ({ service }) => service.id === "latecomer");
+  expect(told.service.name).toBe("latecomer");
+  await ask(`${server.url}/api/v1/services/latecomer`, { method: "DELETE" });
+  await client.next("service_removed", ({ id }) => id === "latecomer");
+});
+
 it("tells of an alert as it fires and as it resolves", async () => {
   const client = await open();
   const rule = { id: "long", name: "Long", metric: "queue_length", condition: ">", threshold: 10 };

@@ -55,6 +55,8 @@ export class RealtimeHub {
   /** Ids of services that changed since the last round, by tenant. */
   private readonly changed = new Map<string, Set<string>>();
   private readonly stops: (() => void)[] = [];
+  /** Runs only while there are clients. */
+  private sending: NodeJS.Timeout | undefined;
   private readonly dropped;
   private readonly sent;
 
@@ -106,6 +108,7 @@ export class RealtimeHub {
     const { registry, alerts, telemetry } = this.doors;
     this.stops.push(
       registry.onChange(({ kind, tenant, service }) => {
+        if (this.clients.size === 0) return;
         const { id } = service.registration;
         const changed = this.changed.get(tenant) ?? new Set();
         this.changed.set(tenant, changed);
@@ -122,10 +125,9 @@ export class RealtimeHub {
           this.publish(tenant, "events", { type: "event", event: toFleetEvent(event) });
       }),
     );
-    const sending = setInterval(() => this.sendChanges(), SEND_INTERVAL_MS);
     const pinging = setInterval(() => this.ping(), PING_INTERVAL_MS);
     this.stops.push(
-      () => clearInterval(sending),
+      () => clearInterval(this.sending),
       () => clearInterval(pinging),
     );
     this.scheduleOverview();
@@ -153,6 +155,7 @@ export class RealtimeHub {
   private welcome(socket: WebSocket, tenant: string): void {
     const client = new Client(socket, tenant);
     this.clients.add(client);
+    this.sending ??= setInterval(() => this.sendChanges(), SEND_INTERVAL_MS);
     socket.on("close", () => this.clients.delete(client));
     // After an error, such as a message that is too large, the socket says why and closes by itself.
     socket.on("error", () => {});
@@ -235,7 +238,11 @@ export class RealtimeHub {
   private sendChanges(): void {
     const changed = [...this.changed];
     this.changed.clear();
-    if (this.clients.size === 0) return;
+    if (this.clients.size === 0) {
+      clearInterval(this.sending);
+      this.sending = undefined;
+      return;
+    }
     for (const [tenant, ids] of changed)
       for (const id of ids) {
         const service = this.doors.registry.get(tenant, id);

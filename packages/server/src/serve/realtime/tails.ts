@@ -57,6 +57,8 @@ export class Tails {
   /** Traces that somebody follows, and how many do: of all others nothing is looked at. */
   private readonly followed = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
+  /** Runs only while somebody follows: waking up for nobody is most of what an idle process does. */
+  private flushing: NodeJS.Timeout | undefined;
 
   constructor(options: Options) {
     this.options = options;
@@ -93,19 +95,27 @@ export class Tails {
 
   start(): void {
     const { telemetry, now } = this.options;
-    const rooms = [this.lines, this.spans, this.runs];
-    const flushing = setInterval(() => {
-      for (const room of rooms) room.flush();
-    }, FLUSH_MS);
+    const { rooms } = this;
     const beating = setInterval(() => {
       for (const room of rooms) room.say("heartbeat", { time: isoTime(now()) });
     }, HEARTBEAT_MS);
     this.stops.push(
       telemetry.logs.onLogs((tenant, rows) => this.lines.hear(tenant, rows)),
       telemetry.spans.onSpans((tenant, records) => this.hearSpans(tenant, records)),
-      () => clearInterval(flushing),
+      () => clearInterval(this.flushing),
       () => clearInterval(beating),
     );
+  }
+
+  private get rooms(): Pick<TailRoom<never>, "flush" | "say" | "size">[] {
+    return [this.lines, this.spans, this.runs];
+  }
+
+  private flush(): void {
+    for (const room of this.rooms) room.flush();
+    if (this.rooms.some(({ size }) => size > 0)) return;
+    clearInterval(this.flushing);
+    this.flushing = undefined;
   }
 
   /** Ends every tail. */
@@ -163,6 +173,7 @@ export class Tails {
 
   private open(reply: FastifyReply): void {
     reply.hijack();
+    this.flushing ??= setInterval(() => this.flush(), FLUSH_MS);
     // A hook has set what a browser may do with the answer, and whose pages may read it.
     const headers = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined);
     reply.raw.on("error", () => reply.raw.destroy());
