@@ -1,41 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
+import { quietOptions, TestStores } from "../fixture.ts";
 import type { TelemetryStore } from "../types.ts";
 import { activity } from "./fixture.ts";
 import type { Activity, Figures, FiguresQuery } from "./types.ts";
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const NOW_MS = 1_780_318_800_000;
 const START_MS = NOW_MS - HOUR_MS;
 const SECOND = 1_000_000;
 /** Microseconds so many seconds after the range began. */
 const at = (seconds: number): number => START_MS * 1000 + seconds * SECOND;
-
-const options: TelemetryOptions = {
-  flushIntervalMs: 60_000,
-  flushRows: 100_000,
-  maxPendingRows: 200_000,
-  headMaxBytes: 16 << 20,
-  headWindowMs: 2 * HOUR_MS,
-  maxSeries: 10_000,
-  retention: () => ({
-    metricsMs: DAY_MS,
-    eventsMs: DAY_MS,
-    tracesMs: DAY_MS,
-    logsMs: DAY_MS,
-    maxBytes: undefined,
-  }),
-  now: () => NOW_MS,
-  onError: (message) => {
-    throw new Error(message);
-  },
-};
 
 const hour = { startMs: START_MS, endMs: NOW_MS };
 const everyone: FiguresQuery = { ...hour, by: "all" };
@@ -82,20 +57,13 @@ function fleet(): Activity[] {
 }
 
 describe.each(["memory", "chdb"] as const)("activities in %s", (kind) => {
-  let dataDir: string;
+  const stores = new TestStores(quietOptions(NOW_MS));
   let store: TelemetryStore;
 
   beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "fleetlight-activities-"));
-    store =
-      kind === "memory"
-        ? await createMemoryTelemetry(options)
-        : await createTelemetryStore({ dataDir }, options);
+    store = await stores.open(kind);
   });
-  afterEach(async () => {
-    await store.close();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  afterEach(() => stores.remove());
 
   const append = (...activities: Activity[]) => store.activities.append("default", activities);
   const one = async (query: Partial<FiguresQuery> = {}): Promise<Figures> => {
@@ -270,12 +238,9 @@ describe("memory and chdb", () => {
     ["summed up", { startMs: START_MS - HOUR_MS, endMs: NOW_MS + HOUR_MS }],
     ["summed up, with more that came late", { startMs: START_MS - HOUR_MS, endMs: NOW_MS - 1 }],
   ])("agree on everything, %s, %o", async (how, hour) => {
-    const dataDir = await mkdtemp(join(tmpdir(), "fleetlight-activities-"));
-    const later = { ...options, now: () => NOW_MS + 2 * HOUR_MS };
-    const [memory, chdb] = [
-      await createMemoryTelemetry(later),
-      await createTelemetryStore({ dataDir }, later),
-    ];
+    const later = quietOptions(NOW_MS + 2 * HOUR_MS);
+    const both = [new TestStores(later), new TestStores(later)] as const;
+    const [memory, chdb] = [await both[0].open("memory"), await both[1].open("chdb")];
     try {
       const activities = fleet();
       const late = how.includes("late") ? 1000 : activities.length;
@@ -338,8 +303,7 @@ describe("memory and chdb", () => {
         await memory.activities.conversations("default", conversations),
       );
     } finally {
-      await Promise.all([memory.close(), chdb.close()]);
-      await rm(dataDir, { recursive: true, force: true });
+      for (const one of both) await one.remove();
     }
   });
 });

@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { afterEach, describe, expect, it } from "vitest";
 
-import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
+import { quietOptions, TestStores } from "../fixture.ts";
 import type { TelemetryStore } from "../types.ts";
 import { edgeRow } from "./fixture.ts";
 import type { EdgeQuery, EdgeSum } from "./types.ts";
@@ -13,25 +9,6 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const START_MS = 1_780_315_200_000;
 const NOW_MS = START_MS + 3_600_000;
-
-const options: TelemetryOptions = {
-  flushIntervalMs: 60_000,
-  flushRows: 100_000,
-  maxPendingRows: 200_000,
-  headMaxBytes: 16 << 20,
-  headWindowMs: 2 * 3_600_000,
-  maxSeries: 10_000,
-  retention: () => ({
-    metricsMs: DAY_MS,
-    eventsMs: DAY_MS,
-    tracesMs: DAY_MS,
-    maxBytes: undefined,
-  }),
-  now: () => NOW_MS,
-  onError: (message) => {
-    throw new Error(message);
-  },
-};
 
 const hour: EdgeQuery = {
   startMs: START_MS,
@@ -42,7 +19,7 @@ const hour: EdgeQuery = {
   limit: 1000,
 };
 
-let dataDir: string | undefined;
+const stores = new TestStores(quietOptions(NOW_MS));
 let store: TelemetryStore | undefined;
 
 const MODES = ["waiting", "in tables", "summed up"] as const;
@@ -53,16 +30,10 @@ const settle = async (mode: (typeof MODES)[number]) => {
 };
 
 const open = async (kind: "memory" | "chdb"): Promise<TelemetryStore> => {
-  if (kind === "memory") return (store = await createMemoryTelemetry(options));
-  dataDir ??= await mkdtemp(join(tmpdir(), "fleetlight-edges-"));
-  return (store = await createTelemetryStore({ dataDir }, options));
+  return (store = await stores.open(kind));
 };
 
-afterEach(async () => {
-  await store?.close();
-  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
-  store = dataDir = undefined;
-});
+afterEach(() => stores.remove());
 
 const inOrder = (sums: readonly EdgeSum[]) =>
   sums
