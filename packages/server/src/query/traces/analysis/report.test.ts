@@ -237,6 +237,7 @@ test.each<[string, (index: number) => LeanRow]>([
     "side by side",
     (i) => span(i + 2, 1, i / 1e4, i / 1e4 + 1, { tool: "t", operation: "execute_tool" }),
   ],
+  ["in one circle", (i) => span(i + 2, i === 99_999 ? 2 : i + 3, i / 1e5, 20 - i / 1e5)],
   ["one below the other", (i) => span(i + 2, i + 1, i / 1e5, 20 - i / 1e5)],
 ])("a hundred thousand spans %s do not keep anybody waiting", async (_, make) => {
   const rows = [span(1, undefined, 0, 20), ...Array.from({ length: 100_000 }, (__, i) => make(i))];
