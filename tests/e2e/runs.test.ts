@@ -82,6 +82,7 @@ describe.skipIf(program === undefined)("the pages of runs in a real browser", ()
       await page.getByRole("link", { name: "invoke_agent lead" }).waitFor(WAIT);
       await page.getByText("e2e-fleet · lead, helper").waitFor(WAIT);
       await expectAccessible(page);
+      expect(errors).toEqual([]);
     },
     LONG,
   );
