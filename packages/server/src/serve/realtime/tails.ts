@@ -57,7 +57,7 @@ export class Tails {
   /** Traces that somebody follows, and how many do: of all others nothing is looked at. */
   private readonly followed = new Map<string, number>();
   private readonly stops: (() => void)[] = [];
-  /** Runs only while somebody follows: waking up for nobody is most of what an idle process does. */
+  /** Runs only while somebody follows. */
   private flushing: NodeJS.Timeout | undefined;
 
   constructor(options: Options) {
