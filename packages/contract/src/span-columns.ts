@@ -43,7 +43,8 @@ export const spanFlags = {
   ended: (flags: number): boolean => (flags & 32) !== 0,
 };
 
-const SHAPE_KEYS = [
+/** Texts of a shape, in the order in which they are written. */
+export const SPAN_SHAPE_KEYS = [
   "name",
   "service",
   "host",
@@ -55,11 +56,24 @@ const SHAPE_KEYS = [
   "error_type",
 ] as const satisfies readonly (keyof SpanShape)[];
 
+/** That of a span of which nothing is known. */
+export const NO_SPAN_SHAPE: SpanShape = {
+  name: "",
+  service: "",
+  host: "",
+  operation: "",
+  agent: "",
+  peer: "",
+  tool: "",
+  model: "",
+  error_type: "",
+};
+
 /** What stands before the columns of `GET /api/v1/traces/{id}/columns`. */
 interface Head {
   count: number;
   next: string | null;
-  /** Texts of each shape in the order of `SHAPE_KEYS`. */
+  /** Texts of each shape in the order of `SPAN_SHAPE_KEYS`. */
   shapes: string[][];
 }
 
@@ -96,18 +110,19 @@ const BYTES_PER_SPAN = 5 * 8 + 3 * 4 + 1;
  */
 export function writeColumns(columns: SpanColumns, next: string | null): Uint8Array {
   const count = columns.spanIds.length;
-  const shapes = columns.shapes.map((shape) => SHAPE_KEYS.map((key) => shape[key]));
+  const shapes = columns.shapes.map((shape) => SPAN_SHAPE_KEYS.map((key) => shape[key]));
   const head = new TextEncoder().encode(JSON.stringify({ count, next, shapes } satisfies Head));
   const start = padded(4 + head.length);
   const bytes = new Uint8Array(start + padded(count * BYTES_PER_SPAN));
   new DataView(bytes.buffer).setUint32(0, head.length, true);
   bytes.set(head, 4);
   const into = emptyColumns(count, columns.shapes, bytes.buffer, start);
-  for (const key of COLUMN_KEYS) into[key].set(columns[key] as never);
+  for (const key of SPAN_COLUMN_KEYS) into[key].set(columns[key] as never);
   return bytes;
 }
 
-const COLUMN_KEYS = [
+/** Columns with a number per span. */
+export const SPAN_COLUMN_KEYS = [
   "spanIds",
   "parentIds",
   "starts",
@@ -125,7 +140,8 @@ export function readColumns(buffer: ArrayBuffer): { columns: SpanColumns; next: 
   const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
   const { count, next, shapes } = JSON.parse(text) as Head;
   const named = shapes.map(
-    (texts) => Object.fromEntries(SHAPE_KEYS.map((key, at) => [key, texts[at] ?? ""])) as never,
+    (texts) =>
+      Object.fromEntries(SPAN_SHAPE_KEYS.map((key, at) => [key, texts[at] ?? ""])) as never,
   );
   return { columns: emptyColumns(count, named, buffer, padded(4 + length)), next };
 }

@@ -1,11 +1,9 @@
 import type { Agent, AgentPerformance, BusinessFigures } from "@fleetlight/contract";
-import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 
 import { AGENT_PAGE_HOURS, agentQuery, performanceQuery } from "../../api/agents.ts";
 import { alertsQuery } from "../../api/queries.ts";
-import { AGENT_HOURS } from "../../app/agent-search.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { AlertRows } from "../../ui/alert-list.tsx";
 import { BackLink } from "../../ui/back-link.tsx";
@@ -15,6 +13,7 @@ import { Ago } from "../../ui/time.tsx";
 import { AgentSquare, BandMark, StatusMark } from "./AgentMarks.tsx";
 import { AgentRuns } from "./AgentRuns.tsx";
 import classes from "./agents.module.css";
+import { HoursChoice } from "./HoursChoice.tsx";
 import { Durations } from "./Durations.tsx";
 import { HeatMap } from "./HeatMap.tsx";
 import { AgentConversations, NamedTable } from "./NamedTable.tsx";
@@ -171,13 +170,11 @@ export const AgentPage = () => {
       before={back}
       {...(agent.data !== undefined && { lead: <Lead agent={agent.data} /> })}
       actions={
-        <SegmentedControl
-          aria-label="Figures of the last"
-          size="xs"
-          value={String(hours)}
-          data={AGENT_HOURS.map((one) => ({ value: String(one), label: hoursWord(one) }))}
-          onChange={(value) =>
-            void navigate({ search: { hours: Number(value) }, replace: true, resetScroll: false })
+        <HoursChoice
+          label="Figures of the last"
+          hours={hours}
+          onChange={(next) =>
+            void navigate({ search: { hours: next }, replace: true, resetScroll: false })
           }
         />
       }

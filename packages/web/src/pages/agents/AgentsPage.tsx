@@ -1,5 +1,5 @@
 import type { Agent, AgentList } from "@fleetlight/contract";
-import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -7,7 +7,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { agentsQuery, LIST_HOURS } from "../../api/agents.ts";
 import { agentPaths } from "../../api/paths.ts";
-import { AGENT_HOURS, AGENT_STATUSES, type AgentsSearch } from "../../app/agent-search.ts";
+import { AGENT_STATUSES, type AgentsSearch } from "../../app/agent-search.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { Facet } from "../../ui/facet.tsx";
 import { Empty, Failure, SkeletonRows, Snippet } from "../../ui/notes.tsx";
@@ -17,8 +17,9 @@ import { StatusShape } from "./AgentMarks.tsx";
 import { AgentCards, AgentTable } from "./AgentRows.tsx";
 import classes from "./agents.module.css";
 import { AgentTabs } from "./AgentTabs.tsx";
+import { HoursChoice } from "./HoursChoice.tsx";
 import { StatusGrid } from "./StatusGrid.tsx";
-import { hoursWord, money, perHour, seconds, share, STATUS_WORDS } from "./words.ts";
+import { money, perHour, seconds, share, STATUS_WORDS } from "./words.ts";
 
 const route = getRouteApi("/dashboard/agents");
 
@@ -135,12 +136,10 @@ const Filters = ({ data, search, change }: FiltersProps) => {
           </Facet>
         ))}
       </div>
-      <SegmentedControl
-        aria-label="Figures of the last"
-        size="xs"
-        value={String(search.hours ?? LIST_HOURS)}
-        data={AGENT_HOURS.map((one) => ({ value: String(one), label: hoursWord(one) }))}
-        onChange={(value) => change({ ...search, hours: Number(value) })}
+      <HoursChoice
+        label="Figures of the last"
+        hours={search.hours ?? LIST_HOURS}
+        onChange={(hours) => change({ ...search, hours })}
       />
     </div>
   );

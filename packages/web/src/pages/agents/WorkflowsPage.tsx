@@ -1,11 +1,11 @@
 import type { Workflow } from "@fleetlight/contract";
-import { SegmentedControl, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { AGENT_PAGE_HOURS, workflowsQuery } from "../../api/agents.ts";
-import { AGENT_HOURS, type WorkflowsSearch } from "../../app/agent-search.ts";
+import type { WorkflowsSearch } from "../../app/agent-search.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { Empty, Failure, SkeletonRows, Snippet } from "../../ui/notes.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -13,7 +13,8 @@ import { Ago } from "../../ui/time.tsx";
 import { useListKeys } from "../../ui/use-list-keys.ts";
 import classes from "./agents.module.css";
 import { AgentTabs } from "./AgentTabs.tsx";
-import { hoursWord, money, seconds, share } from "./words.ts";
+import { HoursChoice } from "./HoursChoice.tsx";
+import { money, seconds, share } from "./words.ts";
 
 const route = getRouteApi("/dashboard/workflows");
 
@@ -117,12 +118,10 @@ export const WorkflowsPage = () => {
             change(value === "" ? withoutText : { ...withoutText, q: value })
           }
         />
-        <SegmentedControl
-          aria-label="Workflows of the last"
-          size="xs"
-          value={String(search.hours ?? AGENT_PAGE_HOURS)}
-          data={AGENT_HOURS.map((one) => ({ value: String(one), label: hoursWord(one) }))}
-          onChange={(value) => change({ ...search, hours: Number(value) })}
+        <HoursChoice
+          label="Workflows of the last"
+          hours={search.hours ?? AGENT_PAGE_HOURS}
+          onChange={(hours) => change({ ...search, hours })}
         />
       </div>
       {error !== null && data === undefined && (

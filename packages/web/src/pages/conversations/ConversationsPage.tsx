@@ -1,11 +1,11 @@
 import type { Conversation } from "@fleetlight/contract";
-import { SegmentedControl, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconSearch, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { AGENT_PAGE_HOURS, conversationsQuery } from "../../api/agents.ts";
-import { AGENT_HOURS, type ConversationsSearch } from "../../app/agent-search.ts";
+import type { ConversationsSearch } from "../../app/agent-search.ts";
 import { formatCount, plural } from "../../format/units.ts";
 import { Facet } from "../../ui/facet.tsx";
 import { Empty, Failure, SkeletonRows, Snippet } from "../../ui/notes.tsx";
@@ -15,7 +15,8 @@ import { Ago } from "../../ui/time.tsx";
 import { useListKeys } from "../../ui/use-list-keys.ts";
 import { AgentSquare } from "../agents/AgentMarks.tsx";
 import { AgentTabs } from "../agents/AgentTabs.tsx";
-import { hoursWord, money } from "../agents/words.ts";
+import { HoursChoice } from "../agents/HoursChoice.tsx";
+import { money } from "../agents/words.ts";
 import classes from "./conversations.module.css";
 
 const route = getRouteApi("/dashboard/conversations");
@@ -116,12 +117,10 @@ export const ConversationsPage = () => {
             with {agent}
           </Facet>
         )}
-        <SegmentedControl
-          aria-label="Conversations of the last"
-          size="xs"
-          value={String(search.hours ?? AGENT_PAGE_HOURS)}
-          data={AGENT_HOURS.map((one) => ({ value: String(one), label: hoursWord(one) }))}
-          onChange={(value) => change({ ...search, hours: Number(value) })}
+        <HoursChoice
+          label="Conversations of the last"
+          hours={search.hours ?? AGENT_PAGE_HOURS}
+          onChange={(hours) => change({ ...search, hours })}
         />
       </div>
       {error !== null && data === undefined && (

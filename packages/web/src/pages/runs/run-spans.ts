@@ -2,6 +2,8 @@ import type { LeanSpan } from "@fleetlight/contract";
 import {
   emptyColumns,
   joinColumns,
+  NO_SPAN_SHAPE,
+  SPAN_COLUMN_KEYS,
   spanFlags,
   type SpanColumns,
   type SpanShape,
@@ -17,18 +19,6 @@ const STATUSES = [undefined, "ok", "error"] as const;
 
 /** Texts of a shape that a span leaves out when they are empty. */
 const TEXTS = ["host", "operation", "agent", "peer", "tool", "model", "error_type"] as const;
-
-const NO_SHAPE: SpanShape = {
-  name: "",
-  service: "",
-  host: "",
-  operation: "",
-  agent: "",
-  peer: "",
-  tool: "",
-  model: "",
-  error_type: "",
-};
 
 /** Objects that are kept; a screen shows some fifty. */
 const MAX_MADE = 2000;
@@ -73,7 +63,7 @@ export class RunSpans {
   }
 
   shape(place: number): SpanShape {
-    return this.columns.shapes[this.columns.shapeOf[place] ?? 0] ?? NO_SHAPE;
+    return this.columns.shapes[this.columns.shapeOf[place] ?? 0] ?? NO_SPAN_SHAPE;
   }
 
   idOf(place: number): string {
@@ -133,25 +123,13 @@ export class RunSpans {
       // A span that has ended does not go on again: the news of its beginning were late.
       if (known !== undefined && known < end && spanFlags.ended(both.flags[known] ?? 0)) continue;
       const into = known !== undefined && known < end ? known : end++;
-      for (const key of COLUMN_KEYS) both[key][into] = both[key][place] as never;
+      for (const key of SPAN_COLUMN_KEYS) both[key][into] = both[key][place] as never;
       places.add(into);
     }
-    const cut = Object.fromEntries(COLUMN_KEYS.map((key) => [key, both[key].slice(0, end)]));
+    const cut = Object.fromEntries(SPAN_COLUMN_KEYS.map((key) => [key, both[key].slice(0, end)]));
     return new RunSpans({ ...both, ...cut });
   }
 }
-
-const COLUMN_KEYS = [
-  "spanIds",
-  "parentIds",
-  "starts",
-  "durations",
-  "costs",
-  "inputTokens",
-  "outputTokens",
-  "shapeOf",
-  "flags",
-] as const satisfies readonly (keyof SpanColumns)[];
 
 const idOf = (hex = ""): bigint => (hex === "" ? 0n : BigInt(`0x${hex}`));
 
@@ -162,7 +140,7 @@ export function columnsOf(spans: readonly RunSpan[]): SpanColumns {
   const columns = emptyColumns(spans.length, shapes);
   for (const [at, span] of spans.entries()) {
     const texts = Object.fromEntries(TEXTS.map((key) => [key, span[key] ?? ""]));
-    const shape = { ...NO_SHAPE, ...texts, name: span.name, service: span.service };
+    const shape = { ...NO_SPAN_SHAPE, ...texts, name: span.name, service: span.service };
     const words = JSON.stringify(shape);
     let number = numbers.get(words);
     if (number === undefined) {

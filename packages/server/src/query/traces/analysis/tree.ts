@@ -1,5 +1,5 @@
 import { halvesOf, IdTable, Turns } from "#lib";
-import { spanFlags, type SpanColumns, type SpanShape } from "@fleetlight/contract";
+import { NO_SPAN_SHAPE, spanFlags, type SpanColumns, type SpanShape } from "@fleetlight/contract";
 
 /** Spans of one trace as a forest. Spans are known by their places in `columns`; -1 is none. */
 export interface Tree {
@@ -21,20 +21,8 @@ export interface Tree {
   cyclic: readonly number[];
 }
 
-const NO_SHAPE: SpanShape = {
-  name: "",
-  service: "",
-  host: "",
-  operation: "",
-  agent: "",
-  peer: "",
-  tool: "",
-  model: "",
-  error_type: "",
-};
-
 export const shapeAt = ({ columns }: Pick<Tree, "columns">, place: number): SpanShape =>
-  columns.shapes[columns.shapeOf[place] ?? 0] ?? NO_SHAPE;
+  columns.shapes[columns.shapeOf[place] ?? 0] ?? NO_SPAN_SHAPE;
 
 export const agentAt = ({ columns, agentShapes }: Tree, place: number): string =>
   columns.shapes[agentShapes[place] ?? -1]?.agent ?? "";

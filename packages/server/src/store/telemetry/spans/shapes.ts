@@ -1,4 +1,4 @@
-import type { SpanShape } from "@fleetlight/contract";
+import { SPAN_SHAPE_KEYS, type SpanShape } from "@fleetlight/contract";
 
 /** Pairs of numbers, numbered in the order in which they came. */
 class Pairs {
@@ -25,40 +25,28 @@ class TextNumbers {
   }
 }
 
-export const SHAPE_KEYS = [
-  "name",
-  "service",
-  "host",
-  "operation",
-  "agent",
-  "peer",
-  "tool",
-  "model",
-  "error_type",
-] as const satisfies readonly (keyof SpanShape)[];
-
 /**
  * Numbers what spans have in common. Shapes are found without making a text of each span: by the numbers of its texts,
  * one after the other.
  */
 export class Shapes {
   readonly list: SpanShape[] = [];
-  private readonly texts = SHAPE_KEYS.map(() => new TextNumbers());
-  private readonly pairs = SHAPE_KEYS.map(() => new Pairs());
+  private readonly texts = SPAN_SHAPE_KEYS.map(() => new TextNumbers());
+  private readonly pairs = SPAN_SHAPE_KEYS.map(() => new Pairs());
 
-  /** The number of a text at a place of `SHAPE_KEYS`. */
+  /** The number of a text at a place of `SPAN_SHAPE_KEYS`. */
   textNumber(place: number, text: string): number {
     return (this.texts[place] as TextNumbers).of(text);
   }
 
   /**
    * The number of the shape with these texts.
-   * @param numberAt the number of the text at each place of `SHAPE_KEYS`
+   * @param numberAt the number of the text at each place of `SPAN_SHAPE_KEYS`
    * @param make called for one that has not been seen
    */
   of(numberAt: (place: number) => number, make: () => SpanShape): number {
     let number = 0;
-    for (let place = 0; place < SHAPE_KEYS.length; place++)
+    for (let place = 0; place < SPAN_SHAPE_KEYS.length; place++)
       number = (this.pairs[place] as Pairs).of(number, numberAt(place));
     if (number === this.list.length) this.list.push(make());
     return number;

@@ -1,11 +1,11 @@
-import { emptyColumns, type SpanColumns } from "@fleetlight/contract";
+import { SPAN_SHAPE_KEYS, emptyColumns, type SpanColumns } from "@fleetlight/contract";
 
 import { Turns } from "#lib";
 
 import { columnBlocks, type ColumnBlock } from "../drivers/native-columns.ts";
 import type { Driver } from "../drivers/types.ts";
 import { Conditions } from "./conditions.ts";
-import { SHAPE_KEYS, Shapes } from "./shapes.ts";
+import { Shapes } from "./shapes.ts";
 import { HOST } from "./span-columns.ts";
 import { placeOf } from "./trace-times.ts";
 import type { SpanCursor } from "./types.ts";
@@ -21,7 +21,7 @@ const SELECT = [
   "toUInt32(least(input_tokens, 4294967295)) AS input",
   "toUInt32(least(output_tokens, 4294967295)) AS output",
   "toUInt8(bitOr(bitAnd(kind, 7), bitOr(bitShiftLeft(bitAnd(status, 3), 3), if(ended = 0, 0, 32)))) AS flags",
-  ...SHAPE_KEYS.map((key) =>
+  ...SPAN_SHAPE_KEYS.map((key) =>
     key === "host" ? `toLowCardinality(${HOST}) AS host` : `toLowCardinality(${key}) AS ${key}`,
   ),
 ].join(", ");
@@ -43,7 +43,7 @@ function setNumbers(into: SpanColumns, at: number, block: ColumnBlock): void {
 
 /** Says which shape a row of a block has. */
 function shapeReader(block: ColumnBlock, shapes: Shapes): (row: number) => number {
-  const columns = SHAPE_KEYS.map((key) => block.texts(key));
+  const columns = SPAN_SHAPE_KEYS.map((key) => block.texts(key));
   // Of the block's dictionaries to those of the part.
   const numbers = columns.map(({ texts }, place) =>
     Uint32Array.from(texts, (text) => shapes.textNumber(place, text)),
@@ -55,7 +55,8 @@ function shapeReader(block: ColumnBlock, shapes: Shapes): (row: number) => numbe
   return (row) =>
     shapes.of(
       (place) => numbers[place]?.[columns[place]?.codes[row] ?? 0] ?? 0,
-      () => Object.fromEntries(SHAPE_KEYS.map((key, place) => [key, textAt(place, row)])) as never,
+      () =>
+        Object.fromEntries(SPAN_SHAPE_KEYS.map((key, place) => [key, textAt(place, row)])) as never,
     );
 }
 

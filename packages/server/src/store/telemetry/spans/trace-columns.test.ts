@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { joinColumns, spanFlags, type SpanColumns } from "@fleetlight/contract";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { createMemoryTelemetry, createTelemetryStore, type TelemetryOptions } from "../store.ts";
-import type { TelemetryStore } from "../types.ts";
+import { quietOptions, TestStores } from "../fixture.ts";
 import { costOf } from "./cost.ts";
 import { spanRecord } from "./fixture.ts";
 import { cursorBehind } from "./trace-columns.ts";
@@ -17,39 +12,8 @@ const NOW_MS = 1_780_315_260_000;
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPANS = 500;
 
-const options: TelemetryOptions = {
-  flushIntervalMs: 60_000,
-  flushRows: 100_000,
-  maxPendingRows: 200_000,
-  headMaxBytes: 16 << 20,
-  headWindowMs: 2 * 3_600_000,
-  maxSeries: 10_000,
-  retention: () => ({
-    metricsMs: DAY_MS,
-    eventsMs: DAY_MS,
-    tracesMs: DAY_MS,
-    maxBytes: undefined,
-  }),
-  now: () => NOW_MS,
-  onError: (message) => {
-    throw new Error(message);
-  },
-};
-
-let dataDir: string | undefined;
-let store: TelemetryStore | undefined;
-
-const open = async (kind: "memory" | "chdb"): Promise<TelemetryStore> => {
-  if (kind === "memory") return (store = await createMemoryTelemetry(options));
-  dataDir = await mkdtemp(join(tmpdir(), "fleetlight-columns-"));
-  return (store = await createTelemetryStore({ dataDir }, options));
-};
-
-afterEach(async () => {
-  await store?.close();
-  if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true });
-  store = dataDir = undefined;
-});
+const stores = new TestStores(quietOptions(NOW_MS));
+afterEach(() => stores.remove());
 
 const hex = (value: number): string => value.toString(16).padStart(16, "0");
 
@@ -120,7 +84,7 @@ describe.each(["memory", "chdb"] as const)("a trace as columns in %s", (kind) =>
     ["of which some wait", SPANS / 2],
     ["of which all wait", 0],
   ])("has what its rows have, part by part, %s", async (_, flushed) => {
-    const { spans, flush } = await open(kind);
+    const { spans, flush } = await stores.open(kind);
     const all = Array.from({ length: SPANS }, (__, at) => spanRecord(row(at)));
     if (flushed > 0) {
       await spans.append("default", all.slice(0, flushed));
@@ -143,7 +107,7 @@ describe.each(["memory", "chdb"] as const)("a trace as columns in %s", (kind) =>
   });
 
   it("nothing older than the retention is in them, nor of others", async () => {
-    const { spans, flush } = await open(kind);
+    const { spans, flush } = await stores.open(kind);
     const old = String(BigInt(NOW_MS - 2 * DAY_MS) * 1_000_000n);
     await spans.append("default", [spanRecord({ startNs: old }), spanRecord({ spanId: hex(9) })]);
     for (const _ of ["waiting", "in tables"]) {

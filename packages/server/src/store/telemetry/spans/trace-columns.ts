@@ -1,4 +1,5 @@
 import {
+  SPAN_SHAPE_KEYS,
   emptyColumns,
   joinColumns,
   spanFlags,
@@ -10,7 +11,7 @@ import { IdTable, sortInTurns, Turns } from "#lib";
 
 import { costOf } from "./cost.ts";
 import { hostOf } from "./lean.ts";
-import { SHAPE_KEYS, Shapes } from "./shapes.ts";
+import { Shapes } from "./shapes.ts";
 import type { LeanRow, SpanCursor, SpanRow } from "./types.ts";
 
 export const MOST_TOKENS = 2 ** 32 - 1;
@@ -45,7 +46,7 @@ export async function columnsOf(rows: readonly (LeanRow | SpanRow)[]): Promise<S
     columns.outputTokens[at] = Math.min(MOST_TOKENS, row.outputTokens);
     columns.flags[at] = spanFlags.of(row.kind, row.status, row.ended);
     columns.shapeOf[at] = shapes.of(
-      (place) => shapes.textNumber(place, shape[SHAPE_KEYS[place] ?? "name"]),
+      (place) => shapes.textNumber(place, shape[SPAN_SHAPE_KEYS[place] ?? "name"]),
       () => shape,
     );
     if (turns.isDue) await turns.next();

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { openChdb } from "../drivers/chdb.ts";
 import type { Driver } from "../drivers/types.ts";
+import { quietOptions } from "../fixture.ts";
 import { createTelemetryStore } from "../store.ts";
 import type { TelemetryStore } from "../types.ts";
 import { Conditions } from "./conditions.ts";
@@ -24,23 +25,8 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
 const withStore = async <T>(job: (store: TelemetryStore) => Promise<T>): Promise<T> => {
-  const year = 365 * DAY_MS;
-  const store = await createTelemetryStore(
-    { dataDir },
-    {
-      flushIntervalMs: 60_000,
-      flushRows: 100_000,
-      maxPendingRows: 200_000,
-      headMaxBytes: 16 << 20,
-      headWindowMs: 7_200_000,
-      maxSeries: 10_000,
-      retention: () => ({ metricsMs: year, eventsMs: year, tracesMs: year, maxBytes: undefined }),
-      now: () => START_MS + DAY_MS,
-      onError: (message) => {
-        throw new Error(message);
-      },
-    },
-  );
+  const options = quietOptions(START_MS + DAY_MS, { tracesMs: 365 * DAY_MS });
+  const store = await createTelemetryStore({ dataDir }, options);
   try {
     return await job(store);
   } finally {

@@ -1,9 +1,15 @@
-import { emptyColumns, joinColumns, spanFlags, type SpanColumns } from "@fleetlight/contract";
+import {
+  SPAN_SHAPE_KEYS,
+  emptyColumns,
+  joinColumns,
+  spanFlags,
+  type SpanColumns,
+} from "@fleetlight/contract";
 
 import { halvesOf, Turns } from "#lib";
 
 import { hostOf } from "./lean.ts";
-import { SHAPE_KEYS, Shapes } from "./shapes.ts";
+import { Shapes } from "./shapes.ts";
 import type { CellKey, SpanBlock } from "./span-block.ts";
 import { columnsOf, cutColumns, MOST_TOKENS } from "./trace-columns.ts";
 import type { SpanRecord } from "./types.ts";
@@ -15,7 +21,7 @@ interface Pending {
 }
 
 /** Where a block has the texts of a shape; the host is in the resource. */
-const CELLS = SHAPE_KEYS.map((key): CellKey =>
+const CELLS = SPAN_SHAPE_KEYS.map((key): CellKey =>
   key === "host" ? "resource" : key === "error_type" ? "errorType" : key,
 );
 
@@ -36,7 +42,7 @@ function shapeReader(block: SpanBlock, shapes: Shapes): (index: number) => numbe
   const numbers = CELLS.map(() => new Map<number, number>());
   const textOf = (place: number, cell: number): string => {
     const text = block.textAt(cell);
-    if (SHAPE_KEYS[place] !== "host" || text === "") return text;
+    if (SPAN_SHAPE_KEYS[place] !== "host" || text === "") return text;
     return hostOf(JSON.parse(text) as Record<string, string>);
   };
   const numberAt = (place: number, index: number): number => {
@@ -53,7 +59,7 @@ function shapeReader(block: SpanBlock, shapes: Shapes): (index: number) => numbe
       (place) => numberAt(place, index),
       () =>
         Object.fromEntries(
-          SHAPE_KEYS.map((key, place) => [key, textOf(place, columns[place]?.[index] ?? 0)]),
+          SPAN_SHAPE_KEYS.map((key, place) => [key, textOf(place, columns[place]?.[index] ?? 0)]),
         ) as never,
     );
 }
