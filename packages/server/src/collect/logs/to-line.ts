@@ -4,11 +4,11 @@ import { textOf, type AnyValue } from "../otlp/model.ts";
 import { DIALECTS } from "../spans/dialects/index.ts";
 import { MAX_ATTRIBUTES, MAX_TEXT_CHARACTERS } from "../spans/limits.ts";
 import type { Attributes, Facets, Span } from "../spans/model.ts";
+import { saidIn, type Said } from "../spans/said.ts";
 import type { TextMemory } from "../spans/text-memory.ts";
 import { understand } from "../spans/understand.ts";
 import { MAX_BODY_CHARACTERS } from "./limits.ts";
 import type { LogRecord } from "./model.ts";
-import { saidIn, type Said } from "./said.ts";
 import { severityOf } from "./severity.ts";
 
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;

@@ -70,3 +70,59 @@ test("what was refused is counted, by reason", async () => {
   expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="invalid_id"\} 1/);
   expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="malformed"\} 1/);
 });
+
+/** An attribute of OTLP's JSON. */
+const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+
+test.each([
+  [
+    "in an attribute of its own",
+    "gen_ai.content.prompt",
+    [attribute("gen_ai.prompt", "what is due?"), attribute("gen_ai.system", "openai")],
+    { name: "gen_ai.prompt", text: "what is due?" },
+  ],
+  [
+    "as the event's body",
+    "gen_ai.user.message",
+    [
+      attribute("gen_ai.event.content", '{"content":"what is due?"}'),
+      attribute("gen_ai.system", "openai"),
+    ],
+    { name: "gen_ai.user.message", text: '{"content":"what is due?"}' },
+  ],
+  [
+    "in parts of the body",
+    "gen_ai.choice",
+    [
+      attribute("role", "assistant"),
+      attribute("content", "nothing"),
+      attribute("gen_ai.system", "openai"),
+    ],
+    { name: "gen_ai.choice", text: '{"role":"assistant","content":"nothing"}' },
+  ],
+])("what an event says %s is a content of its span", async (_, name, attributes, content) => {
+  const traceId = Buffer.from(name.padEnd(16, "-").slice(-16)).toString("hex");
+  const events = [{ timeUnixNano: ns(NOW_MS - 4000), name, attributes }];
+  const span = { traceId, startTimeUnixNano: ns(NOW_MS - 5000), events };
+  await receiver.write("t", bodyOf(span), "json");
+  const [row] = await telemetry.spans.trace("t", traceId, 1);
+  expect(row?.events).toEqual([
+    { name, timeNs: ns(NOW_MS - 4000), attributes: { "gen_ai.system": "openai" } },
+  ]);
+  const contents = await telemetry.spans.content("t", traceId);
+  expect([...contents.values()]).toEqual([[{ ...content, truncated: false }]]);
+});
+
+test("other events keep what they say", async () => {
+  const traceId = "7".repeat(32);
+  const attributes = [attribute("content", "a text"), attribute("message", "of an event")];
+  const events = [{ timeUnixNano: ns(NOW_MS - 4000), name: "retry", attributes }];
+  await receiver.write(
+    "t",
+    bodyOf({ traceId, startTimeUnixNano: ns(NOW_MS - 5000), events }),
+    "json",
+  );
+  expect(await telemetry.spans.trace("t", traceId, 1)).toMatchObject([
+    { events: [{ attributes: { content: "a text", message: "of an event" } }] },
+  ]);
+});

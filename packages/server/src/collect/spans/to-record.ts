@@ -1,10 +1,11 @@
 import { mask } from "#lib";
-import type { SpanContent, SpanRecord } from "#store";
+import type { SpanContent, SpanRecord, SpanRow } from "#store";
 
 import { textOf, type AnyValue } from "../otlp/model.ts";
 import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_TEXT_CHARACTERS } from "./limits.ts";
-import type { Attributes, UnderstoodSpan } from "./model.ts";
+import type { Attributes, SpanEvent, UnderstoodSpan } from "./model.ts";
 import type { Cost, Priced } from "./prices/index.ts";
+import { takeApart } from "./said.ts";
 import { whole, type TextMemory } from "./text-memory.ts";
 
 export interface RecordOptions {
@@ -85,11 +86,7 @@ export class RecordMaker {
         attributes: texts,
         numbers,
         resource: this.resource(resource),
-        events: this.some(span.events).map((event) => ({
-          timeNs: event.timeNs.toString(),
-          name: this.name(event.name),
-          attributes: this.allTexts(event.attributes),
-        })),
+        events: this.some(span.events).map((event) => this.event(event, content)),
         links: this.some(span.links).map((link) => ({
           traceId: link.traceId,
           spanId: link.spanId,
@@ -97,6 +94,19 @@ export class RecordMaker {
         })),
       },
       content,
+    };
+  }
+
+  private event(
+    { name, timeNs, attributes }: SpanEvent,
+    content: SpanContent[],
+  ): SpanRow["events"][number] {
+    const { said, rest } = takeApart(name, attributes);
+    for (const one of said) this.keep(one.name, one.text, content);
+    return {
+      timeNs: timeNs.toString(),
+      name: this.name(name),
+      attributes: this.allTexts(rest),
     };
   }
 
@@ -134,9 +144,9 @@ export class RecordMaker {
     let count = 0;
     for (const [name, value] of attributes) {
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
-      // Contents stand in events as well, in the conventions of before.
       else {
         const known = this.options.memory.name(name);
+        // Nothing of a link or a resource is a content, whatever it is called.
         if (!known.isContent && value !== undefined) texts[known.kept] = this.text(textOf(value));
       }
     }
