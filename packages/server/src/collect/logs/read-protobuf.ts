@@ -1,23 +1,18 @@
-import { ProtobufError, ProtobufReader, WIRE_BYTES, WIRE_FIXED64 } from "#lib";
+import { ProtobufError, ProtobufReader, WIRE_FIXED64 } from "#lib";
 
 import type { AnyValue } from "../otlp/model.ts";
-import { readValue } from "../otlp/protobuf.ts";
+import { enter, hex, readValue, text } from "../otlp/protobuf.ts";
 import type { Attributes } from "../spans/model.ts";
 import { MAX_ATTRIBUTES_READ, MAX_LINES } from "./limits.ts";
 import type { IncomingLog, LogRecord } from "./model.ts";
 
-/** Longer ids are wrong, and need not be read to their end. */
-const MAX_ID_BYTES = 64;
-
 /** One reader goes through the whole request: log records are many and small, and a reader for each part of them adds up. */
 class LogsReader {
   private readonly message: ProtobufReader;
-  private readonly bytes: Buffer;
   private count = 0;
 
   constructor(body: Uint8Array) {
     this.message = new ProtobufReader(body);
-    this.bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   }
 
   *logs(): Generator<IncomingLog> {
@@ -30,7 +25,7 @@ class LogsReader {
 
   private *resourceLogs(): Generator<IncomingLog> {
     const { message } = this;
-    const outer = this.enter();
+    const outer = enter(message);
     const resource = this.resource();
     while (message.next()) {
       if (message.field === 2) yield* this.scopeLogs(resource);
@@ -41,7 +36,7 @@ class LogsReader {
 
   private *scopeLogs(resource: Attributes): Generator<IncomingLog> {
     const { message } = this;
-    const outer = this.enter();
+    const outer = enter(message);
     const scope = this.scopeName();
     while (message.next()) {
       if (message.field !== 2) message.skip();
@@ -81,7 +76,7 @@ class LogsReader {
 
   private attributes(into: Map<string, AnyValue>): void {
     const { message } = this;
-    const outer = this.enter();
+    const outer = enter(message);
     while (message.next()) {
       if (message.field === 1) this.attribute(into);
       else message.skip();
@@ -92,14 +87,14 @@ class LogsReader {
   /** The text of field 1 in a message of its own. */
   private firstText(): string {
     const { message } = this;
-    const outer = this.enter();
-    let text = "";
+    const outer = enter(message);
+    let found = "";
     while (message.next()) {
-      if (message.field === 1) text = this.text();
+      if (message.field === 1) found = text(message);
       else message.skip();
     }
     message.leave(outer);
-    return text;
+    return found;
   }
 
   private record(): LogRecord {
@@ -116,18 +111,18 @@ class LogsReader {
       spanId: "",
       attributes,
     };
-    const outer = this.enter();
+    const outer = enter(message);
     while (message.next()) {
       const { field } = message;
       if (field === 1) record.timeNs = this.time();
       else if (field === 2) record.severity = message.uint32();
-      else if (field === 3) record.severityText = this.text();
-      else if (field === 5) record.body = this.value();
+      else if (field === 3) record.severityText = text(message);
+      else if (field === 5) record.body = readValue(message, 0);
       else if (field === 6) this.attribute(attributes);
-      else if (field === 9) record.traceId = this.id();
-      else if (field === 10) record.spanId = this.id();
+      else if (field === 9) record.traceId = hex(message);
+      else if (field === 10) record.spanId = hex(message);
       else if (field === 11) record.observedNs = this.time();
-      else if (field === 12) record.event = this.text();
+      else if (field === 12) record.event = text(message);
       else message.skip();
     }
     message.leave(outer);
@@ -138,59 +133,21 @@ class LogsReader {
   private attribute(attributes: Map<string, AnyValue>): void {
     const { message } = this;
     if (attributes.size >= MAX_ATTRIBUTES_READ) return message.skip();
-    const outer = this.enter();
+    const outer = enter(message);
     let key = "";
     let value: AnyValue;
     while (message.next()) {
-      if (message.field === 1) key = this.text();
-      else if (message.field === 2) value = this.value();
+      if (message.field === 1) key = text(message);
+      else if (message.field === 2) value = readValue(message, 0);
       else message.skip();
     }
     message.leave(outer);
     attributes.set(key, value);
   }
 
-  /** Most values are one text or one number, and are read where they lie. */
-  private value(): AnyValue {
-    const { message } = this;
-    const { field, wire, pos } = message;
-    const outer = this.enter();
-    if (message.next() && message.field <= 3) {
-      const value =
-        message.field === 1 ? this.text() : message.field === 2 ? message.bool() : message.int64();
-      if (message.pos === message.end) {
-        message.leave(outer);
-        return value;
-      }
-    }
-    message.end = outer;
-    message.pos = pos;
-    message.field = field;
-    message.wire = wire;
-    return readValue(message, 0);
-  }
-
-  private enter(): number {
-    this.message.expect(WIRE_BYTES);
-    return this.message.enter();
-  }
-
-  private text(): string {
-    this.message.expect(WIRE_BYTES);
-    return this.message.string();
-  }
-
   private time(): bigint {
     this.message.expect(WIRE_FIXED64);
     return this.message.fixed64BigInt();
-  }
-
-  private id(): string {
-    const { message } = this;
-    const outer = this.enter();
-    const { pos, end } = message;
-    message.leave(outer);
-    return this.bytes.toString("hex", pos, Math.min(end, pos + MAX_ID_BYTES));
   }
 }
 

@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import type { SpanColumns } from "@fleetlight/contract";
+
+import { Turns } from "#lib";
 
 import type { Driver, InsertColumn, PackedTexts } from "../drivers/types.ts";
 import { sqlTime } from "../sql-columns.ts";
@@ -54,14 +54,11 @@ const ORDERS = {
 const IN_ORDER =
   "tenant, toStartOfMinute(ts), trace_id, ts, span_id, ended DESC, spans.duration_ns DESC LIMIT 1 BY trace_id, span_id";
 
-/** How long making columns may keep the event loop before others have a turn. */
-const SLICE_MS = 8;
-
 /** Makes columns of the blocks of one insert, in turns. */
 class Columns {
   readonly count: number;
   private readonly blocks: readonly SpanBlock[];
-  private turnMs = performance.now();
+  private readonly turns = new Turns();
 
   constructor(blocks: readonly SpanBlock[]) {
     this.blocks = blocks;
@@ -74,14 +71,14 @@ class Columns {
     for (const block of this.blocks) {
       end = block.packEnds(key, offsets, at, end);
       at += block.count;
-      await this.rest();
+      if (this.turns.isLong) await this.turns.next();
     }
     const bytes = Buffer.allocUnsafeSlow(end);
     at = 0;
     for (const block of this.blocks) {
       if (end > 0) block.packBytes(key, bytes, offsets[at] as number);
       at += block.count;
-      await this.rest();
+      if (this.turns.isLong) await this.turns.next();
     }
     return { length: this.count, offsets, bytes };
   }
@@ -104,12 +101,6 @@ class Columns {
       at += block.count;
     }
     return into;
-  }
-
-  private async rest(): Promise<void> {
-    if (performance.now() - this.turnMs < SLICE_MS) return;
-    await nextTurn();
-    this.turnMs = performance.now();
   }
 }
 
