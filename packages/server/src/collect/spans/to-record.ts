@@ -116,7 +116,6 @@ export class RecordMaker {
     const numbers: Record<string, number> = {};
     let count = 0;
     // Iterating would make a pair of every attribute.
-    // oxlint-disable-next-line unicorn/no-array-for-each
     attributes.forEach((value, name) => {
       if (++count > MAX_ATTRIBUTES) this.losses.attributes++;
       else {
