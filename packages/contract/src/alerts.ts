@@ -374,6 +374,13 @@ export const AlertsAnswer = z.object({
 });
 export type AlertsAnswer = z.infer<typeof AlertsAnswer>;
 
+/**
+ * The same as it is sent: where there is no rule but the built-in ones and has been no alert for 30 days, the answer is that of
+ * a Prometheus without rules, to the letter.
+ */
+export const AlertsSent = AlertsAnswer.partial({ active_alerts: true, history: true, count: true });
+export type AlertsSent = Pick<AlertsAnswer, "status" | "data"> & Partial<AlertsAnswer>;
+
 export const AlertHistory = z.object({ alerts: z.array(Alert), count: z.int() });
 export type AlertHistory = z.infer<typeof AlertHistory>;
 

@@ -163,6 +163,8 @@ describe("errors of matching", () => {
     'a{x="1"}': [1, 1],
     'b{p="v",x="1"}': [1, 1],
     'b{p="u",x="1"}': [undefined, 1],
+    'c{p="1"}': [1, 1],
+    'c{p="2"}': [1, 1],
   };
   const pair = '[{__name__="b", p="u", x="1"}, {__name__="b", p="v", x="1"}]';
   const unique = ";many-to-many matching not allowed: matching labels must be unique on one side";
@@ -181,6 +183,11 @@ describe("errors of matching", () => {
     [
       "a + ignoring(p) b",
       `found duplicate series for the match group {x="1"} on the right hand-side of the operation: ${pair}${unique}`,
+    ],
+    [
+      // Several on both sides: named as they were found, the later one first.
+      "c + on() c",
+      `found duplicate series for the match group {} on the right hand-side of the operation: [{__name__="c", p="2"}, {__name__="c", p="1"}]${unique}`,
     ],
     ["b + on(x) a", explicit],
     ["b > on(x) a", explicit],

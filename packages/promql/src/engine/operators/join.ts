@@ -168,7 +168,7 @@ class Join {
         if (owner === FILLED) owners[step] = row;
         // Upstream looks at a step only when there is something on both sides.
         else if (fills || this.manyAt(step)) {
-          this.failure.report(step, PHASE.groups, row, () => this.duplicates(row, owner));
+          this.failure.report(step, PHASE.groups, row, () => this.duplicates(group, row, owner));
         }
       }
     }
@@ -179,16 +179,17 @@ class Join {
     return this.manySteps[step] === 1;
   }
 
-  private duplicates(row: number, owner: number): string {
-    const { one, matching, swapped } = this.input;
+  private duplicates(group: number, row: number, owner: number): string {
+    const { one, matching, swapped, groups } = this.input;
     const labels = one.labels[row] ?? Labels.empty;
-    const group = formatLabels(groupLabels(labels, matching));
-    // Ordered by text as upstream does since 2026; before, the pair came as the rows had come.
-    const pair = [labels, one.labels[owner] ?? Labels.empty]
-      .map(formatLabels)
-      .toSorted(compareBytes);
+    const shown = formatLabels(groupLabels(labels, matching));
+    const found = [labels, one.labels[owner] ?? Labels.empty].map(formatLabels);
+    // Upstream names the later one first in 3.5 and orders the two by text in 3.14. Nothing but the text depends on it: where
+    // both sides have several it is as in the one, else as in the other, so that what is recorded of either holds.
+    const isMutual = groups.many.filter((other) => other === group).length > 1;
+    const pair = isMutual ? found : found.toSorted(compareBytes);
     return (
-      `found duplicate series for the match group ${group} on the ${swapped ? "left" : "right"} hand-side ` +
+      `found duplicate series for the match group ${shown} on the ${swapped ? "left" : "right"} hand-side ` +
       `of the operation: [${pair.join(", ")}];many-to-many matching not allowed: matching labels must be unique on one side`
     );
   }

@@ -379,6 +379,16 @@ describe("samples and alerts", () => {
     expect([status, text]).toEqual([400, expect.stringContaining("start must be before end")]);
   });
 
+  it("are those of a Prometheus without rules while there is none", async () => {
+    const headers = { "X-Scope-OrgID": "newcomer" };
+    const alerts = async () =>
+      (await ask<unknown>(`${server.url}/api/v1/alerts`, { headers })).body;
+    expect(await alerts()).toEqual({ status: "success", data: { alerts: [] } });
+    const json = { id: "first", name: "First", metric: "up", condition: "<", threshold: 0 };
+    await ask(`${server.url}/api/v1/alerts/rules`, { headers, json });
+    expect(await alerts()).toMatchObject({ active_alerts: [], history: [], count: 0 });
+  });
+
   it("follow an alert from firing to resolved, in Prometheus' words as well, and keep it in the history", async () => {
     await rule();
     const firing = await until(
