@@ -75,6 +75,33 @@ describe("what is paid", () => {
   });
 });
 
+describe("calls of tools", () => {
+  const tool = (id: string, parent: string, name: string, callId = ""): UnderstoodSpan =>
+    understand(
+      span(id, parent, {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": name,
+        "gen_ai.tool.call.id": callId,
+      }),
+      "test",
+    );
+  const callsOf = (spans: readonly UnderstoodSpan[]): string[] =>
+    analyseTrace(spans).toolCalls.map(({ spanId }) => spanId);
+
+  test("one that a framework, a client and a server tell of is one", () => {
+    expect(
+      callsOf([tool("a", "", "look"), tool("b", "a", "look"), tool("c", "b", "look")]),
+    ).toEqual(["a"]);
+  });
+
+  test("further ones below are calls of their own when they are of another agent, tool or id", () => {
+    const helped = [tool("a", "", "ask"), agent("b", "a", "helper"), tool("c", "b", "ask")];
+    expect(callsOf(helped)).toEqual(["a", "c"]);
+    expect(callsOf([tool("d", "", "ask"), tool("e", "d", "look")])).toEqual(["d", "e"]);
+    expect(callsOf([tool("f", "", "ask", "1"), tool("g", "f", "ask", "2")])).toEqual(["f", "g"]);
+  });
+});
+
 describe("a trace that is not whole", () => {
   test("an agent whose parent has not come yet is there, and its caller when it comes", () => {
     const [lead, helper] = [agent("a", "", "lead"), agent("b", "a", "helper")];

@@ -140,6 +140,29 @@ function payable(spans: readonly AnalysedSpan[], family: Family): AnalysedSpan[]
   ];
 }
 
+/** Whether a call of a tool was seen before, from further outside: by the framework, or by the client of a protocol. */
+function isRepeatedCall(one: AnalysedSpan, family: Family): boolean {
+  const { tool, toolCallId } = one.facets;
+  for (const { facets } of family.ancestors(one)) {
+    if (facets.operation === "execute_tool" && facets.tool === tool)
+      return toolCallId === "" || facets.toolCallId === "" || facets.toolCallId === toolCallId;
+    if (facets.operation === "invoke_agent" || MODEL_OPERATIONS.has(facets.operation)) return false;
+  }
+  return false;
+}
+
+function toolCallsOf(spans: readonly AnalysedSpan[], family: Family): ToolCall[] {
+  return spans
+    .filter(({ facets }) => facets.operation === "execute_tool" && facets.tool !== "")
+    .filter((one) => !isRepeatedCall(one, family))
+    .map((one) => ({
+      agent: family.agentOf(one),
+      tool: one.facets.tool,
+      spanId: one.span.spanId,
+      failed: one.span.status === 2,
+    }));
+}
+
 function usageOf(paid: readonly AnalysedSpan[], family: Family): Usage[] {
   const byKey = new Map<string, Usage>();
   for (const one of paid) {
@@ -215,14 +238,7 @@ export function analyseTrace(spans: readonly AnalysedSpan[]): TraceAnalysis {
     conversation: firstOf("conversation"),
     agents: [...new Set(invoked.map(({ facets }) => facets.agent))],
     edges: edgesOf(ordered, family),
-    toolCalls: ordered
-      .filter(({ facets }) => facets.operation === "execute_tool" && facets.tool !== "")
-      .map((one) => ({
-        agent: family.agentOf(one),
-        tool: one.facets.tool,
-        spanId: one.span.spanId,
-        failed: one.span.status === 2,
-      })),
+    toolCalls: toolCallsOf(ordered, family),
     usage: usageOf(paid, family),
     payable: new Set(paid.map(({ span }) => span.spanId)),
     agentOf,

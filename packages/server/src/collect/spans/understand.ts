@@ -95,12 +95,26 @@ function settleTokens(facets: Facets): void {
   if (facets.reasoningTokens > facets.outputTokens) facets.outputTokens += facets.reasoningTokens;
 }
 
+/** Tools that frameworks make for handing the conversation to another agent; some have spaces in the span's name alone. */
+const HANDOFF = /^(?:handoff|transfer)[_ ](?:back[_ ])?to[_ ](.+)$/;
+
+/** A tool that is a hand-off in disguise. */
+function unmaskHandoff(facets: Facets): void {
+  if (facets.operation !== "execute_tool") return;
+  const peer = HANDOFF.exec(facets.tool)?.[1];
+  if (peer === undefined) return;
+  facets.operation = "handoff";
+  facets.tool = "";
+  if (facets.peer === "") facets.peer = peer;
+}
+
 /** Finds what a span says about agents, in whatever dialects it speaks. Never throws. */
 export function understand(span: Span, scope: string): UnderstoodSpan {
   const facets = emptyFacets();
   const spoken = spokenIn(span.attributes);
   for (const one of spoken) apply(one, span, scope, facets as unknown as Record<string, unknown>);
   settleTokens(facets);
+  unmaskHandoff(facets);
   facets.dialects = spoken.map(({ dialect }) => dialect.name);
   if (span.status === 2) {
     if (facets.errorType === "") facets.errorType = textAt(span.attributes, "error.type");

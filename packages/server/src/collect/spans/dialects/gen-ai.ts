@@ -1,4 +1,19 @@
-import type { Dialect } from "./dialect.ts";
+import type { Facets, Span } from "../model.ts";
+import { textAt, type Dialect } from "./dialect.ts";
+
+const CLIENT = 3;
+
+/** Spans of before there was `gen_ai.operation.name`, and hand-offs, for which it has no word. */
+function unnamed({ attributes, kind }: Span): Partial<Facets> {
+  if (textAt(attributes, "gen_ai.handoff.to_agent") !== "") return { operation: "handoff" };
+  if (attributes.has("gen_ai.operation.name") || attributes.has("gen_ai.agent.name")) return {};
+  if (!attributes.has("gen_ai.request.model")) return {};
+  const isCall =
+    kind === CLIENT ||
+    attributes.has("gen_ai.response.id") ||
+    attributes.has("gen_ai.response.model");
+  return isCall ? { operation: "chat" } : {};
+}
 
 /** OpenTelemetry's conventions for generative AI, of now and of before: https://opentelemetry.io/docs/specs/semconv/gen-ai/ */
 export const genAi: Dialect = {
@@ -10,6 +25,7 @@ export const genAi: Dialect = {
       chat: "chat",
       text_completion: "chat",
       generate_content: "chat",
+      completion: "chat",
       embeddings: "embeddings",
       execute_tool: "execute_tool",
       invoke_agent: "invoke_agent",
@@ -18,10 +34,13 @@ export const genAi: Dialect = {
       workflow: "workflow",
       invoke_workflow: "workflow",
       retrieval: "retrieval",
+      handoff: "handoff",
+      guardrail: "guardrail",
     },
   },
   texts: {
-    agent: ["gen_ai.agent.name", "gen_ai.agent.id"],
+    agent: ["gen_ai.handoff.from_agent", "gen_ai.agent.name", "gen_ai.agent.id"],
+    peer: ["gen_ai.handoff.to_agent"],
     workflow: ["gen_ai.workflow.name"],
     conversation: ["gen_ai.conversation.id"],
     provider: ["gen_ai.provider.name", "gen_ai.system"],
@@ -46,4 +65,5 @@ export const genAi: Dialect = {
     reasoningTokens: ["gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"],
     costUsd: ["gen_ai.usage.cost"],
   },
+  derive: unnamed,
 };

@@ -1,26 +1,17 @@
 import type { Facets, Span } from "../model.ts";
 import { textAt, type Dialect } from "./dialect.ts";
 
-/** Tools that frameworks make for handing the conversation to another agent. */
-const HANDOFF = /^(?:handoff|transfer)_(?:back_)?to_(.+)$/;
-
-/** A tool that is a hand-off in disguise; the name of a guardrail stands where a tool's would. */
-function tool(name: string): Partial<Facets> {
-  const peer = HANDOFF.exec(name)?.[1];
-  return peer === undefined
-    ? { operation: "execute_tool", tool: name }
-    : { operation: "handoff", peer };
-}
-
 /** Its instrumentation makes an agent of each run as a whole, also where the run is part of something larger. */
 const OPENAI_AGENTS = /openai[-_]agents/;
+/** Its instrumentation does so for the outermost graph. */
+const LANGCHAIN = /langchain/;
 
-/** The span of the whole run is of kind AGENT as well; only those with a place in the graph of agents are one. */
+/** A span of kind AGENT that names none is the run of a whole, or else an agent that is named as its span is. */
 function agent(span: Span, scope: string): Partial<Facets> {
   const node = textAt(span.attributes, "graph.node.id");
   const name = node === "" ? textAt(span.attributes, "agent.name") : node;
-  if (name === "" && (span.parentSpanId === "" || OPENAI_AGENTS.test(scope)))
-    return { operation: "workflow", workflow: span.name };
+  const isWhole = OPENAI_AGENTS.test(scope) || (span.parentSpanId === "" && LANGCHAIN.test(scope));
+  if (name === "" && isWhole) return { operation: "workflow", workflow: span.name };
   return { operation: "invoke_agent", agent: name === "" ? span.name : name };
 }
 
@@ -61,6 +52,6 @@ export const openInference: Dialect = {
     if (kind === "AGENT") return agent(span, scope);
     if (kind !== "TOOL") return {};
     const name = textAt(span.attributes, "tool.name");
-    return tool(name === "" ? span.name : name);
+    return { operation: "execute_tool", tool: name === "" ? span.name : name };
   },
 };
