@@ -1,4 +1,4 @@
-import { hexOf, list, number, object, rootOf, text, valueOf, wrong } from "../otlp/json.ts";
+import { idOf, list, number, object, rootOf, text, valueOf, wrong } from "../otlp/json.ts";
 import type { AnyValue } from "../otlp/model.ts";
 import type { Attributes } from "../spans/model.ts";
 import { MAX_ATTRIBUTES_READ, MAX_LINES } from "./limits.ts";
@@ -44,8 +44,8 @@ function recordOf(value: unknown): LogRecord {
     severityText: text(json["severityText"]),
     event: text(json["eventName"]),
     body: valueOf(object(json["body"]), 0),
-    traceId: hexOf(json["traceId"]),
-    spanId: hexOf(json["spanId"]),
+    traceId: idOf(json["traceId"]),
+    spanId: idOf(json["spanId"]),
     attributes: attributesOf(json["attributes"]),
   };
 }

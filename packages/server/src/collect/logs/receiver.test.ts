@@ -146,7 +146,7 @@ describe("OTLP", () => {
       "default",
       bodyOf(
         { body: string("no time"), severityText: "warning", spanId: SPAN },
-        { timeUnixNano: NOW_NS, severityNumber: "SEVERITY_NUMBER_ERROR2", traceId: "abcd" },
+        { timeUnixNano: NOW_NS, severityNumber: "SEVERITY_NUMBER_ERROR2", traceId: "xyz" },
         { timeUnixNano: NOW_NS, severityNumber: 99, traceId: "0".repeat(32), spanId: SPAN },
       ),
       "json",
@@ -176,7 +176,7 @@ describe("OTLP", () => {
 
   it.each([
     ["json", "{"],
-    ["json", '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xyz"}]}]}]}'],
+    ["json", '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":5}]}]}]}'],
     ["protobuf", "\u000a\u00ff"],
     ["protobuf", "hello"],
   ] as const)("a malformed request is refused as a whole: %s %j", async (encoding, body) => {

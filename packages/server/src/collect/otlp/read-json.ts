@@ -1,5 +1,5 @@
 import {
-  hexOf,
+  idOf,
   list,
   number,
   object,
@@ -47,8 +47,8 @@ function exemplarOf(value: unknown): OtlpExemplar {
     attributes: attributesOf(json["filteredAttributes"]),
     timeMs: time(json["timeUnixNano"]),
     value: measured(json),
-    traceId: hexOf(json["traceId"]),
-    spanId: hexOf(json["spanId"]),
+    traceId: idOf(json["traceId"]),
+    spanId: idOf(json["spanId"]),
   };
 }
 

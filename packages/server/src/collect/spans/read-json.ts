@@ -1,4 +1,4 @@
-import { hexOf, list, number, object, rootOf, text, valueOf, wrong } from "../otlp/json.ts";
+import { idOf, list, number, object, rootOf, text, valueOf, wrong } from "../otlp/json.ts";
 import type { AnyValue } from "../otlp/model.ts";
 import { MAX_ATTRIBUTES_READ, MAX_FIELDS, type Incoming } from "./incoming.ts";
 import { MAX_SPANS } from "./limits.ts";
@@ -56,8 +56,8 @@ function eventOf(value: unknown, tally: Tally): SpanEvent {
 function linkOf(value: unknown, tally: Tally): SpanLink {
   const { traceId, spanId, attributes } = object(value);
   return {
-    traceId: hexOf(traceId),
-    spanId: hexOf(spanId),
+    traceId: idOf(traceId),
+    spanId: idOf(spanId),
     attributes: attributesOf(attributes, tally),
   };
 }
@@ -66,9 +66,9 @@ function spanOf(value: unknown, tally: Tally): Span {
   const json = object(value);
   const status = object(json["status"]);
   return {
-    traceId: hexOf(json["traceId"]),
-    spanId: hexOf(json["spanId"]),
-    parentSpanId: hexOf(json["parentSpanId"]),
+    traceId: idOf(json["traceId"]),
+    spanId: idOf(json["spanId"]),
+    parentSpanId: idOf(json["parentSpanId"]),
     traceState: text(json["traceState"]),
     name: text(json["name"]),
     kind: enumOf(json["kind"], KINDS),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { badRequest } from "#lib";
 
-import { hexOf, list, number, object, text, wrong, type Json } from "../otlp/json.ts";
+import { idOf, list, number, object, text, wrong, type Json } from "../otlp/json.ts";
 import type { AnyValue } from "../otlp/model.ts";
 import { MAX_ATTRIBUTES_READ, type Incoming } from "./incoming.ts";
 import { MAX_SPANS } from "./limits.ts";
@@ -11,6 +11,13 @@ import { statusOf, takeText } from "./tags.ts";
 
 const NS_PER_US = 1000;
 const KINDS = ["", "", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
+
+/** Its answers know no partial success: a wrong id is told of by refusing the request, as Zipkin does. */
+function hexOf(value: unknown): string {
+  const id = idOf(value);
+  if (!/^[0-9a-f]*$/.test(id)) throw wrong("expected hexadecimal digits");
+  return id;
+}
 
 /** Microseconds as nanoseconds; what is missing is 0. */
 function nanoseconds(value: unknown): bigint {

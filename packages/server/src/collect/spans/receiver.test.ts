@@ -50,6 +50,27 @@ test.each([
   expect(taken.refused).toBe(refused);
 });
 
+test.each([
+  ["a moment ahead", NOW_MS + 1000, 0],
+  ["of 2100", Date.UTC(2100, 0, 1), 1],
+])("a span whose end is %s", async (_, endMs, refused) => {
+  const span = { startTimeUnixNano: ns(NOW_MS - 1000), endTimeUnixNano: ns(endMs) };
+  expect((await receiver.write("t", bodyOf(span), "json")).refused).toBe(refused);
+});
+
+test.each([
+  ["an odd number of digits", { spanId: "123" }],
+  ["letters beyond f", { traceId: "z".repeat(32) }],
+  ["a parent that is none", { parentSpanId: "1234567" }],
+])("an id with %s costs its span, not the request", async (_, ids) => {
+  const taken = await receiver.write(
+    "t",
+    bodyOf({ startTimeUnixNano: ns(NOW_MS - 1000), ...ids }),
+    "json",
+  );
+  expect(taken).toMatchObject({ spans: 0, refused: 1 });
+});
+
 test("a span that has not ended lasts until now, and one whose clock went back not at all", async () => {
   const id = "1".repeat(32);
   const start = { traceId: id, startTimeUnixNano: ns(NOW_MS - 5000) };
@@ -62,12 +83,16 @@ test("a span that has not ended lasts until now, and one whose clock went back n
 });
 
 test("what was refused is counted, by reason", async () => {
+  const before = await registry.expose();
+  const idsBefore = Number(/reason="invalid_id"\} (\d+)/.exec(before)?.[1] ?? 0);
   await receiver.write("t", bodyOf({ traceId: "ab" }), "json");
   await expect(receiver.write("t", Buffer.from([10, 255]), "protobuf")).rejects.toMatchObject({
     status: 400,
   });
   const page = await registry.expose();
-  expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="invalid_id"\} 1/);
+  expect(page).toContain(
+    `fleetlight_ingest_spans_refused_total{reason="invalid_id"} ${idsBefore + 1}\n`,
+  );
   expect(page).toMatch(/fleetlight_ingest_spans_refused_total\{reason="malformed"\} 1/);
 });
 

@@ -190,7 +190,9 @@ export class SpanReceiver {
     if (span.parentSpanId !== "" && !/^[0-9a-f]{16}$/.test(span.parentSpanId)) return "invalid_id";
     const startMs = Number(span.startNs / NS_PER_MS);
     if (startMs < nowMs - this.options.config().storage.retention.traces) return "too_old";
-    return startMs > nowMs + Math.max(FUTURE_MS, this.options.config().ingest.max_future)
+    // An end of a far day would be a duration of years, in every figure that is made of it.
+    const latestMs = Math.max(startMs, Number(span.endNs / NS_PER_MS));
+    return latestMs > nowMs + Math.max(FUTURE_MS, this.options.config().ingest.max_future)
       ? "future"
       : undefined;
   }
