@@ -261,14 +261,14 @@ const storage = section("Where and for how long everything is kept.", {
     .min(1)
     .max(10_000_000)
     .default(250_000)
-    .describe("Rows at which a batch is written at once; a span counts as ten."),
+    .describe("Rows at which a batch is written at once; a span or a log line counts as ten."),
   max_pending_rows: z
     .int()
     .min(1000)
     .max(1_000_000_000)
     .default(2_000_000)
     .describe(
-      "Rows waiting to be written above which senders are told to come again later; a span counts as ten.",
+      "Rows waiting to be written above which senders are told to come again later; a span or a log line counts as ten.",
     ),
   head: section("Recent samples that are kept in memory.", {
     max_bytes: bytes({ min: MIB })

@@ -20,6 +20,8 @@ import { understand } from "./understand.ts";
 
 /** How long a body may keep the event loop before others have a turn. */
 const SLICE_MS = 8;
+/** Larger bodies are read beside the others, which should not wait for them. */
+const MAX_QUEUED_BYTES = 1 << 20;
 /** What a body takes as objects, in multiples of its length, about. */
 const OBJECTS_PER_BYTE = 6;
 /** Further spans of a day that is to come; senders' clocks differ. */
@@ -86,6 +88,8 @@ const textBytesOf = (maxCharacters: number): number => 4 * (maxCharacters + 1);
 export class SpanReceiver {
   private readonly options: Options;
   private memory = new TextMemory([]);
+  /** The request that is read last, among those of moderate size. */
+  private reading: Promise<unknown> = Promise.resolve();
   private readonly counters;
 
   constructor(options: Options) {
@@ -118,19 +122,41 @@ export class SpanReceiver {
   write(tenant: string, body: Buffer, encoding: SpanEncoding): Promise<TakenSpans> {
     return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
       const refused = new Map<Refusal, number>();
-      const records = await this.records(body, encoding, refused).catch((error: unknown) => {
-        this.counters.refused.inc({ reason: "malformed" });
-        throw error instanceof ProtobufError ? badRequest(error.message) : error;
-      });
-      await this.append(tenant, records);
-      this.counters.taken.inc(records.length);
+      const read = () => this.read(tenant, body, encoding, refused);
+      const { spans, durable } = await (body.length > MAX_QUEUED_BYTES ? read() : this.next(read));
+      await durable;
+      this.counters.taken.inc(spans);
       for (const [reason, count] of refused) this.counters.refused.inc({ reason }, count);
       return {
-        spans: records.length,
+        spans,
         refused: [...refused.values()].reduce((sum, count) => sum + count, 0),
         messages: [...refused].map(([reason, count]) => `${count} spans: ${MESSAGES[reason]}`),
       };
     });
+  }
+
+  /**
+   * Runs it after those that came before. Requests that are read side by side take turns, so that the objects of all of them
+   * live until the last one is read; one after the other, those of one are garbage before the next one begins.
+   */
+  private next<T>(read: () => Promise<T>): Promise<T> {
+    const result = this.reading.then(read);
+    this.reading = result.catch(() => undefined);
+    return result;
+  }
+
+  /** @returns the number of spans, once they are read and their way into the log has begun */
+  private async read(
+    tenant: string,
+    body: Buffer,
+    encoding: SpanEncoding,
+    refused: Map<Refusal, number>,
+  ): Promise<{ spans: number; durable: Promise<void> }> {
+    const records = await this.records(body, encoding, refused).catch((error: unknown) => {
+      this.counters.refused.inc({ reason: "malformed" });
+      throw error instanceof ProtobufError ? badRequest(error.message) : error;
+    });
+    return { spans: records.length, durable: this.append(tenant, records) };
   }
 
   private async append(tenant: string, records: readonly SpanRecord[]): Promise<void> {

@@ -165,25 +165,28 @@ export class FleetGraph {
     return (this.lastPart = Math.max(part, this.lastPart + 1));
   }
 
-  private news({ fresh: rows, paid, spans }: TraceUpdate) {
-    const seen = (row: SpanRow, isUsage: boolean): Seen => {
+  private news({ tenant, fresh, paid, spans }: TraceUpdate) {
+    const waits: Seen[] = [];
+    let found: ReadonlySet<string> | undefined;
+    const answered = () => (found ??= answeredIn(spans));
+    const resolve = (fact: Fact, isUsage: boolean) =>
+      isUsage ? usageHitsOf(fact, spans) : hitsOf(fact, spans, answered);
+    const hear = (row: SpanRow, isUsage: boolean) => {
+      const fact = factOf(row);
+      const { hits, complete } = resolve(fact, isUsage);
       const amount = isUsage ? usageOf(row) : callOf(row);
-      return { fact: factOf(row), amount, isUsage, endMs: endMsOf(row), hits: [] };
+      const one = { fact, amount, isUsage, endMs: endMsOf(row), hits };
+      if (complete) this.count(tenant, one, true);
+      else waits.push(one);
     };
-    const fresh = [
-      ...rows.filter(({ ended }) => ended).map((row) => seen(row, false)),
-      ...paid.map(({ row }) => seen(row, true)),
-    ];
-    let answered: ReadonlySet<string> | undefined;
+    for (const row of fresh) if (row.ended) hear(row, false);
+    for (const { row } of paid) hear(row, true);
     const look = (one: Seen): boolean => {
-      answered ??= answeredIn(spans);
-      const { hits, complete } = one.isUsage
-        ? usageHitsOf(one.fact, spans)
-        : hitsOf(one.fact, spans, answered);
+      const { hits, complete } = resolve(one.fact, one.isUsage);
       one.hits = hits;
       return complete;
     };
-    return { fresh, look };
+    return { waits, look };
   }
 
   private count(tenant: string, { fact, amount, endMs, hits }: Seen, known: boolean): void {

@@ -38,7 +38,7 @@ const told = ({ hits, complete }: Resolution): string[] => [
 /** What the last one of the rows draws when these have come. */
 const drawn = (...rows: SpanRow[]): string[] => {
   const spans = spansOf(...rows);
-  return told(hitsOf(factOf(rows.at(-1) as SpanRow), spans, answeredIn(spans)));
+  return told(hitsOf(factOf(rows.at(-1) as SpanRow), spans, () => answeredIn(spans)));
 };
 
 describe("the lines that a span draws", () => {
@@ -117,7 +117,7 @@ describe("the lines that a span draws", () => {
     const call = row("a", { kind: 3, attributes: { "peer.service": "t" } });
     const served = row("b", { parentSpanId: "a", service: "t" });
     const spans = spansOf(root(), served, call);
-    expect(told(hitsOf(factOf(call), spans, answeredIn(spans)))).toEqual([]);
+    expect(told(hitsOf(factOf(call), spans, () => answeredIn(spans)))).toEqual([]);
   });
 });
 

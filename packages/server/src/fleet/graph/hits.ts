@@ -94,8 +94,9 @@ function callOf(fact: Fact, spans: Spans): Resolution {
 }
 
 /** A call to something that sends no spans itself, as far as is known. */
-function externalCallOf(fact: Fact, answered: ReadonlySet<string>): Resolution {
-  if (fact.external === undefined || answered.has(fact.spanId)) return { hits: [], complete: true };
+function externalCallOf(fact: Fact, answered: () => ReadonlySet<string>): Resolution {
+  if (fact.external === undefined || answered().has(fact.spanId))
+    return { hits: [], complete: true };
   const hit: Hit = { from: serviceNode(fact.service), to: fact.external, kind: "call" };
   return { hits: [hit], complete: false };
 }
@@ -107,9 +108,9 @@ function join(found: Resolution, more: Resolution): void {
 
 /**
  * The lines that an ended span draws.
- * @param answered spans below which another service has worked
+ * @param answered tells the spans below which another service has worked
  */
-export function hitsOf(fact: Fact, spans: Spans, answered: ReadonlySet<string>): Resolution {
+export function hitsOf(fact: Fact, spans: Spans, answered: () => ReadonlySet<string>): Resolution {
   const found = callOf(fact, spans);
   const reach = reachOf(fact);
   if (reach !== undefined) {

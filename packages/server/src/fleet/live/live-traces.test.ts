@@ -9,7 +9,7 @@ import type { TraceUpdate } from "./types.ts";
 
 const TRACE = "a".repeat(32);
 
-/** Hands over spans as the store does once they are durable. */
+/** Hands over spans as the store does once their way into the log has begun. */
 class Feed {
   listener: (tenant: string, spans: readonly SpanRecord[]) => void = () => undefined;
   readonly store = {
@@ -72,6 +72,17 @@ describe("live traces", () => {
       inputTokens: 10,
       ...row,
     });
+
+  it("are told of at once when nothing is missing of them, and after a moment otherwise", () => {
+    feed.send(chat());
+    expect(told).toEqual([]);
+    feed.send(agent({ inputTokens: 0 }));
+    expect(told).toMatchObject([{ fresh: ["c000000000000001", "a000000000000001"] }]);
+    feed.send(agent({ spanId: "a000000000000002", ended: false, parentSpanId: "" }));
+    expect(told).toHaveLength(1);
+    vi.advanceTimersByTime(250);
+    expect(told).toMatchObject([{}, { fresh: ["a000000000000002"] }]);
+  });
 
   it("tells once of a burst, with the agent of a span that names none", () => {
     feed.send(chat());

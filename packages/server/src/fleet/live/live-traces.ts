@@ -65,6 +65,18 @@ const digestOf = ({ row, content }: SpanRecord): string => {
 const hasUsage = (row: SpanRow): boolean =>
   row.inputTokens > 0 || row.outputTokens > 0 || row.costUsd > 0;
 
+/** How long listeners are not told of the trace yet, since they were told of it lately. */
+const waitMsOf = ({ toldMs, spans }: LiveTrace, nowMs: number): number =>
+  toldMs + spans.size / SPANS_PER_MS - nowMs;
+
+/** Whether all of its spans have ended, and all their parents have come. */
+function isWhole({ open, spans }: LiveTrace): boolean {
+  if (open > 0) return false;
+  for (const { span } of spans.values())
+    if (span.parentSpanId !== "" && !spans.has(span.parentSpanId)) return false;
+  return true;
+}
+
 /**
  * Traces that go on, in memory: listeners hear within a quarter of a second what came of a trace and how it looks as a
  * whole. All figures that are counted while things happen are counted from here, so that they agree with one another.
@@ -121,10 +133,22 @@ export class LiveTraces {
   }
 
   private hear(tenant: string, records: readonly SpanRecord[]): void {
+    const startMs = performance.now();
     const nowMs = this.options.now();
-    for (const record of records) this.remember(this.traceOf(tenant, record.row), record, nowMs);
+    const heard = new Set<LiveTrace>();
+    for (const record of records) {
+      const trace = this.traceOf(tenant, record.row);
+      this.remember(trace, record, nowMs);
+      heard.add(trace);
+    }
+    // A trace that is there as a whole has nothing to wait for, and what is told at once need not be remembered.
+    for (const trace of heard) {
+      if (performance.now() - startMs > SLICE_MS) break;
+      if (this.changed.has(trace) && waitMsOf(trace, nowMs) <= 0 && isWhole(trace))
+        this.settleOne(trace, nowMs);
+    }
     this.forget(nowMs);
-    this.schedule(SETTLE_MS);
+    if (this.changed.size + this.unsettled.size > 0) this.schedule(SETTLE_MS);
   }
 
   private traceOf(tenant: string, { traceId }: SpanRow): LiveTrace {
@@ -194,14 +218,9 @@ export class LiveTraces {
         this.schedule(1);
         return;
       }
-      const waitMs = trace.toldMs + trace.spans.size / SPANS_PER_MS - nowMs;
+      const waitMs = waitMsOf(trace, nowMs);
       if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);
-      else {
-        this.changed.delete(trace);
-        this.tell(trace, nowMs);
-        if (trace.unpaid.size > 0 && !this.unsettled.has(trace))
-          this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
-      }
+      else this.settleOne(trace, nowMs);
     }
     for (const [trace, dueMs] of this.unsettled) {
       if (dueMs > nowMs) {
@@ -214,6 +233,13 @@ export class LiveTraces {
     }
     if (nextMs < Infinity) this.schedule(Math.max(1, nextMs));
     this.forget(nowMs);
+  }
+
+  private settleOne(trace: LiveTrace, nowMs: number): void {
+    this.changed.delete(trace);
+    this.tell(trace, nowMs);
+    if (trace.unpaid.size > 0 && !this.unsettled.has(trace))
+      this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
   }
 
   private tell(trace: LiveTrace, nowMs: number): void {

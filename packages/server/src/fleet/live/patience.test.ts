@@ -17,8 +17,9 @@ beforeEach(() => {
 const of = (traceId: string): TraceUpdate => ({ tenant: "t", traceId }) as unknown as TraceUpdate;
 const never = () => false;
 
-it("is done at once with what nothing can change", () => {
-  patience.hear(of("1"), ["a", "b"], (item) => item === "a", 0);
+it("is done with what nothing can change any more", () => {
+  patience.hear(of("1"), ["a", "b"], never, 0);
+  patience.hear(of("1"), ["c"], (item) => item === "a", 10);
   expect(done).toEqual(["t a known"]);
 });
 

@@ -24,24 +24,30 @@ export class Patience<T> {
     this.options = options;
   }
 
-  /** Looks at what is new and at what waits of the same trace; `look` says whether nothing can change it any more. */
+  /**
+   * Looks again at what waits of the same trace, and lets more wait.
+   * @param fresh what has been looked at for the first time, and has to wait
+   * @param look says whether nothing can change it any more
+   */
   hear(
     { tenant, traceId }: TraceUpdate,
     fresh: readonly T[],
     look: (item: T) => boolean,
     nowMs: number,
   ): void {
+    if (fresh.length === 0 && this.count === 0) return;
     const key = `${tenant}\0${traceId}`;
-    const before = this.waiting.get(key) ?? [];
-    if (fresh.length === 0 && before.length === 0) return;
-    this.count -= before.length;
+    const before = this.waiting.get(key);
+    if (fresh.length === 0 && before === undefined) return;
+    const { max, done } = this.options;
+    this.count -= before?.length ?? 0;
     const still: Waiting<T>[] = [];
-    for (const one of [...before, ...fresh.map((item) => ({ item, sinceMs: nowMs }))]) {
-      const known = look(one.item);
-      if (known || this.count + still.length >= this.options.max)
-        this.options.done(tenant, one.item, known);
+    for (const one of before ?? [])
+      if (look(one.item)) done(tenant, one.item, true);
       else still.push(one);
-    }
+    for (const item of fresh)
+      if (this.count + still.length >= max) done(tenant, item, false);
+      else still.push({ item, sinceMs: nowMs });
     this.keep(key, still);
   }
 

@@ -13,9 +13,12 @@ interface Options<T> {
   maxWaiting: number;
   /** Pause between two writes. */
   flushMs: number;
-  /** What is new in an update, and whether nothing that may still come can change one of it; undefined when nobody asks. */
-  news(update: TraceUpdate): { fresh: readonly T[]; look(item: T): boolean } | undefined;
-  /** Called once for each; `known` is false when its relatives have not all come. */
+  /**
+   * Counts of an update what nothing that may still come can change; most is such, and none of it is kept. The rest is in
+   * `waits`, and `look` tells when it is such, too. Undefined when nobody asks.
+   */
+  news(update: TraceUpdate): { waits: readonly T[]; look(item: T): boolean } | undefined;
+  /** Called once for each that has waited; `known` is false when its relatives have not all come. */
   count(tenant: string, item: T, known: boolean): void;
   /** Writes what has changed. Must not reject: what fails is tried again the next time. */
   write(): Promise<void>;
@@ -58,6 +61,6 @@ export class Tally<T> {
 
   private hear(update: TraceUpdate): void {
     const news = this.options.news(update);
-    if (news !== undefined) this.patience.hear(update, news.fresh, news.look, this.options.now());
+    if (news !== undefined) this.patience.hear(update, news.waits, news.look, this.options.now());
   }
 }

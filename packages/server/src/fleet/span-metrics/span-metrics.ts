@@ -1,7 +1,7 @@
 import type { Registry } from "@fleetlight/sdk";
 
 import { describeError, type Logger, type Now } from "#lib";
-import type { ExemplarStore, MetricStore } from "#store";
+import type { ExemplarStore, MetricStore, SpanRow } from "#store";
 
 import { agentAbove, Tally, type LiveTraces, type TraceUpdate } from "../live/index.ts";
 import { factsOf, type SpanFacts } from "./facts.ts";
@@ -90,19 +90,23 @@ export class SpanMetrics {
     return this.tally.flush();
   }
 
-  private news({ fresh: rows, paid, spans }: TraceUpdate) {
+  private news({ tenant, fresh, paid, spans }: TraceUpdate) {
     if (this.options.maxSets() === 0) return undefined;
-    const fresh = [
-      ...rows.filter(({ ended }) => ended).map((row) => factsOf(row, false)),
-      ...paid.map(({ row }) => factsOf(row, true)),
-    ];
+    const waits: SpanFacts[] = [];
+    const hear = (row: SpanRow, isUsage: boolean) => {
+      const facts = factsOf(row, isUsage);
+      if (look(facts)) this.count(tenant, facts);
+      else waits.push(facts);
+    };
     const look = (facts: SpanFacts): boolean => {
       if (facts.agent !== "") return true;
       const { agent, known } = agentAbove(facts.parentSpanId, spans, (name) => name !== "");
       facts.agent = agent;
       return known;
     };
-    return { fresh, look };
+    for (const row of fresh) if (row.ended) hear(row, false);
+    for (const { row } of paid) hear(row, true);
+    return { waits, look };
   }
 
   private count(tenant: string, facts: SpanFacts): void {

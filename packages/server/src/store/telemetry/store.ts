@@ -26,7 +26,7 @@ import type {
 } from "./types.ts";
 import { draftBatch } from "./wal-records.ts";
 import { WriteAheadLog } from "./wal.ts";
-import { BatchWriter, ROWS_PER_SPAN } from "./writer.ts";
+import { BatchWriter, ROWS_PER_RECORD } from "./writer.ts";
 
 /** How long a closing server goes on trying to insert; what remains is in the log. */
 const CLOSE_FLUSH_MS = 3000;
@@ -183,8 +183,11 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const events = new Events(tables, writer, retention);
   const sampler = new TailSampler({
     policy: () => options.sampling?.(),
-    write: (tenant, rows, following) =>
-      writer.write(draftBatch({ tenant, spans: rows }), () => false, following * ROWS_PER_SPAN),
+    write: (tenant, rows, following, begun) =>
+      writer.write(draftBatch({ tenant, spans: rows }), () => false, {
+        following: following * ROWS_PER_RECORD,
+        begun,
+      }),
     wal: parts.samplingWal,
     now: options.now,
     onError: options.onError,
@@ -192,7 +195,7 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   await sampler.start();
   const spans = new Spans({
     tables: tables.spans,
-    write: (tenant, rows, following) => sampler.offer(tenant, rows, following),
+    write: (tenant, rows, following, begun) => sampler.offer(tenant, rows, following, begun),
     pending: (tenant) => ({
       blocks: writer.pendingSpans(tenant),
       records: sampler.pending(tenant),
@@ -213,7 +216,9 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const logs = new Logs({
     tables: tables.logs,
     write: (tenant, rows, following) =>
-      writer.write(draftBatch({ tenant, logs: rows }), () => false, following),
+      writer.write(draftBatch({ tenant, logs: rows }), () => false, {
+        following: following * ROWS_PER_RECORD,
+      }),
     pending: (tenant) => writer.pendingLogs(tenant),
     cutoffMs: () => retention.cutoffMs("logs"),
     now: options.now,

@@ -18,8 +18,8 @@ const MAX_INSERT_ROWS = 350_000;
 /** Spans or log lines per INSERT; each span is some forty columns. */
 const MAX_INSERT_SPANS = 30_000;
 const MAX_INSERT_TEXT_BYTES = 64 << 20;
-/** A span weighs as much as so many samples, in memory and for the engine: this many fewer wait. */
-export const ROWS_PER_SPAN = 10;
+/** A span or a log line weighs as much as so many samples, in memory and for the engine: this many fewer wait. */
+export const ROWS_PER_RECORD = 10;
 /** Memory of inserted records that waits for the next ones. */
 const MAX_POOL_BYTES = 16 << 20;
 
@@ -35,12 +35,19 @@ interface WriterOptions {
   beforeSamples?: (tenant: string, parts: readonly SampleColumns[]) => Promise<void>;
 }
 
+interface WriteOptions {
+  /** Rows that come in further batches of the same request: what does not fit as a whole is refused at its beginning. */
+  following?: number;
+  /** Runs once the batch is on its way into the log. */
+  begun?: (() => void) | undefined;
+}
+
 const rowsOf = (batch: Batch): number =>
   batch.series.length +
   batch.metadata.length +
   batch.events.length +
-  ROWS_PER_SPAN * (batch.spans?.count ?? 0) +
-  batch.logs.length +
+  ROWS_PER_RECORD * (batch.spans?.count ?? 0) +
+  ROWS_PER_RECORD * batch.logs.length +
   batch.edges.length +
   batch.exemplars.length +
   batch.histograms.length +
@@ -141,10 +148,13 @@ export class BatchWriter {
 
   /**
    * Resolves when the batch is durable; `show` runs at that moment and says whether some of its samples came late.
-   * `following` rows come in further batches of the same request: what does not fit as a whole is refused at its beginning.
    * @throws FleetlightError `overloaded` when too many rows wait.
    */
-  async write(batch: Batch, show: () => boolean, following = 0): Promise<void> {
+  async write(
+    batch: Batch,
+    show: () => boolean,
+    { following = 0, begun }: WriteOptions = {},
+  ): Promise<void> {
     const rows = rowsOf(batch);
     if (this.closed) throw overloaded("the store is closing");
     if (this.pendingRows + rows + following > this.options.maxPendingRows) {
@@ -162,10 +172,16 @@ export class BatchWriter {
         load.late.push({ tenant: batch.tenant, samples: batch.samples });
       this.schedule();
     };
-    if (this.options.wal === undefined) return written(`memory-${this.memorySegment}`);
+    if (this.options.wal === undefined) {
+      written(`memory-${this.memorySegment}`);
+      begun?.();
+      return;
+    }
     this.reservedRows += rows;
     try {
-      await this.options.wal.append(sealRecord(batch.record), written);
+      const durable = this.options.wal.append(sealRecord(batch.record), written);
+      begun?.();
+      await durable;
     } finally {
       this.reservedRows -= rows;
     }

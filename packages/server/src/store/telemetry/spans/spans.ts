@@ -34,8 +34,13 @@ const FIRST_LOOK_MS = 3_600_000;
 
 interface SpansOptions {
   tables: SpanTables;
-  /** Resolves when the spans are durable. */
-  write(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void>;
+  /** Resolves when the spans are durable; `begun` runs once they are on their way into the log and cannot be refused any more. */
+  write(
+    tenant: string,
+    spans: readonly SpanRecord[],
+    following: number,
+    begun: () => void,
+  ): Promise<void>;
   /** Spans that are durable and that readers do not find in the tables yet. */
   pending(tenant: string): { blocks: readonly SpanBlock[]; records: readonly SpanRecord[] };
   /** What log lines said that readers do not find in the tables yet. */
@@ -64,8 +69,10 @@ export class Spans implements SpanStore {
 
   async append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
     if (spans.length === 0) return;
-    await this.options.write(tenant, spans, following);
-    for (const listener of this.listeners) listener(tenant, spans);
+    // While the log is written: the spans are garbage before the disk has answered, and so never grow old in the heap.
+    await this.options.write(tenant, spans, following, () => {
+      for (const listener of this.listeners) listener(tenant, spans);
+    });
   }
 
   trace(tenant: string, traceId: string, limit: number): Promise<SpanRow[]> {

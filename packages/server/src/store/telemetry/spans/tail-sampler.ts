@@ -43,7 +43,13 @@ interface Options {
   /** Undefined while everything is kept. */
   policy(): SamplingPolicy | undefined;
   /** Writes what is kept; durable when it resolves. */
-  write(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void>;
+  /** As that of `Spans`. */
+  write(
+    tenant: string,
+    spans: readonly SpanRecord[],
+    following: number,
+    begun?: () => void,
+  ): Promise<void>;
   /** A log of its own for what waits; absent when nothing has to outlive the process. */
   wal: WriteAheadLog | undefined;
   now: Now;
@@ -129,10 +135,25 @@ export class TailSampler {
    * Resolves when the spans are durable, whatever becomes of them.
    * @throws FleetlightError `overloaded` when too much waits.
    */
-  async offer(tenant: string, spans: readonly SpanRecord[], following: number): Promise<void> {
-    const { write, wal } = this.options;
+  async offer(
+    tenant: string,
+    spans: readonly SpanRecord[],
+    following: number,
+    begun?: () => void,
+  ): Promise<void> {
     const policy = this.options.policy();
-    if (policy === undefined) return write(tenant, spans, following);
+    if (policy === undefined) return this.options.write(tenant, spans, following, begun);
+    await this.decideOrHold(policy, tenant, spans, following);
+    begun?.();
+  }
+
+  private async decideOrHold(
+    policy: SamplingPolicy,
+    tenant: string,
+    spans: readonly SpanRecord[],
+    following: number,
+  ): Promise<void> {
+    const { write, wal } = this.options;
     if (this.counts.waitingSpans + spans.length + following > 2 * policy.maxSpans)
       throw overloaded("too many spans wait for a decision (traces.sampling.max_waiting_spans)");
     const held: SpanRecord[] = [];

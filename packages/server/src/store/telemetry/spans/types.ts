@@ -215,5 +215,6 @@ export interface SpanStore {
     tenant: string,
     range: { startMs: number; endMs: number },
   ): Promise<{ service: string; name: string; kind: number }[]>;
+  /** Listeners hear of spans that cannot be refused any more, while the log is written; where traces are sampled, after that. */
   onSpans(listener: (tenant: string, spans: readonly SpanRecord[]) => void): () => void;
 }
