@@ -298,6 +298,8 @@ describe("series and labels", () => {
     ]);
     for (const name of ["lab.el", "U__lab_2e_el"])
       expect((await get(`label/${name}/values`)).body.data).toEqual(['v"\\\n']);
+    const posted = await post("label/i/values", { "match[]": 'many{i="0001"}' });
+    expect(posted.body.data).toEqual(["0001"]);
   });
 
   it.each([
@@ -312,12 +314,14 @@ describe("series and labels", () => {
       /^invalid parameter "start": invalid time value for 'start'/,
     ],
     ["query_exemplars", { query: "a", start: "5", end: "1" }, /end timestamp must not be before/],
-    ["query_exemplars", { query: "(" }, /^invalid parameter "query": 1:2: parse error/],
+    ["query_exemplars", { query: "(" }, /^1:2: parse error/],
     ["targets/metadata", { match_target: "{" }, /^invalid parameter "match_target"/],
     ["metadata", { limit: "x" }, "limit must be a number"],
     ["status/tsdb", { limit: "0" }, "limit must be a positive number"],
     ["rules", { type: "x" }, 'invalid parameter "type": not supported value "x"'],
     ["rules", { group_next_token: "x" }, /group_limit needs to be set/],
+    ["rules", { "match[]": "1" }, /^1:1: parse error/],
+    ["rules", { "match[]": "{}" }, /^match\[\] must contain/],
   ])("%s %j is refused", async (path, parameters: Parameters, message) => {
     const { status, body } = await get(path, parameters);
     expect([status, body.errorType]).toEqual([400, "bad_data"]);

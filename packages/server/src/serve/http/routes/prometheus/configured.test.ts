@@ -18,6 +18,10 @@ interface Result {
 interface Groups {
   groups: { name: string; rules: { name: string; type: string; health: string }[] }[];
 }
+interface Runtime {
+  reloadConfigSuccess: boolean;
+  lastConfigTime: string;
+}
 interface Targets {
   activeTargets: Record<string, unknown>[];
   droppedTargetCounts: Record<string, number>;
@@ -133,14 +137,20 @@ describe("a server with a configuration of Prometheus", () => {
   it("refuses a wrong rule file as a whole, and takes a good one into force", async () => {
     const reload = () =>
       ask<{ error: { message: string } }>(`${server.url}/-/reload`, { method: "POST" });
+    const runtime = () => get<Runtime>("/api/v1/status/runtimeinfo");
+    const { lastConfigTime } = await runtime();
     writeFileSync(rules, RULES.replace("sum by (job) (queue_length)", "sum("));
     const refused = await reload();
     expect(refused.status).toBe(400);
     expect(refused.body.error.message).toContain(`${rules}:5:`);
     expect((await get<Groups>("/api/v1/rules")).groups[0]?.rules[0]?.health).toBe("ok");
+    expect(await runtime()).toMatchObject({ reloadConfigSuccess: false, lastConfigTime });
 
     writeFileSync(rules, RULES.replace("job:queue_length:sum", "renamed"));
     expect((await reload()).status).toBe(200);
+    const after = await runtime();
+    expect(after.reloadConfigSuccess).toBe(true);
+    expect(Date.parse(after.lastConfigTime)).toBeGreaterThan(Date.parse(lastConfigTime));
     await until(
       () => query("renamed"),
       (result) => result.length > 0,

@@ -33,13 +33,13 @@ export const badData = (message: string): ApiError => new ApiError("bad_data", m
 export const badParameter = (name: string, message: string): ApiError =>
   badData(`invalid parameter ${JSON.stringify(name)}: ${message}`);
 
-/** Gives what a parser of expressions throws the name of the parameter. */
-export function parsing<T>(parameter: string, parse: () => T): T {
+/** Gives what a parser of expressions throws the name of the parameter, where upstream names it. */
+export function parsing<T>(parameter: string | null, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof PromQLError) throw badParameter(parameter, error.message);
-    throw error;
+    if (!(error instanceof PromQLError)) throw error;
+    throw parameter === null ? badData(error.message) : badParameter(parameter, error.message);
   }
 }
 

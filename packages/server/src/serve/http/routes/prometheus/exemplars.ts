@@ -6,7 +6,7 @@ import type { SeriesExemplars } from "#store";
 import type { Doors } from "../../../doors.ts";
 import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
-import { badData } from "./errors.ts";
+import { badData, parsing } from "./errors.ts";
 import { Params } from "./params.ts";
 import { sendPieces, signalOf } from "./reply.ts";
 
@@ -71,7 +71,7 @@ export function exemplarRoutes(app: App, doors: Doors): void {
       const startMs = params.optionalTime("start") ?? -MAX_TIME_MS;
       const endMs = params.optionalTime("end") ?? MAX_TIME_MS;
       if (endMs < startMs) throw badData("end timestamp must not be before start timestamp");
-      const selectors = selectorsIn(params.parsed("query", parsePromQL));
+      const selectors = selectorsIn(parsing(null, () => parsePromQL(params.text("query"))));
       const tenant = tenantOf(request);
       const refs =
         selectors.length === 0

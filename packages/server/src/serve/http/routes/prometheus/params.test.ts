@@ -32,6 +32,8 @@ describe("times", () => {
     "1 ",
     "0x10",
     "NaN",
+    "1e400",
+    "-1e400",
     "2026-13-01T00:00:00Z",
   ])("%j is none", (text) =>
     expect(() => parseTime(text)).toThrow(

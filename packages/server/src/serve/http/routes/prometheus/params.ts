@@ -25,8 +25,9 @@ const clamp = (timeMs: number): number => Math.max(-MAX_TIME_MS, Math.min(MAX_TI
 
 /** Unix seconds, or RFC 3339, as milliseconds. @throws Error in upstream's words. */
 export function parseTime(text: string): number {
-  if (FLOAT.test(text)) {
-    const seconds = Number(text);
+  const seconds = FLOAT.test(text) ? Number(text) : Number.NaN;
+  // What no float holds, such as `1e400`, is no number of seconds either.
+  if (Number.isFinite(seconds)) {
     const whole = Math.trunc(seconds);
     return clamp(whole * 1000 + Math.round((seconds - whole) * 1000));
   }

@@ -8,6 +8,7 @@ import { tenantOf } from "../../tenant.ts";
 import { badData, badParameter } from "./errors.ts";
 import { Params } from "./params.ts";
 import { sendData } from "./reply.ts";
+import { selectorsOf } from "./series.ts";
 
 const schema = (summary: string) => ({ tags: ["prometheus"], summary });
 type Group = ReturnType<Doors["rules"]["groups"]>["groups"][number];
@@ -28,11 +29,9 @@ function ruleFilter(params: Params): (rule: ShownRule) => boolean {
   if (type !== "" && kind === undefined)
     throw badParameter("type", `not supported value ${JSON.stringify(type)}`);
   const names = new Set(params.all("rule_name[]"));
-  const selectors = params
-    .selectors()
-    .map((matchers: LabelMatcher[]) =>
-      matchers.map((one) => ({ name: one.name, test: compileMatcher(one) })),
-    );
+  const selectors = selectorsOf(params).map((matchers: LabelMatcher[]) =>
+    matchers.map((one) => ({ name: one.name, test: compileMatcher(one) })),
+  );
   return (rule) =>
     (kind === undefined || rule.type === kind) &&
     (names.size === 0 || names.has(rule.name)) &&

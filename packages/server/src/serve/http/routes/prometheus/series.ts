@@ -46,8 +46,11 @@ export function unescapeName(name: string): string {
 
 const NO_MATCHER = "match[] must contain at least one non-empty matcher";
 
-/** The selectors of `match[]`; upstream names the parameter in errors of some resources only. */
-function selectorsOf(params: Params, parameter?: string): LabelMatcher[][] {
+/**
+ * The selectors of `match[]`; upstream names the parameter in errors of some resources only.
+ * @throws ApiError for what is no selector, and for one that takes every series.
+ */
+export function selectorsOf(params: Params, parameter?: string): LabelMatcher[][] {
   const fail = (message: string) =>
     parameter === undefined ? badData(message) : badParameter(parameter, message);
   try {
@@ -126,10 +129,14 @@ export function seriesRoutes(app: App, doors: Doors): void {
     },
   });
 
-  app.get(
-    "/api/v1/label/:name/values",
-    { config: { access: "read" }, compress: false, schema: schema("Values of a label") },
-    async (request, reply) => {
+  app.route({
+    // Upstream takes GET only; whoever asks by POST elsewhere does so here as well.
+    method: [...READ],
+    url: "/api/v1/label/:name/values",
+    config: { access: "read" },
+    compress: false,
+    schema: schema("Values of a label"),
+    handler: async (request, reply) => {
       const params = new Params(request);
       const name = unescapeName((request.params as { name: string }).name);
       const limit = params.limit();
@@ -142,5 +149,5 @@ export function seriesRoutes(app: App, doors: Doors): void {
       const { data, warnings } = cut(values, limit);
       return sendData(request, reply, data, { warnings });
     },
-  );
+  });
 }

@@ -92,7 +92,7 @@ export function statusRoutes(app: App, doors: Doors): void {
     hostname: hostname(),
     serverTime: isoTime(doors.now()),
     reloadConfigSuccess: doors.manager.status().error === null,
-    lastConfigTime: startTime,
+    lastConfigTime: doors.manager.status().loaded_at,
     corruptionCount: 0,
     goroutineCount: 0,
     GOMAXPROCS: 1,
