@@ -191,6 +191,12 @@ describe.each(["memory", "chdb"] as const)("log lines in %s", (kind) => {
     expect(await logs.find("default", everything)).toEqual([]);
   });
 
+  it("each is as much as ten rows of what may wait", async () => {
+    const opened = await open(kind);
+    await opened.logs.append("default", [full, other]);
+    expect(opened.stats().pendingRows).toBe(20);
+  });
+
   it("whoever listens hears of lines when they are durable", async () => {
     const { logs } = await open(kind);
     const heard: string[] = [];
