@@ -63,11 +63,13 @@ function escapeHelp(help: string, format: ExpositionFormat): string {
   return format === "openmetrics" ? escaped.replace(/"/g, '\\"') : escaped;
 }
 
+const UNTYPED: Record<ExpositionFormat, string> = { text: "untyped", openmetrics: "unknown" };
+
 function header(metric: AnyMetric, format: ExpositionFormat): string {
   const name = format === "openmetrics" ? familyName(metric.kind, metric.name) : metric.name;
   let text = "";
   if (metric.help !== "") text += `# HELP ${name} ${escapeHelp(metric.help, format)}\n`;
-  text += `# TYPE ${name} ${metric.kind}\n`;
+  text += `# TYPE ${name} ${metric.untyped ? UNTYPED[format] : metric.kind}\n`;
   if (format === "openmetrics" && metric.unit !== "") text += `# UNIT ${name} ${metric.unit}\n`;
   return text;
 }

@@ -19,6 +19,8 @@ export type FamilyDescription<L extends string> = {
   name: string;
   help: string;
   unit: string;
+  /** Whether the exposition leaves the type open. */
+  untyped: boolean;
   labelNames: readonly L[];
   maxSeries: number;
   /** Rendered `a="b",c="d"` that every series carries; may be empty. */
@@ -49,6 +51,7 @@ export class Family<L extends string, C> {
   readonly name: string;
   readonly help: string;
   readonly unit: string;
+  readonly untyped: boolean;
   readonly labelNames: readonly L[];
   readonly stats: UpdateStats = { dropped: 0, rejected: 0 };
   readonly #children = new Map<string, Series<C>>();
@@ -65,6 +68,7 @@ export class Family<L extends string, C> {
     this.name = description.name;
     this.help = description.help;
     this.unit = description.unit;
+    this.untyped = description.untyped;
     this.labelNames = description.labelNames;
     this.#maxSeries = description.maxSeries;
     this.#defaultLabels = description.defaultLabels;

@@ -12,7 +12,13 @@ export type {
 } from "./kinds.ts";
 export { MetricError } from "./names.ts";
 export { createRegistry, DEFAULT_MAX_SERIES } from "./registry.ts";
-export type { HistogramOptions, MetricOptions, Registry, RegistryOptions } from "./registry.ts";
+export type {
+  GaugeOptions,
+  HistogramOptions,
+  MetricOptions,
+  Registry,
+  RegistryOptions,
+} from "./registry.ts";
 export { collectProcessMetrics } from "./process.ts";
 export { CustomMetrics } from "./custom.ts";
 export type { CustomMetric, Reading } from "./custom.ts";

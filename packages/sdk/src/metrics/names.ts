@@ -120,22 +120,26 @@ export function unitOf(kind: MetricKind, name: string, asked: string | undefined
   return BASE_UNITS.has(last) && last !== family ? last : "";
 }
 
-/** Advice on a valid name that breaks a convention; empty when there is none to give. */
-export function adviseOnName(kind: MetricKind, name: string, help: string): string[] {
+/**
+ * Advice on a valid name that breaks a convention; empty when there is none to give.
+ * @param kind null for a metric whose type is left open
+ */
+export function adviseOnName(kind: MetricKind | null, name: string, help: string): string[] {
   const advice: string[] = [];
-  const words = familyName(kind, name).toLowerCase().split("_");
+  const words = (kind === null ? name : familyName(kind, name)).toLowerCase().split("_");
   const last = words.at(-1) ?? "";
   const base = BASE_UNIT_OF[last];
   if (base !== undefined) advice.push(`${name}: use the base unit ${base} instead of ${last}`);
   if (/[A-Z]/.test(name)) advice.push(`${name}: metric names are snake_case`);
   if (name.includes(":")) advice.push(`${name}: colons are for recording rules`);
-  if (kind !== "counter" && name.endsWith("_total")) {
+  if (kind !== null && kind !== "counter" && name.endsWith("_total")) {
     advice.push(`${name}: only counters end in _total`);
   }
   if (kind !== "counter" && /_(count|sum|bucket|created|info)$/.test(name) && last !== "info") {
     advice.push(`${name}: the ending _${last} belongs to histograms and summaries`);
   }
-  if (words.includes(kind)) advice.push(`${name}: the type does not belong in the name`);
+  if (kind !== null && words.includes(kind))
+    advice.push(`${name}: the type does not belong in the name`);
   if (help.trim() === "") advice.push(`${name}: has no help text`);
   return advice;
 }

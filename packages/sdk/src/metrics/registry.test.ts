@@ -182,6 +182,16 @@ describe("registration", () => {
     ]);
   });
 
+  it("leaves the type open where it is told to, and advises nothing about it", () => {
+    const registry = createRegistry();
+    registry.gauge({ name: "things_total", help: "T.", untyped: true }).set(2);
+    expect(registry.warnings).toEqual([]);
+    expect(registry.expose()).toContain("# TYPE things_total untyped\nthings_total 2\n");
+    expect(registry.expose("openmetrics")).toContain(
+      "# TYPE things_total unknown\nthings_total 2\n",
+    );
+  });
+
   it("puts the prefix before every name but those that are fixed elsewhere", () => {
     const registry = createRegistry({ prefix: "agent_" });
     expect(registry.gauge({ name: "a", help: "A." }).name).toBe("agent_a");
@@ -311,6 +321,7 @@ describe("promtool", () => {
       .counter({ name: "hits_total", help: "Hits.", labelNames: ["path"] })
       .inc({ path: 'x"\n' });
     registry.gauge({ name: "depth", help: "Depth." }).set(3);
+    registry.gauge({ name: "things_total", help: "Things.", untyped: true }).set(3);
     registry
       .histogram({ name: "wait_seconds", help: "Wait.", labelNames: ["a"] })
       .observe({ a: "1" }, 2);

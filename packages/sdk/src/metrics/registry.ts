@@ -39,6 +39,11 @@ export type MetricOptions<L extends string> = {
   maxSeries?: number;
 };
 
+export type GaugeOptions<L extends string> = MetricOptions<L> & {
+  /** Its type is left open where it is exposed: for a name that is fixed elsewhere and reads like one of another type. */
+  untyped?: boolean;
+};
+
 export type HistogramOptions<L extends string> = MetricOptions<L> & {
   /** Rising upper bounds; +Inf is added. Suited to durations in seconds when left out. */
   buckets?: readonly number[];
@@ -49,7 +54,7 @@ export type Registry = {
   /** @throws MetricError unless the name ends in `_total`, is valid and is free. */
   counter<L extends string = never>(options: MetricOptions<L>): Counter<L>;
   /** @throws MetricError when a name is invalid or taken. */
-  gauge<L extends string = never>(options: MetricOptions<L>): Gauge<L>;
+  gauge<L extends string = never>(options: GaugeOptions<L>): Gauge<L>;
   /** @throws MetricError when a name is invalid or taken, or the buckets do not rise. */
   histogram<L extends string = never>(options: HistogramOptions<L>): Histogram<L>;
   /** Calls `callback` before each exposition; what it throws is counted in `fleetlight_sdk_collect_errors_total`. */
@@ -108,7 +113,7 @@ class MetricRegistry implements Registry {
     return this.#add(new Counter(this.#describe("counter", options)));
   }
 
-  gauge<L extends string = never>(options: MetricOptions<L>): Gauge<L> {
+  gauge<L extends string = never>(options: GaugeOptions<L>): Gauge<L> {
     return this.#add(new Gauge(this.#describe("gauge", options)));
   }
 
@@ -159,7 +164,7 @@ class MetricRegistry implements Registry {
     return contentType(accept);
   }
 
-  #describe<L extends string>(kind: MetricKind, options: MetricOptions<L>): FamilyDescription<L> {
+  #describe<L extends string>(kind: MetricKind, options: GaugeOptions<L>): FamilyDescription<L> {
     const name = options.unprefixed === true ? options.name : this.#prefix + options.name;
     const labelNames = [...(options.labelNames ?? [])];
     checkMetricName(kind, name);
@@ -173,13 +178,15 @@ class MetricRegistry implements Registry {
       }
     }
     for (const one of taken) this.#names.add(one);
-    for (const warning of adviseOnName(kind, name, options.help)) {
+    const untyped = options.untyped ?? false;
+    for (const warning of adviseOnName(untyped ? null : kind, name, options.help)) {
       this.warnings.push(warning);
       this.#onWarning(warning);
     }
     const maxSeries = options.maxSeries ?? this.#maxSeries;
     const { help } = options;
-    return { kind, name, help, unit, labelNames, maxSeries, defaultLabels: this.#defaultLabels };
+    const defaultLabels = this.#defaultLabels;
+    return { kind, name, help, unit, untyped, labelNames, maxSeries, defaultLabels };
   }
 
   #add<M>(metric: M): M {
