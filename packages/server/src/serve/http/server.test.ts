@@ -411,6 +411,7 @@ describe("the description of the API", () => {
         "get /health",
         "get /health/live",
         "get /health/ready",
+        "get /jaeger/api/dependencies",
         "get /jaeger/api/operations",
         "get /jaeger/api/services",
         "get /jaeger/api/services/{service}/operations",

@@ -145,6 +145,14 @@ describe("the fleet graph", () => {
     expect(edges.map(({ kind }) => kind)).toEqual(["call"]);
   });
 
+  test("tells pages of Jaeger which services call which", async () => {
+    const dependencies = `/jaeger/api/dependencies?endTs=${Date.now()}&lookback=`;
+    expect(await get(`${dependencies}3600000`)).toMatchObject({
+      data: [{ parent: "leads", child: "writers", callCount: 1 }],
+    });
+    expect(await get(`${dependencies}3600000`, "other")).toMatchObject({ data: [] });
+  });
+
   test("differs from the time before by what appeared", async () => {
     const { changes, before } = await get<FleetDiff>(`${path}/diff`);
     expect(before.nodes).toEqual([]);

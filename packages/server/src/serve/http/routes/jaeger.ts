@@ -1,3 +1,4 @@
+import type { FleetGraph } from "@fleetlight/contract";
 import { z } from "zod";
 
 import { FleetlightError, notFound } from "#lib";
@@ -116,6 +117,29 @@ function durationNs(text: string | undefined): number | undefined {
 
 const Tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
+/** When the graph of services ends, and how far back it reaches, in milliseconds. */
+const Dependencies = z.object({
+  endTs: z.coerce.number().int().min(1).max(4_102_444_800_000).optional(),
+  lookback: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(400 * DAY_MS)
+    .default(DAY_MS),
+});
+
+/** Calls from service to service. */
+const dependenciesOf = ({ nodes, edges }: FleetGraph) => {
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  return edges
+    .filter(({ kind }) => kind === "call")
+    .map(({ source, target, calls }) => ({
+      parent: names.get(source) ?? source,
+      child: names.get(target) ?? target,
+      callCount: calls,
+    }));
+};
+
 /** `tags` is a JSON object; `error=true` means spans that failed. */
 function tagsIn(text: string | undefined): { attributes: Record<string, string>; errors: boolean } {
   if (text === undefined || text === "") return { attributes: {}, errors: false };
@@ -198,15 +222,31 @@ export function jaegerRoutes(app: App, doors: Doors): void {
     url: "/jaeger/api/operations",
     schema: {
       ...schema("Names and kinds of a service's spans in the last week"),
-      querystring: z.object({ service: z.string().max(512) }),
+      querystring: z.object({
+        service: z.string().max(512),
+        spanKind: z.string().max(32).optional(),
+      }),
     },
     handler: async (request) => {
+      const { service, spanKind = "" } = request.query;
       const names = await doors.traces.names(tenantOf(request), range());
       return answer(
         names
-          .filter(({ service }) => service === request.query.service)
-          .map(({ name, kind }) => ({ name, spanKind: KINDS[kind] ?? "" })),
+          .filter((one) => one.service === service)
+          .map(({ name, kind }) => ({ name, spanKind: KINDS[kind] ?? "" }))
+          .filter((one) => spanKind === "" || one.spanKind === spanKind),
       );
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/jaeger/api/dependencies",
+    schema: { ...schema("Which services call which"), querystring: Dependencies },
+    handler: async (request) => {
+      const { endTs: endMs = doors.now(), lookback } = request.query;
+      const asked = { startMs: Math.max(0, endMs - lookback), endMs };
+      return answer(dependenciesOf(await doors.fleet.graph(tenantOf(request), asked, {})));
     },
   });
 

@@ -134,6 +134,9 @@ describe("a span that was sent", () => {
       "execute_tool look",
       "invoke_agent lead",
     ]);
+    const kinds = "/jaeger/api/operations?service=fleet&spanKind=";
+    expect((await get<Jaeger>(`${kinds}internal`)).body.data).toHaveLength(2);
+    expect((await get<Jaeger>(`${kinds}server`)).body.data).toEqual([]);
     const { body } = await get<{ data: { spans: Record<string, unknown>[] }[] }>(
       `/jaeger/api/traces?service=fleet&tags=${encodeURIComponent('{"error":"true"}')}`,
     );
@@ -165,7 +168,7 @@ describe("what is refused", () => {
 
   test.each([
     ["application/json", "{", 400],
-    ["application/json", '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"xyz"}]}]}]}', 400],
+    ["application/json", '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":7}]}]}]}', 400],
     ["application/x-protobuf", "\u000a\u00ff", 400],
     ["text/plain", "x", 415],
   ])("%s %j", async (type, body, status) => {
