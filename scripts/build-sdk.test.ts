@@ -49,12 +49,13 @@ describe("the SDK as it is published", () => {
        const fleet = createMonitoring({ url: "http://127.0.0.1:1", service: "a" });
        const length: Promise<number> = fleet.traceTask({ agent: "a" }, async (task) => task.traceId.length);
        const health: Promise<SystemHealth> = fleet.getSystemHealth();
-       const rate: number | null = (await fleet.getAgentPerformance("a")).current.success_rate;
+       const rate = (await fleet.getAgentPerformance("a"))?.current.success_rate;
        const client = createFleetlightClient({ url: "http://127.0.0.1:1" });
        const may: boolean = (await client.checkpoint({ agent: "a" })).continue;
        // @ts-expect-error a task has no such field
        fleet.startTask({ agnet: "a" });
-       console.log(length, health, rate, may);`,
+       const known: number | null | undefined = rate;
+       console.log(length, health, known, may);`,
     );
     const options = {
       target: "es2023",

@@ -89,7 +89,7 @@ describe("the SDK with a real server", () => {
 
   it("tells how an agent fares, alone and in the fleet", async () => {
     await expect
-      .poll(async () => (await fleet.getAgentPerformance("writer")).current)
+      .poll(async () => (await fleet.getAgentPerformance("writer"))?.current)
       .toMatchObject({ counted: "tasks", tasks_completed: 1, success_rate: 1, quality: 0.9 });
     const { agentStatus, errors, activeConflicts } = await fleet.getDashboard();
     expect(errors).toEqual([]);

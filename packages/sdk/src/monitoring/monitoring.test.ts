@@ -252,13 +252,20 @@ describe("the host", () => {
   });
 
   it("does not wait for a server that is not there", async () => {
-    const fleet = createMonitoring({ url: "http://127.0.0.1:1", service: "crew" });
+    const errors: string[] = [];
+    const fleet = createMonitoring({
+      url: "http://127.0.0.1:1",
+      service: "crew",
+      onError: ({ message }) => errors.push(message),
+    });
     stops.push(() => fleet.shutdown({ timeoutMs: 50 }));
     for (let index = 0; index < 10_000; index++) fleet.traceAgentOperation("a", "work", () => {});
     expect(fleet.stats().spans.dropped.queue_full).toBe(10_000 - 8192);
     expect(await fleet.checkpoint()).toMatchObject({ continue: true, asked: false });
     expect(await fleet.heartbeat()).toBe(false);
     expect(await fleet.getDashboard()).toMatchObject({ systemHealth: "unknown", overview: null });
+    expect(await fleet.getAgentPerformance("a")).toBeNull();
+    expect(errors.join()).toContain("cannot reach");
     const health = await fleet.getSystemHealth();
     expect(health).toMatchObject({ status: "unhealthy", server: { reachable: false } });
     expect(health.recommendations.map(({ message }) => message).join()).toMatch(/lost/);

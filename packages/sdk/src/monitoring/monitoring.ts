@@ -187,9 +187,17 @@ export class Monitoring extends Work {
     return this.collector.registry;
   }
 
-  /** How the agent fares: throughput, success, quality, cost. Of the last hour when nothing else is said. */
-  getAgentPerformance(agent: string, range?: Hours): Promise<AgentPerformance> {
-    return this.client.agentPerformance(agent, range);
+  /**
+   * How the agent fares: throughput, success, quality, cost. Of the last hour when nothing else is said. Null when the
+   * server does not answer, or does not know the agent; `onError` is told why. Never rejects.
+   */
+  async getAgentPerformance(agent: string, range?: Hours): Promise<AgentPerformance | null> {
+    try {
+      return await this.client.agentPerformance(agent, range);
+    } catch (error) {
+      this.#recorder.attempt(() => this.#options.onError?.(error as Error));
+      return null;
+    }
   }
 
   /** The fleet at a glance. Never rejects. */
