@@ -268,6 +268,8 @@ describe.skipIf(program === undefined)("the metrics page in a real browser", () 
         .getByRole("link", { name: /^fleetlight_/ })
         .first()
         .waitFor(WAIT);
+      // The server is new: all that it has came within the hour.
+      await page.getByText(/^series, \+\d.* in all$/).waitFor(WAIT);
       await expectAccessible(page);
       expect(desk.errors.splice(0)).toEqual([]);
     },
