@@ -1,10 +1,4 @@
-import {
-  formatPromQL,
-  parseShared,
-  type AtModifier,
-  type Duration,
-  type Expr,
-} from "@fleetlight/promql";
+import { parseShared, type AtModifier, type Duration, type Expr } from "@fleetlight/promql";
 
 /** Functions whose value at a step depends on the whole range, or on series beside those they name. */
 const RANGE_FUNCTIONS = new Set(["start", "end", "range", "step", "info"]);
@@ -27,31 +21,32 @@ const isSteady = ({ at, offset, extended }: Shifted): boolean =>
 
 /** Whether the value at a step depends only on samples up to that step, whatever range it is asked in. */
 // oxlint-disable-next-line complexity -- one case per kind of node
-function isCacheable(expr: Expr): boolean {
+function isCacheableExpr(expr: Expr): boolean {
   switch (expr.kind) {
     case "number":
     case "string":
       return true;
     case "paren":
     case "unary":
-      return isCacheable(expr.expr);
+      return isCacheableExpr(expr.expr);
     case "vector":
       return isSteady(expr);
     case "matrix":
       return isSteady(expr.selector) && isPlain(expr.range);
     case "subquery":
-      return isSteady(expr) && isPlain(expr.range) && isPlain(expr.step) && isCacheable(expr.expr);
+      return (
+        isSteady(expr) && isPlain(expr.range) && isPlain(expr.step) && isCacheableExpr(expr.expr)
+      );
     case "call":
-      return !RANGE_FUNCTIONS.has(expr.name) && expr.args.every(isCacheable);
+      return !RANGE_FUNCTIONS.has(expr.name) && expr.args.every(isCacheableExpr);
     case "aggregate":
-      return isCacheable(expr.expr) && (expr.param === undefined || isCacheable(expr.param));
+      return (
+        isCacheableExpr(expr.expr) && (expr.param === undefined || isCacheableExpr(expr.param))
+      );
     case "binary":
-      return isCacheable(expr.left) && isCacheable(expr.right);
+      return isCacheableExpr(expr.left) && isCacheableExpr(expr.right);
   }
 }
 
-/** The canonical text under which answers of an expression are kept; undefined when they must not be. */
-export function cacheText(text: string): string | undefined {
-  const expr = parseShared(text);
-  return isCacheable(expr) ? formatPromQL(expr) : undefined;
-}
+/** Whether answers of an expression may be kept and extended. @throws PromQLError when the text is no expression. */
+export const isCacheable = (text: string): boolean => isCacheableExpr(parseShared(text));

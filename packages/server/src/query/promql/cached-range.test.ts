@@ -105,6 +105,20 @@ describe("answers of the cache", () => {
     expect(more.stats.samplesRead).toBeLessThan(first.stats.samplesRead);
   });
 
+  it("name the places of the expression as it was asked, not as it is printed", async () => {
+    await write("t", ["j", NOW - STEP, 1]);
+    const remarksOf = async (text: string) => {
+      const ask = (noCache: boolean) =>
+        queries.range("t", text, NOW - 2 * STEP, NOW, STEP, { noCache });
+      const answers = [await ask(true), await ask(false), await ask(false)];
+      return answers.map(({ warnings }) => warnings.map((one) => /\(\d+:\d+\)$/.exec(one)?.[0]));
+    };
+    const places = (place: string) => [[place], [place], [place]];
+    expect(await remarksOf("histogram_quantile(0.5,a_total)")).toEqual(places("(1:24)"));
+    expect(await remarksOf("histogram_quantile(0.5, a_total)")).toEqual(places("(1:25)"));
+    expect(await remarksOf("histogram_quantile(\n 0.5, a_total)")).toEqual(places("(2:7)"));
+  });
+
   it("keep nothing of the newest part when other servers write to the same store", async () => {
     shared = true;
     for (let i = 0; i < 40; i++) await write("t", ["j", NOW - 39 * STEP + i * STEP, i]);

@@ -5,7 +5,7 @@ import type { Config } from "#config";
 import type { Logger, Now } from "#lib";
 import type { MetricStore } from "#store";
 
-import { cacheText } from "./cacheable.ts";
+import { isCacheable } from "./cacheable.ts";
 import { CachedRanges } from "./cached-range.ts";
 import { Gate } from "./gate.ts";
 import { createQueryInstruments, reasonOf, type QueryInstruments } from "./instruments.ts";
@@ -120,12 +120,11 @@ export function createPromQLQueries(deps: QueriesOptions): PromQLQueries {
       ),
     range: (tenant, text, startMs, endMs, stepMs, options = {}) =>
       run("range", text, options, (turn) => {
-        const canonical = mayCache(options) ? cacheText(text) : undefined;
-        if (canonical === undefined)
+        if (!mayCache(options) || !isCacheable(text))
           return turn.engine.range(storage(tenant), text, startMs, endMs, stepMs, turn.options);
         const lookbackMs = options.lookbackMs ?? config().lookback_delta;
         const subqueryStepMs = deps.subqueryStepMs();
-        const key = { tenant, text: canonical, startMs, stepMs, lookbackMs, subqueryStepMs };
+        const key = { tenant, text, startMs, stepMs, lookbackMs, subqueryStepMs };
         return ranges.answer({ ...turn, storage: storage(tenant) }, key, endMs);
       }),
   };

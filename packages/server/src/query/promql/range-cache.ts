@@ -30,7 +30,7 @@ interface Pending {
 
 export interface RangeKey {
   tenant: string;
-  /** Canonical text of the expression. */
+  /** The expression as it was asked: warnings and infos of an answer name places in it. */
   text: string;
   startMs: number;
   stepMs: number;
