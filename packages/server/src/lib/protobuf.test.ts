@@ -13,6 +13,25 @@ const wide = (value: bigint): number[] => {
   return [...bytes, Number(rest)];
 };
 
+it("ids are told apart by all of their bytes, whichever came before", () => {
+  const ids = [
+    "000102030405060708090a0b0c0d0e0f",
+    "100102030405060708090a0b0c0d0e0f",
+    "08090a0b0c0d0e0f",
+    "0f",
+    "",
+    "00".repeat(17),
+  ];
+  const mixed = Array.from({ length: 600 }, (_, index) =>
+    index % 3 === 0 ? ids[(index / 3) % ids.length] : index.toString(16).padStart(16, "0"),
+  ) as string[];
+  for (const id of mixed) {
+    const bytes = Buffer.from(id, "hex");
+    expect(reader(bytes.length, ...bytes).hex(64)).toBe(id);
+  }
+  expect(reader(3, 1, 2, 3).hex(2)).toBe("0102");
+});
+
 describe("numbers", () => {
   const cases = [0n, 1n, 127n, 128n, 300n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n];
   it.each(cases)("%d as an unsigned varint", (value) => {

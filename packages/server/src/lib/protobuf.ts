@@ -14,6 +14,7 @@ export const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
 export const WIRE_FIXED32 = 5;
 
+/** What is multiplied by it is a floating-point number to the engine, also where it is small and whole: it takes memory of its own. */
 const TWO_32 = 4_294_967_296;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -71,6 +72,29 @@ function decode(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+/** Longest id that is recognised, in bytes, and a power of two of places for those that came lately. */
+const MAX_ID_BYTES = 16;
+const IDS = 256;
+const idBytes = new Uint8Array(IDS * MAX_ID_BYTES);
+const idLengths = new Uint8Array(IDS);
+const idTexts = Array.from({ length: IDS }, () => "");
+
+/** Hexadecimal digits. Spans name their trace and their parent again and again: such an id is one text for all of them. */
+function hexOf(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length === 0 || length > MAX_ID_BYTES) return hexSlice.call(bytes, start, end);
+  const slot = ((bytes[end - 1] as number) ^ length) & (IDS - 1);
+  const base = slot * MAX_ID_BYTES;
+  let same = idLengths[slot] === length;
+  for (let at = 0; same && at < length; at++) same = idBytes[base + at] === bytes[start + at];
+  if (same) return idTexts[slot] as string;
+  const text = hexSlice.call(bytes, start, end);
+  for (let at = 0; at < length; at++) idBytes[base + at] = bytes[start + at] as number;
+  idLengths[slot] = length;
+  idTexts[slot] = text;
+  return text;
+}
+
 /**
  * Reads the wire format of protobuf from [pos, end) of a buffer: a caller loops over `next` and reads or skips each
  * field. Nothing is allocated but what is asked for, and no length is believed beyond the end of the message.
@@ -122,13 +146,13 @@ export class ProtobufReader {
   /** A signed 64-bit varint (int64) as a number, exact up to 2^53. */
   int64(): number {
     const { low, high } = this.words();
-    return (high | 0) * TWO_32 + low;
+    return high === 0 ? low : (high | 0) * TWO_32 + low;
   }
 
   /** An unsigned 64-bit varint as a number, exact up to 2^53. */
   uint64(): number {
     const { low, high } = this.words();
-    return high * TWO_32 + low;
+    return high === 0 ? low : high * TWO_32 + low;
   }
 
   sint32(): number {
@@ -209,7 +233,7 @@ export class ProtobufReader {
   hex(maxBytes: number): string {
     const length = this.uint32();
     const at = this.take(length);
-    return hexSlice.call(this.bytes, at, at + Math.min(length, maxBytes));
+    return hexOf(this.bytes, at, at + Math.min(length, maxBytes));
   }
 
   /** A string field; bytes that are no UTF-8 are refused. */

@@ -38,6 +38,8 @@ export interface Draft {
 export const kindOf = ({ operation }: Pick<SpanRow, "operation">): ActivityKind | undefined =>
   KINDS[operation as Operation];
 
+const NO_NAMES: readonly string[] = [];
+
 /** Names of a list attribute, which is kept as JSON; each once. */
 function namesOf(text: string | undefined): string[] {
   if (text === undefined || text === "") return [];
@@ -78,6 +80,11 @@ const qualityOf = ({ numbers }: SpanRow): number => {
   return quality === undefined || Number.isNaN(quality) ? -1 : Math.min(1, Math.max(0, quality));
 };
 
+const NOTHING = { inputTokens: 0, outputTokens: 0, costUsd: 0, priced: false };
+
+const isUsing = ({ inputTokens, outputTokens }: SpanRow, cost: number | undefined): boolean =>
+  inputTokens > 0 || outputTokens > 0 || (cost ?? 0) > 0;
+
 /** The activity that a span which has ended is, as far as the span alone tells; undefined when it is none. */
 export function draftOf(row: SpanRow): Draft | undefined {
   const kind = kindOf(row);
@@ -87,17 +94,19 @@ export function draftOf(row: SpanRow): Draft | undefined {
   const durationUs = Math.round(row.durationNs / 1000);
   const cost = costOf(row);
   const list = kind === "conflict" ? ATTRIBUTES.conflictAgents : ATTRIBUTES.workflowAgents;
-  const agents = kind === "conflict" || kind === "workflow" ? namesOf(attributes[list]) : [];
+  const agents = kind === "conflict" || kind === "workflow" ? namesOf(attributes[list]) : NO_NAMES;
   return {
     operation: row.operation as Operation,
     parentSpanId: row.parentSpanId,
     own: { agent, workflow, conversation },
-    usage: {
-      inputTokens: row.inputTokens,
-      outputTokens: row.outputTokens,
-      costUsd: cost ?? 0,
-      priced: cost !== undefined,
-    },
+    usage: isUsing(row, cost)
+      ? {
+          inputTokens: row.inputTokens,
+          outputTokens: row.outputTokens,
+          costUsd: cost ?? 0,
+          priced: cost !== undefined,
+        }
+      : NOTHING,
     activity: {
       traceId: row.traceId,
       spanId: row.spanId,
@@ -146,8 +155,6 @@ function resolvedKind(
     return isPayable ? "model" : "step";
   return draft.activity.kind;
 }
-
-const NOTHING = { inputTokens: 0, outputTokens: 0, costUsd: 0, priced: false };
 
 /**
  * Fills in what the whole trace tells of an activity.
