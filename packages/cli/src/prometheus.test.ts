@@ -143,6 +143,16 @@ no_such_thing: 1
       /yml:1:\d+: scrape_configs\[0\]\.relabel_configs\[0\]\.regex: not a regular expression/,
     ],
     ["has a wrong rule file", "rule_files: [bad.yml]", /bad\.yml:4:/],
+    [
+      "has a job twice",
+      "scrape_configs:\n- job_name: a\n- job_name: a\n",
+      /yml:3:\d+: scrape_configs\[1\]\.job_name: found multiple scrape configs with job name "a"/,
+    ],
+    [
+      "waits longer for a job than globally allowed",
+      "global: {scrape_interval: 5s}\nscrape_configs: [{job_name: a, scrape_timeout: 9s}]",
+      /yml:2:\d+: scrape_configs\[0\]\.scrape_timeout: scrape timeout greater than scrape interval \(5s\)/,
+    ],
   ])("writes nothing when the file %s", async (_, text, reason) => {
     write("prometheus.yml", text);
     write("bad.yml", "groups:\n- name: g\n  rules:\n  - {record: a, expr: 'sum('}\n");

@@ -8,7 +8,7 @@ import { ConfigError, formatPath, type ConfigPath } from "../problems.ts";
 import { ConfigSchema, ConfigShape } from "../schema.ts";
 import { isTree, readFileText, readTree, withoutNulls } from "../text.ts";
 import { itemOf, keysOf, settingAt } from "../walk.ts";
-import { expandPaths } from "./include.ts";
+import { checkJobs, expandPaths, placeJobs } from "./include.ts";
 import { readRuleFile } from "./rule-file.ts";
 
 /** One thing that the import has to tell. */
@@ -209,9 +209,10 @@ function checkResult(file: string, text: string, positions: Positions): void {
   const document = parseDocument(text, { merge: true });
   const input = withoutNulls(document.toJS({ maxAliasCount: 100 }) ?? {});
   const parsed = ConfigSchema.safeParse(input);
-  if (parsed.success) return;
   const from = { file: { name: file, positions }, overlays: [] };
-  throw new ConfigError(toProblems(parsed.error.issues, input, from));
+  if (!parsed.success) throw new ConfigError(toProblems(parsed.error.issues, input, from));
+  const problems = checkJobs(placeJobs(parsed.data.scrape_configs, from), parsed.data.global);
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /**

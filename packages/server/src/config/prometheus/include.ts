@@ -108,6 +108,10 @@ interface PlacedJob {
   from: Provenance;
 }
 
+/** The jobs of a file's `scrape_configs`. */
+export const placeJobs = (jobs: readonly ScrapeJob[], from: Provenance): PlacedJob[] =>
+  jobs.map((job, index) => ({ job, path: ["scrape_configs", index], from }));
+
 function readJobs(path: string): PlacedJob[] {
   const { value, positions } = readTree(path);
   const input = withoutNulls(value);
@@ -117,15 +121,11 @@ function readJobs(path: string): PlacedJob[] {
   if (!parsed.success) {
     throw new ConfigError(toProblems(parsed.error.issues, input, from, ScrapeConfigFile));
   }
-  return parsed.data.scrape_configs.map((job, index) => ({
-    job,
-    path: ["scrape_configs", index],
-    from,
-  }));
+  return placeJobs(parsed.data.scrape_configs, from);
 }
 
-/** Rules that concern several jobs, or a job and the defaults. */
-function checkJobs(jobs: readonly PlacedJob[], global: GlobalConfig): ConfigProblem[] {
+/** What is wrong by rules that concern several jobs, or a job and the defaults. */
+export function checkJobs(jobs: readonly PlacedJob[], global: GlobalConfig): ConfigProblem[] {
   const seen = new Set<string>();
   const problems: ConfigProblem[] = [];
   for (const { job, path, from } of jobs) {
@@ -168,11 +168,7 @@ export function readIncludes(
   former: IncludedFiles | undefined,
 ): IncludedFiles {
   const problems: ConfigProblem[] = [];
-  const jobs: PlacedJob[] = config.scrape_configs.map((job, index) => ({
-    job,
-    path: ["scrape_configs", index],
-    from,
-  }));
+  const jobs = placeJobs(config.scrape_configs, from);
   for (const path of expand("scrape_config_files", config.scrape_config_files, from, problems))
     jobs.push(...(attempt(problems, () => readJobs(path)) ?? []));
   problems.push(...checkJobs(jobs, config.global));
