@@ -119,6 +119,20 @@ describe("answers of the cache", () => {
     expect(await remarksOf("histogram_quantile(\n 0.5, a_total)")).toEqual(places("(2:7)"));
   });
 
+  it("warn no longer of a series that is out of the range", async () => {
+    const gone = (timeMs: number) => write("t", ["gone", timeMs, 1]);
+    const begin = NOW - 3_600_000;
+    await gone(begin);
+    const text = "histogram_quantile(0.5, a_total)";
+    const ask = async (startMs: number, endMs: number) =>
+      (await queries.range("t", text, startMs, endMs, STEP)).warnings;
+    expect(await ask(begin, begin + 4 * STEP)).toHaveLength(1);
+    const later = begin + 600_000;
+    expect(await ask(begin, later)).toHaveLength(1);
+    expect(await ask(begin + 6 * STEP, later + STEP)).toHaveLength(1);
+    expect(await ask(later + STEP, later + 4 * STEP)).toEqual([]);
+  });
+
   it("keep nothing of the newest part when other servers write to the same store", async () => {
     shared = true;
     for (let i = 0; i < 40; i++) await write("t", ["j", NOW - 39 * STEP + i * STEP, i]);

@@ -1,4 +1,4 @@
-import type { Engine, MatrixSeries, QueryResult, Storage } from "@fleetlight/promql";
+import type { Engine, QueryResult, Storage } from "@fleetlight/promql";
 
 import {
   cutSeries,
@@ -7,6 +7,7 @@ import {
   type CachedRange,
   type RangeKey,
 } from "./range-cache.ts";
+import { toldWithin, withTold } from "./remarks.ts";
 import type { PromQLOptions } from "./types.ts";
 
 /** Steps that the cache keeps of one answer: as many as one answer may have. */
@@ -49,7 +50,7 @@ export class CachedRanges {
     this.options.onHit();
     const knownTo =
       startMs + Math.floor((Math.min(known.toMs, lastMs) - startMs) / stepMs) * stepMs;
-    if (knownTo >= lastMs) return fromCache(cutSeries(known.series, startMs, lastMs), known);
+    if (knownTo >= lastMs) return fromCache(known, startMs, lastMs);
     return this.extend(evaluation, key, known, knownTo, lastMs);
   }
 
@@ -68,31 +69,31 @@ export class CachedRanges {
       const tail = await engine.range(storage, text, knownTo + stepMs, lastMs, stepMs, options);
       const { data } = tail;
       if (data.kind !== "matrix") return tail;
-      const remarks = {
-        warnings: union(known?.warnings, tail.warnings),
-        infos: union(known?.infos, tail.infos),
-      };
       // What was known of the time before is kept, so that a panel with a longer range finds it.
       const fromMs = Math.max(known?.fromMs ?? startMs, lastMs - MAX_KEPT_STEPS * stepMs);
+      const steps = { fromMs: knownTo + stepMs, toMs: lastMs, keptFromMs: fromMs };
+      const warnings = withTold(known?.warnings ?? [], tail.warnings, steps);
+      const infos = withTold(known?.infos ?? [], tail.infos, steps);
       const before = known === undefined ? [] : cutSeries(known.series, fromMs, knownTo);
       const kept = joinSeries(before, data.series);
-      this.cache.put(key, pending, { fromMs, toMs: lastMs, series: kept, ...remarks }, untilMs);
-      const series = cutSeries(kept, startMs, lastMs);
-      return { ...tail, data: { kind: "matrix", series }, ...remarks };
+      const range = { fromMs, toMs: lastMs, series: kept, warnings, infos };
+      this.cache.put(key, pending, range, untilMs);
+      return { ...tail, ...partOf(range, startMs, lastMs) };
     } finally {
       this.cache.drop(pending);
     }
   }
 }
 
-const union = (before: readonly string[] = [], after: readonly string[] = []): string[] => [
-  ...new Set([...before, ...after]),
-];
+/** What an answer has of the steps `startMs` to `lastMs`. */
+const partOf = ({ series, warnings, infos }: CachedRange, startMs: number, lastMs: number) => ({
+  data: { kind: "matrix" as const, series: cutSeries(series, startMs, lastMs) },
+  warnings: toldWithin(warnings, startMs, lastMs),
+  infos: toldWithin(infos, startMs, lastMs),
+});
 
-const fromCache = (series: MatrixSeries[], { warnings, infos }: CachedRange): QueryResult => ({
-  data: { kind: "matrix", series },
-  warnings: [...warnings],
-  infos: [...infos],
+const fromCache = (known: CachedRange, startMs: number, lastMs: number): QueryResult => ({
+  ...partOf(known, startMs, lastMs),
   stats: { samplesRead: 0, peakSamples: 0, parseMs: 0, evalMs: 0 },
   plan: undefined,
 });

@@ -1,5 +1,7 @@
 import { Labels, type MatrixSeries } from "@fleetlight/promql";
 
+import type { Remark } from "./remarks.ts";
+
 /** What an entry costs beside its columns, and each of its series. */
 const ENTRY_BYTES = 512;
 const SERIES_BYTES = 256;
@@ -13,8 +15,8 @@ export interface CachedRange {
   toMs: number;
   /** In the order of labels. */
   series: readonly MatrixSeries[];
-  warnings: readonly string[];
-  infos: readonly string[];
+  warnings: readonly Remark[];
+  infos: readonly Remark[];
 }
 
 interface Entry extends CachedRange {
