@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -88,6 +88,17 @@ describe.skipIf(promtool === undefined)("promtool", () => {
       '{__name__="peer_requests_total", instance="b:1", job="b"}',
     ]);
     expect(run("labels", product.url, "job")).toEqual(expect.arrayContaining(["a", "b"]));
+  });
+
+  it("finds nothing to say against our own page", async () => {
+    const input = await (await fetch(`${product.url}/metrics`)).text();
+    expect(input).toContain("fleetlight_fleet_graph_evictions_total");
+    // It says what it finds on its other stream, and ends with 3; what it prints here is how many there are of what.
+    const { status, stderr } = spawnSync(promtool ?? "", ["check", "metrics"], {
+      input,
+      encoding: "utf8",
+    });
+    expect([stderr, status]).toEqual(["", 0]);
   });
 
   it("is told what is wrong with an expression", () => {

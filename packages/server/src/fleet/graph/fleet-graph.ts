@@ -94,7 +94,7 @@ export class FleetGraph {
         "Spans that were counted before all of their parents had come.",
       ),
       evicted: counter(
-        "fleetlight_fleet_graph_evicted_minutes_total",
+        "fleetlight_fleet_graph_evictions_total",
         "Minutes that left memory early because it was full; they are read from the tables.",
       ),
       failed: counter(
