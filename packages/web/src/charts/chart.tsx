@@ -10,7 +10,7 @@ import { axes, valueRange } from "./axes.ts";
 import classes from "./chart.module.css";
 import { hueVariable, tokenColour } from "./colours.ts";
 import type { Columns } from "./data.ts";
-import { align, extentOf, withGaps } from "./data.ts";
+import { align, extentOf, lonely, withGaps } from "./data.ts";
 import type { Marks } from "./marks.ts";
 import { marksPlugin } from "./marks.ts";
 import { tooltipPlugin } from "./tooltip.ts";
@@ -54,7 +54,11 @@ const lineOptions = (lines: Line[]): uPlot.Series[] =>
     label,
     stroke: () => tokenColour(`--fl-${hue}`),
     width: 1.5,
-    points: { show: false },
+    points: {
+      show: false,
+      size: 5,
+      filter: (plot, series) => lonely(plot.data[series] ?? []),
+    },
     ...(lines.length === 1 ? { fill: () => `${tokenColour(`--fl-${hue}`)}1c` } : {}),
   }));
 

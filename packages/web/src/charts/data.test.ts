@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { huesOf, HUES } from "./colours.ts";
 import { toCsv } from "./csv.ts";
-import { align, combine, extentOf, rate, withGaps, zeroStretches } from "./data.ts";
+import { align, combine, extentOf, lonely, rate, withGaps, zeroStretches } from "./data.ts";
 import { valueRange } from "./axes.ts";
 import { sparkPath, usualTop } from "./spark-path.ts";
 import { rowsAt } from "./tooltip.ts";
@@ -14,6 +14,12 @@ describe("shaping samples", () => {
     expect(times).toEqual([0, 1000, 2000, 4000, 5000, 6000, 20_000, 21_000]);
     expect(values[5]).toBeNull();
     expect(values.filter((value) => value === null)).toHaveLength(1);
+  });
+
+  test("a sample between gaps stands alone, and so does a single one", () => {
+    expect(lonely([null, 5, null, 1, 2, undefined, 3])).toEqual([1, 6]);
+    expect(lonely([7])).toEqual([0]);
+    expect(lonely([1, 2, null])).toEqual([]);
   });
 
   test("one sample and none stay as they are", () => {

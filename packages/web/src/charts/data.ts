@@ -30,6 +30,17 @@ export const withGaps = ({ timestamps, values }: Columns): Columns => {
   return spread;
 };
 
+/** Where values stand alone between gaps: no line leads there, so that they would not be seen. */
+export const lonely = (values: ArrayLike<number | null | undefined>): number[] => {
+  const found: number[] = [];
+  for (let index = 0; index < values.length; index += 1) {
+    const [before, here, after] = [values[index - 1], values[index], values[index + 1]];
+    if (typeof here === "number" && typeof before !== "number" && typeof after !== "number")
+      found.push(index);
+  }
+  return found;
+};
+
 /** Rate per second of a counter between neighbouring samples; a fall is a restart from zero. */
 export const rate = ({ timestamps, values }: Columns): Columns => {
   const result: Columns = { timestamps: [], values: [] };
