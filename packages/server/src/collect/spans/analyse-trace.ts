@@ -142,10 +142,8 @@ function payable(spans: readonly AnalysedSpan[], family: Family): AnalysedSpan[]
 
 /** Whether a call of a tool was seen before, from further outside: by the framework, or by the client of a protocol. */
 function isRepeatedCall(one: AnalysedSpan, family: Family): boolean {
-  const { tool, toolCallId } = one.facets;
   for (const { facets } of family.ancestors(one)) {
-    if (facets.operation === "execute_tool" && facets.tool === tool)
-      return toolCallId === "" || facets.toolCallId === "" || facets.toolCallId === toolCallId;
+    if (facets.operation === "execute_tool" && facets.tool === one.facets.tool) return true;
     if (facets.operation === "invoke_agent" || MODEL_OPERATIONS.has(facets.operation)) return false;
   }
   return false;

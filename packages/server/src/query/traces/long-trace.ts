@@ -22,6 +22,8 @@ export interface LongFigures {
 }
 
 const WORK: ReadonlySet<string> = new Set(["invoke_agent", "task"]);
+/** Ancestors that are looked at; `analyseTrace` has the same limit. */
+const MAX_ANCESTORS = 1000;
 const BOUNDARIES: ReadonlySet<string> = new Set(["execute_tool", "invoke_agent"]);
 const KINDS: Readonly<Record<string, AgentEdge["kind"]>> = { message: "message", wait: "wait" };
 
@@ -122,6 +124,20 @@ class Edges {
   }
 }
 
+/** Whether it is a call of a tool that was not told of before, from further outside; as `analyseTrace` has it. */
+function isToolCall(tree: Tree, place: number): boolean {
+  const { operation, tool } = shapeAt(tree, place);
+  if (operation !== "execute_tool" || tool === "") return false;
+  let above = tree.parents[place] ?? -1;
+  for (let steps = 0; above >= 0 && steps < MAX_ANCESTORS; steps++) {
+    const shape = shapeAt(tree, above);
+    if (shape.operation === "execute_tool" && shape.tool === tool) return false;
+    if (shape.operation === "invoke_agent" || isModel(shape.operation)) return true;
+    above = tree.parents[above] ?? -1;
+  }
+  return true;
+}
+
 /** Looks at a trace that is too long for objects, in turns. @param columns by start, each span once */
 export async function figuresOf(columns: SpanColumns): Promise<LongFigures> {
   const turns = new Turns();
@@ -141,7 +157,7 @@ export async function figuresOf(columns: SpanColumns): Promise<LongFigures> {
     if (payable[place] === 1) bill.add(tree, place);
     edges.add(tree, place);
     if (WORK.has(operation) && agent !== "") agents.add(agent);
-    if (operation !== "execute_tool" || tool === "") continue;
+    if (!isToolCall(tree, place)) continue;
     figures.toolCalls++;
     if (tools.length < MAX_TOOL_CALLS)
       tools.push({ agent: agentAt(tree, place), tool, spanId: idAt(tree, place), failed });

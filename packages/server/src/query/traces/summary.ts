@@ -1,6 +1,6 @@
 import type { TraceSummary } from "@fleetlight/contract";
 
-import type { TraceAnalysis } from "#collect";
+import { MODEL_OPERATIONS, type Operation, type TraceAnalysis } from "#collect";
 import { isoTime } from "#lib";
 import type { ListedRow as Row } from "#store";
 
@@ -44,6 +44,15 @@ export function stateOf(
 }
 
 const sum = (of: readonly number[]): number => of.reduce((total, one) => total + one, 0);
+
+/** Models that were called: those that used anything, and those whose calls failed before they did. */
+function modelsOf(rows: readonly Row[], { usage }: TraceAnalysis): string[] {
+  const used = usage.map(({ model }) => model);
+  const failed = rows
+    .filter(({ operation, status }) => status === 2 && MODEL_OPERATIONS.has(operation as Operation))
+    .map(({ model }) => model);
+  return [...new Set([...used, ...failed])].filter((model) => model !== "");
+}
 
 /** The same of a trace of which only the first spans were read, with the figures of all of them. */
 export function longSummaryOf(
@@ -101,7 +110,7 @@ export function summaryOf(
     conversation: analysis.conversation,
     user: rows.find(({ user }) => user !== "")?.user ?? "",
     agents: analysis.agents,
-    models: [...new Set(usage.map(({ model }) => model).filter((model) => model !== ""))],
+    models: modelsOf(rows, analysis),
     tool_calls: analysis.toolCalls.length,
     input_tokens: sum(usage.map(({ inputTokens }) => inputTokens)),
     output_tokens: sum(usage.map(({ outputTokens }) => outputTokens)),

@@ -96,6 +96,17 @@ describe("a span that was sent", () => {
     ]);
   });
 
+  test("names its model when the call failed before anything was used", async () => {
+    const traceId = "c".repeat(32);
+    const chat = [text("gen_ai.operation.name", "chat"), text("gen_ai.request.model", "gpt-5")];
+    await send(
+      bodyOf(span({ traceId, name: "chat", attributes: chat, status: { code: 2 } })),
+      "failing",
+    );
+    const { body } = await get<Trace>(`/api/v1/traces/${traceId}`, "failing");
+    expect(body).toMatchObject({ models: ["gpt-5"], usage: [], errors: 1 });
+  });
+
   test("is left out of the trace's head, which says the same", async () => {
     const { body: whole } = await get<Trace>(`/api/v1/traces/${TRACE}`);
     const { body: head } = await get<Trace>(`/api/v1/traces/${TRACE}?spans=false`);
