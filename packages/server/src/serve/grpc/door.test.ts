@@ -7,7 +7,7 @@ import { credentials, Client, Metadata, status, type ServiceError } from "@grpc/
 import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { TracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace";
-import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 
 import { startServer, type RunningServer } from "#app";
 import { ProtobufReader } from "#lib";
@@ -233,10 +233,13 @@ it("goes on without a port that is taken, and says so", async () => {
     otlp: { grpc_port: port, http_port: port },
   });
   const warnings: string[] = [];
+  const written = vi.spyOn(console, "error");
   second.logger.warn = ((...said: unknown[]) => warnings.push(String(said.at(-1)))) as never;
   const running = await startServer(second);
   expect(running.otlp).toMatchObject({ grpcPort: undefined, httpUrl: undefined });
   expect(warnings.filter((text) => text.includes(`:${port}:`))).toHaveLength(2);
+  expect(written).not.toHaveBeenCalled();
+  written.mockRestore();
   expect((await ask(`${running.url}/health`)).status).toBe(200);
   await running.stop();
   second.remove();

@@ -66,6 +66,8 @@ export class GrpcDoor {
   static async open(options: Options, host: string, port: number): Promise<GrpcDoor & Opened> {
     // Loaded when it is asked for: not every server has this door.
     const grpc = await import("@grpc/grpc-js");
+    // It would write to the error stream past our log, in lines that nobody who reads JSON can read.
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     const door = new GrpcDoor(options, grpc);
     return Object.assign(door, { port: await door.listen(host, port) });
   }
