@@ -15,8 +15,8 @@ const FLUSH_MS = 10_000;
 const GRACE_MS = 20_000;
 /** Spans that wait; further ones count at once. */
 const MAX_WAITING = 20_000;
-/** Rows of one write. */
-const MAX_ROWS = 5000;
+/** Rows of one write: making its record takes some 10 ms. */
+const MAX_ROWS = 1000;
 /** How long agents that are at work are remembered between two questions. */
 const ACTIVE_MS = 2000;
 

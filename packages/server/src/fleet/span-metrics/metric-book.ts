@@ -1,4 +1,4 @@
-import { NAME_LABEL, type LabelSet } from "#lib";
+import { NAME_LABEL, Turns, type LabelSet } from "#lib";
 import type { Appender, Exemplar, ExemplarStore, MetricStore, SeriesRef } from "#store";
 
 import type { Family } from "./families.ts";
@@ -150,6 +150,7 @@ export class MetricBook {
     const timeMs = Math.max(nowMs, this.lastMs + 1);
     let written: Entry[] = [];
     const found: Exemplar[] = [];
+    const turns = new Turns();
     const commit = async () => {
       const some = written;
       written = [];
@@ -174,6 +175,7 @@ export class MetricBook {
         entry.sightings.clear();
       }
       if (this.appender.size >= MAX_COMMIT) await commit();
+      if (turns.isLong) await turns.next();
     }
     await commit();
     this.lastMs = timeMs;

@@ -16,9 +16,9 @@ test("packs no texts", () => {
   expect([...packTexts([]).offsets]).toEqual([0]);
 });
 
-test("describes columns with the memory that they lie in", () => {
+test("describes columns with the memory that they lie in", async () => {
   const ids = new BigInt64Array([1n, -2n, 3n]).subarray(1);
-  const [id, share, name, packed] = arrowColumns([
+  const [id, share, name, packed] = await arrowColumns([
     { name: "id", type: "Int64", data: ids },
     { name: "share", type: "Float64", data: Float64Array.of(0.5, 0.25) },
     { name: "name", type: "String", data: ["a", "bc"] },

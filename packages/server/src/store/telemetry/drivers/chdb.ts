@@ -129,7 +129,7 @@ export function openChdb(directory: string): Driver {
   const insert = (job: Insert) =>
     writer.run(async (session) => {
       const name = `rows_${++arrowTables}`;
-      _arrowRegisterColumns(session.connection, name, arrowColumns(job.columns));
+      _arrowRegisterColumns(session.connection, name, await arrowColumns(job.columns));
       try {
         await session.queryAsync(
           inline(

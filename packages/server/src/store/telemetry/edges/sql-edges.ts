@@ -1,6 +1,6 @@
-import type { Now } from "#lib";
+import { Turns, type Now } from "#lib";
 
-import type { Driver } from "../drivers/types.ts";
+import type { Driver, InsertColumn } from "../drivers/types.ts";
 import { gapsOf, HOUR_MS, HourBook, hourOf, type FillRules } from "../hours/index.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
 import { edgeKeyOf, EdgeSums } from "./sum.ts";
@@ -53,6 +53,29 @@ const SELECT = [
   "JSONExtract(assumeNotNull(bucket_counts), 'Array(UInt64)')",
 ].join(", ");
 
+/** Each is made when it is asked for: tens of thousands of rows take a while. */
+function* columnsOf(rows: readonly EdgeRow[]): Generator<InsertColumn> {
+  const integers = (name: string, pick: (row: EdgeRow) => number): InsertColumn => ({
+    name,
+    type: "Int64",
+    data: toBigInts(rows.map(pick)),
+  });
+  const texts = (name: string, pick: (row: EdgeRow) => string): InsertColumn => ({
+    name,
+    type: "String",
+    data: rows.map(pick),
+  });
+  yield integers("ts", ({ timeMs }) => timeMs);
+  for (const [name, key] of entries(TEXTS)) yield texts(name, (row) => row[key]);
+  for (const [name, key] of entries(INTEGERS)) yield integers(name, (row) => row[key]);
+  const costs = Float64Array.from(rows, ({ costUsd }) => costUsd);
+  yield { name: "cost_usd", type: "Float64", data: costs };
+  const listed = (place: 0 | 1) => (row: EdgeRow) =>
+    JSON.stringify(row.buckets.map((bucket) => bucket[place]));
+  yield texts("bucket_indexes", listed(0));
+  yield texts("bucket_counts", listed(1));
+}
+
 type Stored = Record<string, unknown>;
 
 function edgeOf(stored: Stored): Omit<EdgeRow, "timeMs" | "part" | "version"> {
@@ -97,38 +120,16 @@ export class SqlEdges implements EdgeTables {
   }
 
   private async insertRows(tenant: string, rows: readonly EdgeRow[], token: string): Promise<void> {
-    const json = (pick: (row: EdgeRow) => unknown) => rows.map((row) => JSON.stringify(pick(row)));
+    const turns = new Turns();
+    const columns: InsertColumn[] = [];
+    for (const column of columnsOf(rows)) {
+      columns.push(column);
+      if (turns.isLong) await turns.next();
+    }
     await this.driver.insert({
       into: `edges_1m (${INTO})`,
       select: SELECT,
-      columns: [
-        { name: "ts", type: "Int64", data: toBigInts(rows.map(({ timeMs }) => timeMs)) },
-        ...entries(TEXTS).map(([name, key]) => ({
-          name,
-          type: "String" as const,
-          data: rows.map((row) => row[key]),
-        })),
-        ...entries(INTEGERS).map(([name, key]) => ({
-          name,
-          type: "Int64" as const,
-          data: toBigInts(rows.map((row) => row[key])),
-        })),
-        {
-          name: "cost_usd",
-          type: "Float64",
-          data: Float64Array.from(rows, ({ costUsd }) => costUsd),
-        },
-        {
-          name: "bucket_indexes",
-          type: "String",
-          data: json(({ buckets }) => buckets.map(([index]) => index)),
-        },
-        {
-          name: "bucket_counts",
-          type: "String",
-          data: json(({ buckets }) => buckets.map(([, count]) => count)),
-        },
-      ],
+      columns,
       parameters: { tenant },
       token,
     });
