@@ -31,7 +31,8 @@ const Figures = {
   mean_seconds: z.number().nullable(),
   input_tokens: z.number(),
   output_tokens: z.number(),
-  cost_usd: z.number(),
+  /** Null where tokens were used and nobody knows a price of them; what is known of others is in it. */
+  cost_usd: z.number().nullable(),
 };
 
 export const FleetNode = z.object({

@@ -60,9 +60,33 @@ export interface TraceAnalysis {
   agentOf: ReadonlyMap<string, string>;
 }
 
+function* ancestorsOf(
+  parentSpanId: string,
+  spans: ReadonlyMap<string, AnalysedSpan>,
+): Generator<AnalysedSpan> {
+  let current = spans.get(parentSpanId);
+  for (let steps = 0; current !== undefined && steps < MAX_ANCESTORS; steps++) {
+    yield current;
+    current = spans.get(current.span.parentSpanId);
+  }
+}
+
+/** Whether a call of a tool was seen before, from further outside: by the framework, or by the client of a protocol. */
+export function isRepeatedCall(
+  tool: string,
+  parentSpanId: string,
+  spans: ReadonlyMap<string, AnalysedSpan>,
+): boolean {
+  for (const { facets } of ancestorsOf(parentSpanId, spans)) {
+    if (facets.operation === "execute_tool" && facets.tool === tool) return true;
+    if (facets.operation === "invoke_agent" || MODEL_OPERATIONS.has(facets.operation)) return false;
+  }
+  return false;
+}
+
 /** Spans of one trace with the ways up; a parent that is missing, or comes later, is no parent yet. */
 class Family {
-  private readonly byId: ReadonlyMap<string, AnalysedSpan>;
+  readonly byId: ReadonlyMap<string, AnalysedSpan>;
   /** Agents that were found, so that no way up is gone twice. */
   private readonly agents = new Map<AnalysedSpan, string>();
 
@@ -70,12 +94,8 @@ class Family {
     this.byId = new Map(spans.map((one) => [one.span.spanId, one]));
   }
 
-  *ancestors(of: AnalysedSpan): Generator<AnalysedSpan> {
-    let current = this.byId.get(of.span.parentSpanId);
-    for (let steps = 0; current !== undefined && steps < MAX_ANCESTORS; steps++) {
-      yield current;
-      current = this.byId.get(current.span.parentSpanId);
-    }
+  ancestors(of: AnalysedSpan): Generator<AnalysedSpan> {
+    return ancestorsOf(of.span.parentSpanId, this.byId);
   }
 
   agentOf(one: AnalysedSpan): string {
@@ -140,19 +160,10 @@ function payable(spans: readonly AnalysedSpan[], family: Family): AnalysedSpan[]
   ];
 }
 
-/** Whether a call of a tool was seen before, from further outside: by the framework, or by the client of a protocol. */
-function isRepeatedCall(one: AnalysedSpan, family: Family): boolean {
-  for (const { facets } of family.ancestors(one)) {
-    if (facets.operation === "execute_tool" && facets.tool === one.facets.tool) return true;
-    if (facets.operation === "invoke_agent" || MODEL_OPERATIONS.has(facets.operation)) return false;
-  }
-  return false;
-}
-
 function toolCallsOf(spans: readonly AnalysedSpan[], family: Family): ToolCall[] {
   return spans
     .filter(({ facets }) => facets.operation === "execute_tool" && facets.tool !== "")
-    .filter((one) => !isRepeatedCall(one, family))
+    .filter(({ facets, span }) => !isRepeatedCall(facets.tool, span.parentSpanId, family.byId))
     .map((one) => ({
       agent: family.agentOf(one),
       tool: one.facets.tool,

@@ -1,5 +1,6 @@
 export {
   analyseTrace,
+  isRepeatedCall,
   type AnalysedSpan,
   type AgentEdge,
   type ToolCall,

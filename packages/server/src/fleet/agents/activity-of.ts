@@ -1,6 +1,12 @@
 import { ATTRIBUTES } from "@fleetlight/sdk";
 
-import { MODEL_OPERATIONS, type AnalysedSpan, type Operation, type TraceAnalysis } from "#collect";
+import {
+  isRepeatedCall,
+  MODEL_OPERATIONS,
+  type AnalysedSpan,
+  type Operation,
+  type TraceAnalysis,
+} from "#collect";
 import { costOf, type Activity, type ActivityKind, type SpanRow } from "#store";
 
 /** Agents of one conflict or workflow, and letters of a name. */
@@ -153,7 +159,9 @@ function resolvedKind(
   // A call that two instrumentations saw is told twice, and one of them counts.
   if (MODEL_OPERATIONS.has(operation) && usage.inputTokens + usage.outputTokens > 0)
     return isPayable ? "model" : "step";
-  return draft.activity.kind;
+  const { kind, type } = draft.activity;
+  // The type of a tool's activity is the tool.
+  return kind === "tool" && isRepeatedCall(type, draft.parentSpanId, spans) ? "step" : kind;
 }
 
 /**

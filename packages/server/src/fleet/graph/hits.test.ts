@@ -113,6 +113,16 @@ describe("the lines that a span draws", () => {
     expect(drawn(lead(), tool)).toEqual(["tool agent:lead tool:look"]);
   });
 
+  it("are drawn once for a call of a tool that framework, client and server tell of", () => {
+    const tool = { operation: "execute_tool", tool: "look" } as const;
+    const outer = row("outer", tool);
+    expect(drawn(lead(), outer)).toEqual(["tool agent:lead tool:look"]);
+    expect(drawn(lead(), outer, row("inner", { ...tool, parentSpanId: "outer" }))).toEqual([]);
+    const within = row("within", { operation: "chat", model: "m", parentSpanId: "outer" });
+    const again = row("again", { ...tool, parentSpanId: "within" });
+    expect(drawn(lead(), outer, within, again)).toEqual(["tool agent:lead tool:look"]);
+  });
+
   it("leave out what turned out to be a service that answers", () => {
     const call = row("a", { kind: 3, attributes: { "peer.service": "t" } });
     const served = row("b", { parentSpanId: "a", service: "t" });

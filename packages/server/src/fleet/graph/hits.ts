@@ -1,4 +1,4 @@
-import { MODEL_OPERATIONS, type Operation } from "#collect";
+import { isRepeatedCall, MODEL_OPERATIONS, type Operation } from "#collect";
 import type { SpanRow } from "#store";
 
 import { agentAbove, type LiveSpan } from "../live/index.ts";
@@ -113,7 +113,8 @@ function join(found: Resolution, more: Resolution): void {
 export function hitsOf(fact: Fact, spans: Spans, answered: () => ReadonlySet<string>): Resolution {
   const found = callOf(fact, spans);
   const reach = reachOf(fact);
-  if (reach !== undefined) {
+  const isRepeated = reach?.kind === "tool" && isRepeatedCall(fact.tool, fact.parentSpanId, spans);
+  if (reach !== undefined && !isRepeated) {
     const { node, known } = doerOf(fact, spans);
     const isSelf = node.kind === reach.to?.kind && node.name === reach.to.name;
     if (!isSelf) found.hits.push({ from: node, to: reach.to, kind: reach.kind });

@@ -3,7 +3,7 @@ import type { FleetEdge, FleetGraph, FleetNode, FleetNodeKind } from "@fleetligh
 import { isoTime } from "#lib";
 import type { EdgeSum } from "#store";
 
-import { Tally } from "./tally.ts";
+import { knownCost, Tally } from "./tally.ts";
 
 /** Shares of errors from which on a node is not well. */
 const DEGRADED = 0.05;
@@ -112,7 +112,7 @@ export function graphOf(
     b.calls - a.calls || (a.id < b.id ? -1 : 1);
   const nodes = [...tallies.nodes].map(([id, node]): FleetNode => {
     const work = workOf(node);
-    const { inputTokens, outputTokens, costUsd } = node.used;
+    const { inputTokens, outputTokens } = node.used;
     return {
       id,
       kind: node.kind,
@@ -123,7 +123,7 @@ export function graphOf(
       ...work.figures(seconds),
       input_tokens: inputTokens,
       output_tokens: outputTokens,
-      cost_usd: costUsd,
+      cost_usd: knownCost(node.used),
     };
   });
   const edges = [...tallies.edges].map(([id, { kind, source, target, tally }]): FleetEdge => {

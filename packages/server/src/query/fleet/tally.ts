@@ -5,6 +5,14 @@ import { quantileSeconds } from "./quantile.ts";
 type Counted = Omit<EdgeSum, "step" | keyof Key>;
 type Key = Pick<EdgeSum, "service" | "sourceKind" | "source" | "targetKind" | "target" | "kind">;
 
+/** Null where tokens were used that nobody knew a price of. */
+export const knownCost = ({
+  inputTokens,
+  outputTokens,
+  costUsd,
+}: Pick<EdgeSum, "inputTokens" | "outputTokens" | "costUsd">): number | null =>
+  costUsd > 0 || inputTokens + outputTokens === 0 ? costUsd : null;
+
 /** What was counted of one node or edge, from all rows that speak of it. */
 export class Tally {
   readonly services = new Set<string>();
@@ -55,7 +63,7 @@ export class Tally {
       mean_seconds: this.meanSeconds,
       input_tokens: this.inputTokens,
       output_tokens: this.outputTokens,
-      cost_usd: this.costUsd,
+      cost_usd: knownCost(this),
     };
   }
 }

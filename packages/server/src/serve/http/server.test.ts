@@ -444,6 +444,7 @@ describe("the description of the API", () => {
         "post /api/v1/incidents/{id}/snooze",
         "post /api/v1/incidents/{id}/split",
         "post /api/v1/incidents/{id}/unacknowledge",
+        "post /api/v1/label/{name}/values",
         "post /api/v1/labels",
         "post /api/v1/logs",
         "post /api/v1/maintenance",

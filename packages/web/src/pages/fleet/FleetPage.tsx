@@ -52,7 +52,9 @@ const leadOf = (replay: FleetReplay | undefined): string => {
   if (replay === undefined || replay.nodes.length === 0)
     return "Who hands to, asks, calls and tells whom, how often, and where does it fail?";
   const agents = replay.nodes.filter(({ kind }) => kind === "agent");
-  const failing = replay.nodes.filter(({ state }) => state === "unhealthy").length;
+  const failing = replay.nodes.filter(
+    ({ state }) => state === "unhealthy" || state === "degraded",
+  ).length;
   const busy = agents.filter(({ active }) => active > 0).length;
   return `${plural(agents.length, "agent")}, ${busy} at work now; ${failing === 0 ? "nobody fails often" : `${failing} of ${replay.nodes.length} nodes fail often`}.`;
 };
