@@ -6,11 +6,11 @@ const KICKOFF = /^(.+?)(?:_[0-9a-f]{8}-[0-9a-f-]{27})?\.kickoff$/;
 const TASK = /^(.+)\._execute_core$/;
 
 /** What the framework's own spans are, by their names. */
-const OWN: Readonly<Record<string, Operation>> = {
-  "Crew Execution": "workflow",
-  "Task Execution": "task",
-  "Tool Usage": "execute_tool",
-};
+const OWN: ReadonlyMap<string, Operation> = new Map([
+  ["Crew Execution", "workflow"],
+  ["Task Execution", "task"],
+  ["Tool Usage", "execute_tool"],
+]);
 
 const firstOf = (span: Span, ...names: string[]): string =>
   names.map((name) => textAt(span.attributes, name)).find((text) => text !== "") ?? "";
@@ -27,7 +27,7 @@ export const crewAi: Dialect = {
   derive(span): Partial<Facets> {
     const crew = KICKOFF.exec(span.name)?.[1];
     if (crew !== undefined) return { operation: "workflow", workflow: crew };
-    const operation = OWN[span.name] ?? "";
+    const operation = OWN.get(span.name) ?? "";
     const agent = roleOf(span) || (TASK.exec(span.name)?.[1] ?? "");
     if (operation !== "execute_tool") return { operation, agent };
     return { operation, agent, tool: textAt(span.attributes, "tool_name") };

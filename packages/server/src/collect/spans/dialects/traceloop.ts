@@ -2,12 +2,12 @@ import type { Facets, Operation, Span } from "../model.ts";
 import { textAt, type Dialect } from "./dialect.ts";
 
 /** Calls of models, which have no kind of their own. */
-const REQUESTS: Readonly<Record<string, Operation>> = {
-  chat: "chat",
-  completion: "chat",
-  embedding: "embeddings",
-  rerank: "retrieval",
-};
+const REQUESTS: ReadonlyMap<string, Operation> = new Map([
+  ["chat", "chat"],
+  ["completion", "chat"],
+  ["embedding", "embeddings"],
+  ["rerank", "retrieval"],
+]);
 
 /** The entity, which instrumentations of frameworks put in the span's name alone: "Writer.agent". */
 function entityOf({ attributes, name }: Span, kind: string): string {
@@ -49,7 +49,7 @@ export const traceloop: Dialect = {
           ? { operation: "step" }
           : { operation: "workflow", workflow: name };
       default: {
-        const operation = REQUESTS[textAt(attributes, "llm.request.type")];
+        const operation = REQUESTS.get(textAt(attributes, "llm.request.type"));
         return operation === undefined ? {} : { operation };
       }
     }

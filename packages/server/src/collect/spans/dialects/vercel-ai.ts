@@ -2,21 +2,21 @@ import type { Facets, Operation, Span } from "../model.ts";
 import { jsonAt, numberOf, textAt, type Dialect } from "./dialect.ts";
 
 /** `ai.generateText` is the whole loop of an agent, `ai.generateText.doGenerate` one call of a model inside of it. */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  "ai.generateText": "invoke_agent",
-  "ai.streamText": "invoke_agent",
-  "ai.generateObject": "invoke_agent",
-  "ai.streamObject": "invoke_agent",
-  "ai.generateText.doGenerate": "chat",
-  "ai.streamText.doStream": "chat",
-  "ai.generateObject.doGenerate": "chat",
-  "ai.streamObject.doStream": "chat",
-  "ai.embed": "step",
-  "ai.embedMany": "step",
-  "ai.embed.doEmbed": "embeddings",
-  "ai.embedMany.doEmbed": "embeddings",
-  "ai.toolCall": "execute_tool",
-};
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ["ai.generateText", "invoke_agent"],
+  ["ai.streamText", "invoke_agent"],
+  ["ai.generateObject", "invoke_agent"],
+  ["ai.streamObject", "invoke_agent"],
+  ["ai.generateText.doGenerate", "chat"],
+  ["ai.streamText.doStream", "chat"],
+  ["ai.generateObject.doGenerate", "chat"],
+  ["ai.streamObject.doStream", "chat"],
+  ["ai.embed", "step"],
+  ["ai.embedMany", "step"],
+  ["ai.embed.doEmbed", "embeddings"],
+  ["ai.embedMany.doEmbed", "embeddings"],
+  ["ai.toolCall", "execute_tool"],
+]);
 
 /** Providers whose input tokens were those beside the cache in version 5; since 6 the whole is handed on, with its parts. */
 const COUNTS_BESIDE_CACHE = /^(?:anthropic|amazon-bedrock)/;
@@ -55,7 +55,7 @@ export const vercelAi: Dialect = {
     reasoningTokens: ["ai.usage.outputTokenDetails.reasoningTokens", "ai.usage.reasoningTokens"],
   },
   derive(span): Partial<Facets> {
-    const operation = OPERATIONS[textAt(span.attributes, "ai.operationId")];
+    const operation = OPERATIONS.get(textAt(span.attributes, "ai.operationId"));
     return { ...(operation !== undefined && { operation }), ...besideCache(span) };
   },
 };
