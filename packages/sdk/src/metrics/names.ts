@@ -33,32 +33,32 @@ const BASE_UNITS = new Set([
   "grams",
 ]);
 
-const BASE_UNIT_OF: Record<string, string> = {
-  milliseconds: "seconds",
-  ms: "seconds",
-  microseconds: "seconds",
-  us: "seconds",
-  nanoseconds: "seconds",
-  ns: "seconds",
-  minutes: "seconds",
-  hours: "seconds",
-  days: "seconds",
-  kilobytes: "bytes",
-  kb: "bytes",
-  kib: "bytes",
-  megabytes: "bytes",
-  mb: "bytes",
-  mib: "bytes",
-  gigabytes: "bytes",
-  gb: "bytes",
-  bits: "bytes",
-  percent: "ratio",
-  percentage: "ratio",
-  fahrenheit: "celsius",
-  kelvin: "celsius",
-  kilometers: "meters",
-  kilograms: "grams",
-};
+const BASE_UNIT_OF: ReadonlyMap<string, string> = new Map([
+  ["milliseconds", "seconds"],
+  ["ms", "seconds"],
+  ["microseconds", "seconds"],
+  ["us", "seconds"],
+  ["nanoseconds", "seconds"],
+  ["ns", "seconds"],
+  ["minutes", "seconds"],
+  ["hours", "seconds"],
+  ["days", "seconds"],
+  ["kilobytes", "bytes"],
+  ["kb", "bytes"],
+  ["kib", "bytes"],
+  ["megabytes", "bytes"],
+  ["mb", "bytes"],
+  ["mib", "bytes"],
+  ["gigabytes", "bytes"],
+  ["gb", "bytes"],
+  ["bits", "bytes"],
+  ["percent", "ratio"],
+  ["percentage", "ratio"],
+  ["fahrenheit", "celsius"],
+  ["kelvin", "celsius"],
+  ["kilometers", "meters"],
+  ["kilograms", "grams"],
+]);
 
 /** @throws MetricError when Prometheus would refuse the name, or when a counter does not end in `_total`. */
 export function checkMetricName(kind: MetricKind, name: string): void {
@@ -128,7 +128,7 @@ export function adviseOnName(kind: MetricKind | null, name: string, help: string
   const advice: string[] = [];
   const words = (kind === null ? name : familyName(kind, name)).toLowerCase().split("_");
   const last = words.at(-1) ?? "";
-  const base = BASE_UNIT_OF[last];
+  const base = BASE_UNIT_OF.get(last);
   if (base !== undefined) advice.push(`${name}: use the base unit ${base} instead of ${last}`);
   if (/[A-Z]/.test(name)) advice.push(`${name}: metric names are snake_case`);
   if (name.includes(":")) advice.push(`${name}: colons are for recording rules`);

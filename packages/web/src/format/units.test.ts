@@ -60,6 +60,7 @@ describe("the unit of a metric", () => {
     ["queue_depth", "", "none"],
     ["latency", "seconds", "seconds"],
     ["latency", "furlongs", "none"],
+    ["latency", "constructor", "none"],
   ])("of %s declared %j is %s", (name, declared, unit) => {
     expect(unitOf(name, declared)).toBe(unit);
   });

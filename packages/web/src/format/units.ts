@@ -25,18 +25,18 @@ const SUFFIXES: [RegExp, Unit][] = [
   [/_watts$/, "watts"],
 ];
 
-const DECLARED: Record<string, Unit> = {
-  bytes: "bytes",
-  seconds: "seconds",
-  ratio: "ratio",
-  percent: "percent",
-  celsius: "celsius",
-  watts: "watts",
-};
+const DECLARED: ReadonlyMap<string, Unit> = new Map([
+  ["bytes", "bytes"],
+  ["seconds", "seconds"],
+  ["ratio", "ratio"],
+  ["percent", "percent"],
+  ["celsius", "celsius"],
+  ["watts", "watts"],
+]);
 
 /** The unit of a metric: what its exposition declared, else what its name ends in. */
 export const unitOf = (name: string, declared = ""): Unit => {
-  const known = DECLARED[declared.toLowerCase()];
+  const known = DECLARED.get(declared.toLowerCase());
   const byName = SUFFIXES.find(([suffix]) => suffix.test(name))?.[1];
   if (byName === "timestamp") return byName;
   return known ?? byName ?? "none";

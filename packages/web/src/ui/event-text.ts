@@ -48,7 +48,9 @@ export const eventText = (event: FleetEvent): string => {
     case "config.rejected":
       return `The configuration was rejected: ${event.attributes["error"] ?? "see /health"}`;
     default: {
-      const told = FLEET_TEXTS[event.type]?.(event);
+      const told = (Object.hasOwn(FLEET_TEXTS, event.type) ? FLEET_TEXTS[event.type] : undefined)?.(
+        event,
+      );
       if (told !== undefined) return told;
       const rest = Object.entries(event.attributes).map(([name, value]) => `${name}=${value}`);
       return [event.type, ...rest].join(" ");

@@ -67,6 +67,7 @@ describe("HTML", () => {
     ['<a href="https://x/?a>b">link</a>', "link"],
     ["1 < 2 and &unknown; &#0; &#99999999;", "1 < 2 and &unknown; &#0; &#99999999;"],
     ["<".repeat(5), "<<<<<"],
+    ["&constructor; &__proto__;", "&constructor; &__proto__;"],
   ])("says of %j %j", (html, text) => {
     expect(htmlToText(html)).toBe(text);
   });

@@ -62,18 +62,18 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => HTML_ESCAPES[character] ?? character);
 
-const NAMED_ENTITIES: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-};
+const NAMED_ENTITIES: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["nbsp", " "],
+]);
 
 function decodeEntity(whole: string, name: string): string {
   const digits = /^#(?:x([0-9a-f]{1,6})|(\d{1,7}))$/i.exec(name);
-  if (!digits) return NAMED_ENTITIES[name.toLowerCase()] ?? whole;
+  if (!digits) return NAMED_ENTITIES.get(name.toLowerCase()) ?? whole;
   const point = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
   return point > 0 && point <= 0x10_ffff ? String.fromCodePoint(point) : whole;
 }

@@ -83,6 +83,12 @@ describe("refuses", () => {
   it.each<[string, Buffer, Record<string, string>, number]>([
     ["another content type", good, { ...V1, "content-type": "application/json" }, 415],
     ["another message", good, { ...V1, "content-type": "application/x-protobuf;proto=other" }, 415],
+    [
+      "a message that is named like a part of every object",
+      good,
+      { ...V1, "content-type": "application/x-protobuf;proto=constructor" },
+      415,
+    ],
     ["another compression", good, { ...V1, "content-encoding": "gzip" }, 415],
     ["a body that is no snappy block", Buffer.from("hello"), V1, 400],
     ["no body at all", Buffer.alloc(0), V1, 400],

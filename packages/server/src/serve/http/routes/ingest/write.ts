@@ -6,11 +6,11 @@ import type { App } from "../../app-type.ts";
 import { tenantOf } from "../../tenant.ts";
 import { bytesOf, ingestOptions } from "./options.ts";
 
-const VERSIONS: Record<string, WriteVersion> = {
-  "": "1.0",
-  "prometheus.WriteRequest": "1.0",
-  "io.prometheus.write.v2.Request": "2.0",
-};
+const VERSIONS: ReadonlyMap<string, WriteVersion> = new Map([
+  ["", "1.0"],
+  ["prometheus.WriteRequest", "1.0"],
+  ["io.prometheus.write.v2.Request", "2.0"],
+]);
 
 const unsupported = (message: string): FleetlightError =>
   new FleetlightError("unsupported_media_type", 415, message);
@@ -23,7 +23,7 @@ function versionOf(contentType: string | undefined): WriteVersion {
       `expected application/x-protobuf as the first (media) part, got ${JSON.stringify(type.slice(0, 200))} content-type`,
     );
   const proto = parameters.find((part) => part.startsWith("proto="))?.slice("proto=".length) ?? "";
-  const version = VERSIONS[proto];
+  const version = VERSIONS.get(proto);
   if (version === undefined)
     throw unsupported(
       `got ${JSON.stringify(proto.slice(0, 200))} content-type's proto, which is neither prometheus.WriteRequest nor io.prometheus.write.v2.Request`,

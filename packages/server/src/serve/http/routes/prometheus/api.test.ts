@@ -319,6 +319,11 @@ describe("series and labels", () => {
     ["metadata", { limit: "x" }, "limit must be a number"],
     ["status/tsdb", { limit: "0" }, "limit must be a positive number"],
     ["rules", { type: "x" }, 'invalid parameter "type": not supported value "x"'],
+    [
+      "rules",
+      { type: "constructor" },
+      'invalid parameter "type": not supported value "constructor"',
+    ],
     ["rules", { group_next_token: "x" }, /group_limit needs to be set/],
     ["rules", { "match[]": "1" }, /^1:1: parse error/],
     ["rules", { "match[]": "{}" }, /^match\[\] must contain/],

@@ -14,10 +14,10 @@ const MAX_SELECTORS = 1000;
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 /** How Go's clients write the earliest and the latest time there is. */
-const BOUNDS: Record<string, number> = {
-  "-292273086-05-16T16:47:06Z": -MAX_TIME_MS,
-  "292277025-08-18T07:12:54.999999999Z": MAX_TIME_MS,
-};
+const BOUNDS: ReadonlyMap<string, number> = new Map([
+  ["-292273086-05-16T16:47:06Z", -MAX_TIME_MS],
+  ["292277025-08-18T07:12:54.999999999Z", MAX_TIME_MS],
+]);
 const DURATION = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 const UNITS_MS = [31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1];
 
@@ -31,7 +31,7 @@ export function parseTime(text: string): number {
     const whole = Math.trunc(seconds);
     return clamp(whole * 1000 + Math.round((seconds - whole) * 1000));
   }
-  const bound = BOUNDS[text];
+  const bound = BOUNDS.get(text);
   if (bound !== undefined) return bound;
   const timeMs = RFC_3339.test(text) ? Date.parse(text.replace(",", ".")) : Number.NaN;
   if (Number.isNaN(timeMs))

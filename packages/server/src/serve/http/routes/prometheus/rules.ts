@@ -20,12 +20,15 @@ interface ShownRule {
 }
 type ShownGroup = Omit<Group, "rules"> & { rules: ShownRule[] };
 
-const KINDS: Record<string, ShownRule["type"]> = { alert: "alerting", record: "recording" };
+const KINDS: ReadonlyMap<string, ShownRule["type"]> = new Map([
+  ["alert", "alerting"],
+  ["record", "recording"],
+]);
 
 /** Whether a rule passes what the request asks for. */
 function ruleFilter(params: Params): (rule: ShownRule) => boolean {
   const type = params.text("type").toLowerCase();
-  const kind = KINDS[type];
+  const kind = KINDS.get(type);
   if (type !== "" && kind === undefined)
     throw badParameter("type", `not supported value ${JSON.stringify(type)}`);
   const names = new Set(params.all("rule_name[]"));
