@@ -235,6 +235,8 @@ export class Lexer {
   /** A word that begins an operand, spelled for the grammar. */
   private operandWord(text: string, end: number): string {
     if (text.toLowerCase() === "offset") return "offse_";
+    // The grammar looks for its keywords in plain objects, which have these words without being asked.
+    if (text.toLowerCase() in Object.prototype) return "m".repeat(text.length);
     if (!Object.hasOwn(spelledAs, text)) return text;
     const call = /(?:[ \t\r\n]|#[^\n]*\n)*\(/y;
     call.lastIndex = end;

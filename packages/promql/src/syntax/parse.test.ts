@@ -67,6 +67,9 @@ describe("selectors", () => {
     "a + on (b) offset",
     "a and offset",
     "rate(offset[1m] offset 1m)",
+    "constructor",
+    "sum by (constructor) (rate(constructor[1m])) / __proto__",
+    'constructor{constructor="x"}',
     "-offset",
     'offset{offset="offset"}',
   ])("knows the metric from the keyword in %s", (text) => {
