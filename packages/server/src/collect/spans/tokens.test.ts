@@ -1,29 +1,9 @@
 import { expect, test } from "vitest";
 
+import { facetsOf, type Said } from "./dialects/fixture.ts";
 import type { Facets } from "./model.ts";
-import { understand } from "./understand.ts";
-
-type Said = Record<string, string | number>;
 
 const tokensOf = (attributes: Said) => {
-  const { facets } = understand(
-    {
-      traceId: "0".repeat(31) + "1",
-      spanId: "0".repeat(15) + "1",
-      parentSpanId: "",
-      traceState: "",
-      name: "chat",
-      kind: 3,
-      startNs: 1n,
-      endNs: 2n,
-      status: 0,
-      statusMessage: "",
-      attributes: new Map(Object.entries(attributes)),
-      events: [],
-      links: [],
-    },
-    "test",
-  );
   const pick = ({
     inputTokens: input,
     cachedTokens: cached,
@@ -31,7 +11,7 @@ const tokensOf = (attributes: Said) => {
     outputTokens: output,
     reasoningTokens: reasoning,
   }: Facets) => ({ input, cached, written, output, reasoning });
-  return pick(facets);
+  return pick(facetsOf("chat", attributes, { kind: 3 }));
 };
 
 const langfuse = (usage: Record<string, number>): Said => ({
