@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { AlertsAnswer, RuleList, SeriesRange, ServiceList } from "@fleetlight/contract";
+import type { AlertsSent, RuleList, SeriesRange, ServiceList } from "@fleetlight/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { startProduct, type Product } from "./support/product.ts";
@@ -99,8 +99,8 @@ it(`finds every acknowledged sample, service, rule and alert after each of ${ROU
     expect(new Set(list.services.map(({ id }) => id))).toEqual(services);
     const kept = await json<RuleList>(`${api}/alerts/rules`);
     expect(kept.rules.map(({ id }) => id)).toEqual(expect.arrayContaining([...rules]));
-    const active = await json<AlertsAnswer>(`${api}/alerts`);
-    expect(active.active_alerts.map(({ id }) => id)).toEqual(expect.arrayContaining([...alerts]));
+    const { active_alerts = [] } = await json<AlertsSent>(`${api}/alerts`);
+    expect(active_alerts.map(({ id }) => id)).toEqual(expect.arrayContaining([...alerts]));
     const found = await readSamples(server.url);
     expect(await missingOf(samples, found, server.url), `after kill ${round}`).toEqual([]);
     if (round === ROUNDS) {
@@ -129,7 +129,7 @@ it(`finds every acknowledged sample, service, rule and alert after each of ${ROU
     const until = Date.now() + 200 + random() * 900;
     while (Date.now() < until) {
       samples = new Map([...samples, ...(await readSamples(server.url))]);
-      for (const { id } of (await json<AlertsAnswer>(`${api}/alerts`)).active_alerts)
+      for (const { id } of (await json<AlertsSent>(`${api}/alerts`)).active_alerts ?? [])
         alerts.add(id);
       await new Promise((resolve) => setTimeout(resolve, random() * 60));
     }
