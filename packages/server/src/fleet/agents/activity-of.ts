@@ -9,6 +9,8 @@ import {
 } from "#collect";
 import { costOf, type Activity, type ActivityKind, type SpanRow } from "#store";
 
+import { hasUsage } from "../live/index.ts";
+
 /** Agents of one conflict or workflow, and letters of a name. */
 const MAX_AGENTS = 50;
 const MAX_NAME = 256;
@@ -88,9 +90,6 @@ const qualityOf = ({ numbers }: SpanRow): number => {
 
 const NOTHING = { inputTokens: 0, outputTokens: 0, costUsd: 0, priced: false };
 
-const isUsing = ({ inputTokens, outputTokens }: SpanRow, cost: number | undefined): boolean =>
-  inputTokens > 0 || outputTokens > 0 || (cost ?? 0) > 0;
-
 /** The activity that a span which has ended is, as far as the span alone tells; undefined when it is none. */
 export function draftOf(row: SpanRow): Draft | undefined {
   const kind = kindOf(row);
@@ -105,7 +104,7 @@ export function draftOf(row: SpanRow): Draft | undefined {
     operation: row.operation as Operation,
     parentSpanId: row.parentSpanId,
     own: { agent, workflow, conversation },
-    usage: isUsing(row, cost)
+    usage: hasUsage(row)
       ? {
           inputTokens: row.inputTokens,
           outputTokens: row.outputTokens,

@@ -1,4 +1,4 @@
 export { agentAbove } from "./agent-above.ts";
-export { LiveTraces } from "./live-traces.ts";
+export { hasUsage, LiveTraces } from "./live-traces.ts";
 export { Tally } from "./tally.ts";
 export type { LiveSpan, PaidSpan, TraceUpdate } from "./types.ts";

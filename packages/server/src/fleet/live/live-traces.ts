@@ -62,7 +62,8 @@ const digestOf = ({ row, content }: SpanRecord): string => {
   return found === undefined ? "" : createHash("sha1").update(found).digest("base64url");
 };
 
-const hasUsage = (row: SpanRow): boolean =>
+/** Whether a span says that it used or cost something. */
+export const hasUsage = (row: SpanRow): boolean =>
   row.inputTokens > 0 || row.outputTokens > 0 || row.costUsd > 0;
 
 /** How long listeners are not told of the trace yet, since they were told of it lately. */
