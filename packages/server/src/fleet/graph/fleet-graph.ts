@@ -134,7 +134,7 @@ export class FleetGraph {
     const known = this.active.get(tenant);
     if (known !== undefined && nowMs - known.atMs < ACTIVE_MS) return known.agents;
     const agents = new Map<string, number>();
-    for (const { spans, heardMs } of this.options.live.all(tenant)) {
+    for (const { spans, heardMs } of this.options.live.open(tenant)) {
       // What has been silent for long is stale rather than at work.
       if (nowMs - heardMs > 60_000) continue;
       for (const { ended, facets } of spans.values())

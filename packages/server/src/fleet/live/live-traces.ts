@@ -5,8 +5,9 @@ import type { Registry } from "@fleetlight/sdk";
 import { analyseTrace, MODEL_OPERATIONS, type AnalysedSpan } from "#collect";
 import type { Now } from "#lib";
 import { analysedOf } from "#query";
-import type { SpanRecord, SpanRow, SpanStore } from "#store";
+import type { SpanBlock, SpanRecord, SpanRow, SpanStore } from "#store";
 
+import { Places, Shelf } from "./places.ts";
 import type { LiveSpan, PaidSpan, TraceUpdate } from "./types.ts";
 
 /** News of a trace wait this long for more, so that a burst is looked at once. */
@@ -19,6 +20,8 @@ const OPEN_IDLE_MS = 1_800_000;
 /** Spans and traces that are remembered; the ones without news for longest go first. */
 const MAX_SPANS = 50_000;
 const MAX_TRACES = 10_000;
+/** Memory of blocks that are kept for traces which nothing is missing of. */
+const MAX_BLOCK_BYTES = 32 << 20;
 /** Spans of one trace that are remembered; those beyond are told of one by one and without their relatives. */
 const MAX_TRACE_SPANS = 5000;
 /** Spans of one trace that are looked at again for each millisecond: a long one that goes on is told of less often. */
@@ -35,9 +38,18 @@ const ARGUMENTS = [
   "langfuse.observation.input",
 ];
 
+/** Of traces that are packed: the maps of others take their place before something is put in. */
+const NO_SPANS = new Map<string, LiveSpan>();
+const NO_ROWS = new Map<string, SpanRow>();
+const NO_USAGE = new Map<string, { row: SpanRow; heardMs: number }>();
+
 interface LiveTrace {
   tenant: string;
   traceId: string;
+  /** Packed while nothing is missing of it and all has been told: then `spans` is empty, and `places` says what is in it. */
+  isPacked: boolean;
+  places: Places;
+  size: number;
   spans: Map<string, LiveSpan>;
   fresh: Map<string, SpanRow>;
   /** Ended spans with usage that has not been counted. */
@@ -54,21 +66,39 @@ interface Options {
   registry: Registry;
 }
 
-const digestOf = ({ row, content }: SpanRecord): string => {
-  if (row.operation !== "execute_tool" && row.operation !== "task") return "";
+const digestOf = (record: SpanRecord): string => {
+  const { operation } = record.row;
+  if (operation !== "execute_tool" && operation !== "task") return "";
+  const { content } = record;
+  const { attributes } = record.row;
   const found = ARGUMENTS.map(
-    (name) => content.find((one) => one.name === name)?.text ?? row.attributes[name],
+    (name) => content.find((one) => one.name === name)?.text ?? attributes[name],
   ).find((text) => text !== undefined);
   return found === undefined ? "" : createHash("sha1").update(found).digest("base64url");
 };
+
+function liveSpanOf(record: SpanRecord): LiveSpan {
+  const { row } = record;
+  const { span, facets } = analysedOf(row);
+  return {
+    span,
+    facets,
+    service: row.service,
+    name: row.name,
+    kind: row.kind,
+    endNs: span.startNs + BigInt(Math.round(row.durationNs)),
+    ended: row.ended,
+    argumentsDigest: digestOf(record),
+  };
+}
 
 /** Whether a span says that it used or cost something. */
 export const hasUsage = (row: SpanRow): boolean =>
   row.inputTokens > 0 || row.outputTokens > 0 || row.costUsd > 0;
 
 /** How long listeners are not told of the trace yet, since they were told of it lately. */
-const waitMsOf = ({ toldMs, spans }: LiveTrace, nowMs: number): number =>
-  toldMs + spans.size / SPANS_PER_MS - nowMs;
+const waitMsOf = ({ toldMs, size }: LiveTrace, nowMs: number): number =>
+  toldMs + size / SPANS_PER_MS - nowMs;
 
 /** Whether all of its spans have ended, and all their parents have come. */
 function isWhole({ open, spans }: LiveTrace): boolean {
@@ -76,6 +106,24 @@ function isWhole({ open, spans }: LiveTrace): boolean {
   for (const { span } of spans.values())
     if (span.parentSpanId !== "" && !spans.has(span.parentSpanId)) return false;
   return true;
+}
+
+function pack(trace: LiveTrace): void {
+  trace.isPacked = true;
+  trace.spans = NO_SPANS;
+  trace.fresh = NO_ROWS;
+  trace.unpaid = NO_USAGE;
+}
+
+/** Reads the spans again, which happens once: a trace that goes on again and again is not packed any more. */
+function unpack(trace: LiveTrace): void {
+  trace.isPacked = false;
+  trace.spans = new Map();
+  trace.fresh = new Map();
+  trace.unpaid = new Map();
+  for (const record of trace.places.records())
+    trace.spans.set(record.row.spanId, liveSpanOf(record));
+  trace.places.giveUp();
 }
 
 /**
@@ -87,6 +135,7 @@ export class LiveTraces {
   private readonly options: Options;
   private readonly traces = new Map<string, LiveTrace>();
   private readonly changed = new Set<LiveTrace>();
+  private readonly shelf = new Shelf(MAX_BLOCK_BYTES);
   private readonly listeners = new Set<(update: TraceUpdate) => void>();
   private readonly forgotten;
   /** Traces with sums that wait, and when they have waited long enough; the first one is due first. */
@@ -109,10 +158,18 @@ export class LiveTraces {
     registry
       .gauge({ name: "fleetlight_live_spans", help: "Spans of traces that may go on." })
       .collect((gauge) => gauge.set(this.spanCount));
+    registry
+      .gauge({
+        name: "fleetlight_live_trace_block_bytes",
+        help: "Memory that is kept for traces of which nothing is missing.",
+      })
+      .collect((gauge) => gauge.set(this.shelf.bytes));
   }
 
   start(): void {
-    this.unsubscribe = this.options.spans.onSpans((tenant, records) => this.hear(tenant, records));
+    this.unsubscribe = this.options.spans.onSpans((tenant, records, block) =>
+      this.hear(tenant, records, block),
+    );
   }
 
   stop(): void {
@@ -127,19 +184,19 @@ export class LiveTraces {
     return () => this.listeners.delete(listener);
   }
 
-  /** Traces that may go on, the one with the oldest news first. */
-  *all(tenant: string): Generator<Pick<TraceUpdate, "traceId" | "spans"> & { heardMs: number }> {
-    for (const { tenant: owner, traceId, spans, heardMs } of this.traces.values())
-      if (owner === tenant) yield { traceId, spans, heardMs };
+  /** Traces with spans that have not ended, the one with the oldest news first. */
+  *open(tenant: string): Generator<Pick<TraceUpdate, "traceId" | "spans"> & { heardMs: number }> {
+    for (const { tenant: owner, traceId, spans, heardMs, open } of this.traces.values())
+      if (owner === tenant && open > 0) yield { traceId, spans, heardMs };
   }
 
-  private hear(tenant: string, records: readonly SpanRecord[]): void {
+  private hear(tenant: string, records: readonly SpanRecord[], block?: SpanBlock): void {
     const startMs = performance.now();
     const nowMs = this.options.now();
     const heard = new Set<LiveTrace>();
-    for (const record of records) {
+    for (const [index, record] of records.entries()) {
       const trace = this.traceOf(tenant, record.row);
-      this.remember(trace, record, nowMs);
+      if (this.remember(trace, record, nowMs)) trace.places.note(block, index);
       heard.add(trace);
     }
     // A trace that is there as a whole has nothing to wait for, and what is told at once need not be remembered.
@@ -159,6 +216,9 @@ export class LiveTraces {
       trace = {
         tenant,
         traceId,
+        isPacked: false,
+        places: new Places(this.shelf),
+        size: 0,
         spans: new Map(),
         fresh: new Map(),
         unpaid: new Map(),
@@ -172,30 +232,25 @@ export class LiveTraces {
     return trace;
   }
 
-  private remember(trace: LiveTrace, record: SpanRecord, heardMs: number): void {
+  /** @returns whether the span is among those of the trace from now on, or another state of it */
+  private remember(trace: LiveTrace, record: SpanRecord, heardMs: number): boolean {
     const { row } = record;
     const { spanId, ended } = row;
+    if (trace.isPacked) unpack(trace);
     const known = trace.spans.get(spanId);
     trace.heardMs = heardMs;
-    if (known?.ended === true) return;
+    if (known?.ended === true) return false;
     this.changed.add(trace);
     trace.fresh.set(spanId, row);
     if (ended && hasUsage(row)) trace.unpaid.set(spanId, { row, heardMs });
-    if (known === undefined && trace.spans.size >= MAX_TRACE_SPANS) return;
-    const analysed = analysedOf(row);
-    trace.spans.set(spanId, {
-      span: analysed.span,
-      facets: analysed.facets,
-      service: row.service,
-      name: row.name,
-      kind: row.kind,
-      endNs: analysed.span.startNs + BigInt(Math.round(row.durationNs)),
-      ended,
-      heardMs,
-      argumentsDigest: digestOf(record),
-    });
-    if (known === undefined) this.spanCount++;
+    if (known === undefined && trace.size >= MAX_TRACE_SPANS) return false;
+    trace.spans.set(spanId, liveSpanOf(record));
+    if (known === undefined) {
+      trace.size++;
+      this.spanCount++;
+    }
     trace.open += (ended ? 0 : 1) - (known === undefined ? 0 : 1);
+    return true;
   }
 
   /** Looks again after so many milliseconds at the latest. */
@@ -239,8 +294,9 @@ export class LiveTraces {
   private settleOne(trace: LiveTrace, nowMs: number): void {
     this.changed.delete(trace);
     this.tell(trace, nowMs);
-    if (trace.unpaid.size > 0 && !this.unsettled.has(trace))
-      this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
+    if (trace.unpaid.size === 0) {
+      if (trace.places.areKnown && isWhole(trace)) pack(trace);
+    } else if (!this.unsettled.has(trace)) this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
   }
 
   private tell(trace: LiveTrace, nowMs: number): void {
@@ -285,7 +341,8 @@ export class LiveTraces {
       this.traces.delete(key);
       this.changed.delete(trace);
       this.unsettled.delete(trace);
-      this.spanCount -= trace.spans.size;
+      trace.places.giveUp();
+      this.spanCount -= trace.size;
     }
   }
 }

@@ -9,8 +9,6 @@ export interface LiveSpan extends AnalysedSpan {
   /** Unix nanoseconds; `startNs` is in `span`. */
   endNs: bigint;
   ended: boolean;
-  /** Unix milliseconds of its latest news, by our own clock. */
-  heardMs: number;
   /** Of the arguments of a tool call or a task: equal texts have equal digests. Empty when it is neither, or has none. */
   argumentsDigest: string;
 }

@@ -183,11 +183,13 @@ async function assemble(parts: Parts, options: TelemetryOptions): Promise<Teleme
   const events = new Events(tables, writer, retention);
   const sampler = new TailSampler({
     policy: () => options.sampling?.(),
-    write: (tenant, rows, following, begun) =>
-      writer.write(draftBatch({ tenant, spans: rows }), () => false, {
+    write: (tenant, rows, following, begun) => {
+      const batch = draftBatch({ tenant, spans: rows });
+      return writer.write(batch, () => false, {
         following: following * ROWS_PER_RECORD,
-        begun,
-      }),
+        begun: () => begun?.(batch.spans),
+      });
+    },
     wal: parts.samplingWal,
     now: options.now,
     onError: options.onError,

@@ -14,6 +14,7 @@ export type {
   ListedRow,
   SpanContent,
   SpanCursor,
+  SpanListener,
   SpanRecord,
   SpanRow,
   SpanStore,

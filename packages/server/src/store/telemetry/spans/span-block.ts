@@ -75,6 +75,11 @@ export class SpanBlock {
     this.bytes = Buffer.from(buffer, at + places.bytes, textBytes);
   }
 
+  /** Bytes that are not given back as long as somebody refers to the block. */
+  get heldBytes(): number {
+    return this.starts.buffer.byteLength;
+  }
+
   /** A column of whole numbers. */
   integers(key: IntegerKey | "ended"): BigInt64Array {
     const place = key === "ended" ? ENDED : (INTEGER_OF.get(key) ?? 0);
@@ -159,6 +164,17 @@ export class SpanBlock {
   *rows(): Generator<SpanRow> {
     for (let index = 0; index < this.count; index++)
       yield new RowView(this, index) as unknown as SpanRow;
+  }
+
+  /** One span, read where it lies, as those of `rows`. */
+  record(index: number): SpanRecord {
+    const content = () => this.content(index);
+    return {
+      row: new RowView(this, index) as unknown as SpanRow,
+      get content() {
+        return content();
+      },
+    };
   }
 
   /** Spans with memory of their own. */

@@ -16,6 +16,7 @@ import type {
   ListedRow,
   SpanContent,
   SpanCursor,
+  SpanListener,
   SpanRecord,
   SpanRow,
   SpanStore,
@@ -39,7 +40,7 @@ interface SpansOptions {
     tenant: string,
     spans: readonly SpanRecord[],
     following: number,
-    begun: () => void,
+    begun: (block?: SpanBlock) => void,
   ): Promise<void>;
   /** Spans that are durable and that readers do not find in the tables yet. */
   pending(tenant: string): { blocks: readonly SpanBlock[]; records: readonly SpanRecord[] };
@@ -54,7 +55,7 @@ interface SpansOptions {
 /** Spans of all tenants: those in the tables, and those that still wait for their insert. */
 export class Spans implements SpanStore {
   private readonly options: SpansOptions;
-  private readonly listeners = new Set<(tenant: string, spans: readonly SpanRecord[]) => void>();
+  private readonly listeners = new Set<SpanListener>();
 
   readonly analytics: SpanAnalytics;
 
@@ -70,8 +71,8 @@ export class Spans implements SpanStore {
   async append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
     if (spans.length === 0) return;
     // While the log is written: the spans are garbage before the disk has answered, and so never grow old in the heap.
-    await this.options.write(tenant, spans, following, () => {
-      for (const listener of this.listeners) listener(tenant, spans);
+    await this.options.write(tenant, spans, following, (block) => {
+      for (const listener of this.listeners) listener(tenant, spans, block);
     });
   }
 
@@ -216,7 +217,7 @@ export class Spans implements SpanStore {
     return namesOf([...stored, ...waiting]).slice(0, MAX_NAMES);
   }
 
-  onSpans(listener: (tenant: string, spans: readonly SpanRecord[]) => void): () => void {
+  onSpans(listener: SpanListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }

@@ -2,6 +2,7 @@ import { describeError, overloaded, type Now } from "#lib";
 
 import { draftBatch, sealRecord, type Batch } from "../wal-records.ts";
 import type { Segment, WriteAheadLog } from "../wal.ts";
+import type { SpanBlock } from "./span-block.ts";
 import type { SpanRecord } from "./types.ts";
 
 /** How often traces are looked through for those whose time is over. */
@@ -48,7 +49,7 @@ interface Options {
     tenant: string,
     spans: readonly SpanRecord[],
     following: number,
-    begun?: () => void,
+    begun?: (block?: SpanBlock) => void,
   ): Promise<void>;
   /** A log of its own for what waits; absent when nothing has to outlive the process. */
   wal: WriteAheadLog | undefined;
@@ -139,7 +140,7 @@ export class TailSampler {
     tenant: string,
     spans: readonly SpanRecord[],
     following: number,
-    begun?: () => void,
+    begun?: (block?: SpanBlock) => void,
   ): Promise<void> {
     const policy = this.options.policy();
     if (policy === undefined) return this.options.write(tenant, spans, following, begun);

@@ -3,6 +3,7 @@ import type { SpanColumns } from "@fleetlight/contract";
 import type { Matcher } from "#lib";
 
 import type { SpanAnalytics } from "./analytics.ts";
+import type { SpanBlock } from "./span-block.ts";
 
 /** Something that happened within a span. */
 export interface SpanEventRow {
@@ -216,5 +217,12 @@ export interface SpanStore {
     range: { startMs: number; endMs: number },
   ): Promise<{ service: string; name: string; kind: number }[]>;
   /** Listeners hear of spans that cannot be refused any more, while the log is written; where traces are sampled, after that. */
-  onSpans(listener: (tenant: string, spans: readonly SpanRecord[]) => void): () => void;
+  onSpans(listener: SpanListener): () => void;
 }
+
+/** @param block the same spans in the same order, where they lie together already: who remembers many of them may refer to it */
+export type SpanListener = (
+  tenant: string,
+  spans: readonly SpanRecord[],
+  block?: SpanBlock,
+) => void;
