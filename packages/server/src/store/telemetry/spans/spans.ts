@@ -68,11 +68,13 @@ export class Spans implements SpanStore {
     }));
   }
 
-  async append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
-    if (spans.length === 0) return;
+  append(tenant: string, spans: readonly SpanRecord[], following = 0): Promise<void> {
+    if (spans.length === 0) return Promise.resolve();
     // While the log is written: the spans are garbage before the disk has answered, and so never grow old in the heap.
-    await this.options.write(tenant, spans, following, (block) => {
-      for (const listener of this.listeners) listener(tenant, spans, block);
+    let untold: readonly SpanRecord[] = spans;
+    return this.options.write(tenant, spans, following, (block) => {
+      for (const listener of this.listeners) listener(tenant, untold, block);
+      untold = [];
     });
   }
 
