@@ -8,6 +8,7 @@ import type { Activity, ActivityStore, SpanRow } from "#store";
 
 import { spanRow } from "../../store/telemetry/spans/fixture.ts";
 import { ActivityLog, type News } from "./activity-log.ts";
+import { copyOf } from "./activity-page.ts";
 
 const NOW_MS = 1_780_315_200_000;
 const startNs = (secondsAgo: number) => `${NOW_MS - secondsAgo * 1000}000000`;
@@ -50,7 +51,7 @@ describe("the log of activities", () => {
       store: {
         append: async (_: string, activities: readonly Activity[]) => {
           if (fails) throw new Error("the disk is full");
-          stored.push(...activities.map((one) => ({ ...one })));
+          stored.push(...activities.map(copyOf));
         },
       } as unknown as ActivityStore,
       now: () => nowMs,
@@ -71,6 +72,9 @@ describe("the log of activities", () => {
       traceId,
       spans,
       analysis: analyseTrace([...spans.values()]),
+      isWhole: all.every(
+        ({ ended, parentSpanId }) => ended && (parentSpanId === "" || spans.has(parentSpanId)),
+      ),
       fresh,
     };
   };
@@ -161,6 +165,61 @@ describe("the log of activities", () => {
     expect(since()?.map(({ agent }) => agent)).toEqual(["writer", "writer", "writer"]);
   });
 
+  it("writes once what changes while it waits, and again what changes later", async () => {
+    log.hear(news([run()]));
+    log.hear(news([run(), chat()], [chat()]));
+    await log.flush();
+    expect(stored.map(({ kind, inputTokens }) => [kind, inputTokens])).toEqual([
+      ["run", 0],
+      ["model", 10],
+    ]);
+    stored = [];
+    const other = chat({ spanId: "c000000000000002" });
+    log.hear(news([run(), chat(), other], [other]));
+    await log.flush();
+    expect(stored).toMatchObject([{ spanId: "c000000000000002", agent: "writer" }]);
+    for (let at = 3; at < 9; at++) {
+      const next = chat({ spanId: `c00000000000000${at}` });
+      log.hear(news([run(), chat(), other, next], [next]));
+    }
+    await log.flush();
+    expect(stored.map(({ spanId }) => spanId.slice(-1))).toEqual([..."2345678"]);
+  });
+
+  it("takes a span that is delivered again for the first one", async () => {
+    log.hear(news([run({ durationNs: 1e9 })]));
+    log.hear(news([run()]));
+    expect(since()).toMatchObject([{ durationUs: 5e6 }]);
+    await log.flush();
+    expect(stored).toMatchObject([{ durationUs: 5e6 }]);
+  });
+
+  it("keeps all that it knows of thousands of traces", async () => {
+    limit = 20_000;
+    const costs = Array.from({ length: 6000 }, (_, at) => at / 7);
+    for (const [at, costUsd] of costs.entries()) {
+      const traceId = at.toString(16).padStart(32, "0");
+      const own = { traceId, costUsd, costSource: "reported", conversation: `talk ${at}` };
+      log.hear(news([run({ ...own, agent: `agent ${at % 5}` })]));
+    }
+    const known = since() ?? [];
+    expect(known.map(({ costUsd }) => costUsd)).toEqual(costs);
+    expect(known[4321]).toMatchObject({
+      traceId: (4321).toString(16).padStart(32, "0"),
+      spanId: "a000000000000001",
+      kind: "run",
+      agent: "agent 1",
+      agents: [],
+      conversation: "talk 4321",
+      durationUs: 5e6,
+      quality: -1,
+      failed: false,
+      priced: true,
+    });
+    await log.flush();
+    expect(stored).toHaveLength(6000);
+  });
+
   it("leaves to the tables what it does not hold", () => {
     expect(since(NOW_MS - 3_600_001)).toBeUndefined();
     expect(log.since("other", NOW_MS)).toBeUndefined();
@@ -171,6 +230,31 @@ describe("the log of activities", () => {
     expect(since(NOW_MS - 593_500)).toHaveLength(2);
     nowMs += 7_200_000;
     expect(since()).toBeUndefined();
+  });
+
+  it("writes what a trace has become since the tables did not take it", async () => {
+    log.hear(news([run(), chat()]));
+    fails = true;
+    const failing = log.flush();
+    log.hear(
+      news(
+        [run(), chat(), chat({ spanId: "c000000000000002" })],
+        [chat({ spanId: "c000000000000002" })],
+      ),
+    );
+    await failing;
+    log.hear(news([run({ agent: "editor" }), chat()], [run({ agent: "editor" })]));
+    await log.flush();
+    fails = false;
+    await log.flush();
+    expect(Object.fromEntries(stored.map(({ spanId, agent }) => [spanId, agent]))).toEqual({
+      a000000000000001: "editor",
+      c000000000000001: "editor",
+      c000000000000002: "writer",
+    });
+    stored = [];
+    await log.flush();
+    expect(stored).toEqual([]);
   });
 
   it("goes on trying when the tables do not take it", async () => {

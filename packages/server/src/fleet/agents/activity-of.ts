@@ -7,9 +7,7 @@ import {
   type Operation,
   type TraceAnalysis,
 } from "#collect";
-import { costOf, type Activity, type ActivityKind, type SpanRow } from "#store";
-
-import { hasUsage } from "../live/index.ts";
+import type { Activity, ActivityKind, SpanRow } from "#store";
 
 /** Agents of one conflict or workflow, and letters of a name. */
 const MAX_AGENTS = 50;
@@ -32,16 +30,6 @@ const KINDS: Partial<Record<Operation, ActivityKind>> = {
   message: "message",
   handoff: "message",
 };
-
-/** A span that is an activity, and what is left to find out from its relatives. */
-export interface Draft {
-  activity: Activity;
-  operation: Operation;
-  parentSpanId: string;
-  usage: Pick<Activity, "inputTokens" | "outputTokens" | "costUsd" | "priced">;
-  /** As the span itself says it. */
-  own: Pick<Activity, "agent" | "workflow" | "conversation">;
-}
 
 export const kindOf = ({ operation }: Pick<SpanRow, "operation">): ActivityKind | undefined =>
   KINDS[operation as Operation];
@@ -91,53 +79,43 @@ const qualityOf = ({ numbers }: SpanRow): number => {
 const NOTHING = { inputTokens: 0, outputTokens: 0, costUsd: 0, priced: false };
 
 /** The activity that a span which has ended is, as far as the span alone tells; undefined when it is none. */
-export function draftOf(row: SpanRow): Draft | undefined {
+export function activityOf(row: SpanRow): Activity | undefined {
   const kind = kindOf(row);
   if (kind === undefined) return undefined;
   const { attributes, numbers, agent, workflow, conversation } = row;
   const startUs = Number(BigInt(row.startNs) / 1000n);
   const durationUs = Math.round(row.durationNs / 1000);
-  const cost = costOf(row);
   const list = kind === "conflict" ? ATTRIBUTES.conflictAgents : ATTRIBUTES.workflowAgents;
   const agents = kind === "conflict" || kind === "workflow" ? namesOf(attributes[list]) : NO_NAMES;
   return {
-    operation: row.operation as Operation,
-    parentSpanId: row.parentSpanId,
-    own: { agent, workflow, conversation },
-    usage: hasUsage(row)
-      ? {
-          inputTokens: row.inputTokens,
-          outputTokens: row.outputTokens,
-          costUsd: cost ?? 0,
-          priced: cost !== undefined,
-        }
-      : NOTHING,
-    activity: {
-      traceId: row.traceId,
-      spanId: row.spanId,
-      kind,
-      agent,
-      peer: row.peer,
-      agents,
-      workflow,
-      conversation,
-      type: typeOf(row, kind).slice(0, MAX_NAME),
-      endUs: startUs + durationUs,
-      durationUs,
-      failed: row.status === 2 || attributes[ATTRIBUTES.success] === "false",
-      quality: qualityOf(row),
-      rounds: Math.max(0, Math.trunc(numbers[ATTRIBUTES.conflictRounds] ?? 0)),
-      inputTokens: 0,
-      outputTokens: 0,
-      costUsd: 0,
-      priced: false,
-    },
+    traceId: row.traceId,
+    spanId: row.spanId,
+    kind,
+    agent,
+    peer: row.peer,
+    agents,
+    workflow,
+    conversation,
+    type: typeOf(row, kind).slice(0, MAX_NAME),
+    endUs: startUs + durationUs,
+    durationUs,
+    failed: row.status === 2 || attributes[ATTRIBUTES.success] === "false",
+    quality: qualityOf(row),
+    rounds: Math.max(0, Math.trunc(numbers[ATTRIBUTES.conflictRounds] ?? 0)),
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    priced: false,
   };
 }
 
 /** The nearest span above of an agent, if that is the same agent at work on the same: a run within a run is one run. */
-function isWithinOwnRun(draft: Draft, agent: string, spans: ReadonlyMap<string, AnalysedSpan>) {
-  let above = spans.get(draft.parentSpanId);
+function isWithinOwnRun(
+  { span }: AnalysedSpan,
+  agent: string,
+  spans: ReadonlyMap<string, AnalysedSpan>,
+): boolean {
+  let above = spans.get(span.parentSpanId);
   for (let steps = 0; above !== undefined && steps < MAX_ANCESTORS; steps++) {
     const { operation, agent: other } = above.facets;
     if (other !== "" && other !== agent) return false;
@@ -148,38 +126,45 @@ function isWithinOwnRun(draft: Draft, agent: string, spans: ReadonlyMap<string, 
 }
 
 function resolvedKind(
-  draft: Draft,
+  one: AnalysedSpan,
   agent: string,
   isPayable: boolean,
   spans: ReadonlyMap<string, AnalysedSpan>,
 ): ActivityKind {
-  const { operation, usage } = draft;
-  if (operation === "invoke_agent") return isWithinOwnRun(draft, agent, spans) ? "step" : "run";
+  const { operation, tool, inputTokens, outputTokens } = one.facets;
+  if (operation === "invoke_agent") return isWithinOwnRun(one, agent, spans) ? "step" : "run";
   // A call that two instrumentations saw is told twice, and one of them counts.
-  if (MODEL_OPERATIONS.has(operation) && usage.inputTokens + usage.outputTokens > 0)
+  if (MODEL_OPERATIONS.has(operation) && inputTokens + outputTokens > 0)
     return isPayable ? "model" : "step";
-  const { kind, type } = draft.activity;
-  // The type of a tool's activity is the tool.
-  return kind === "tool" && isRepeatedCall(type, draft.parentSpanId, spans) ? "step" : kind;
+  const kind = KINDS[operation] ?? "step";
+  return kind === "tool" && isRepeatedCall(tool, one.span.parentSpanId, spans) ? "step" : kind;
+}
+
+function usageOf({ facets }: AnalysedSpan): typeof NOTHING {
+  const { inputTokens, outputTokens, costUsd } = facets;
+  if (inputTokens === 0 && outputTokens === 0 && (costUsd ?? 0) === 0) return NOTHING;
+  return { inputTokens, outputTokens, costUsd: costUsd ?? 0, priced: costUsd !== undefined };
 }
 
 /**
  * Fills in what the whole trace tells of an activity.
+ * @param one the span that it is
  * @returns whether it is another one than before
  */
 export function resolve(
-  draft: Draft,
+  activity: Activity,
+  one: AnalysedSpan,
   analysis: TraceAnalysis,
   spans: ReadonlyMap<string, AnalysedSpan>,
 ): boolean {
-  const { activity, own, usage } = draft;
   const { spanId } = activity;
+  const { facets } = one;
   const isPayable = analysis.payable.has(spanId);
-  const agent = own.agent || (analysis.agentOf.get(spanId) ?? "");
-  const { inputTokens, outputTokens, costUsd, priced } = isPayable ? usage : NOTHING;
-  const kind = resolvedKind(draft, agent, isPayable, spans);
-  const workflow = own.workflow || analysis.workflow;
-  const conversation = own.conversation || analysis.conversation;
+  const agent = facets.agent || (analysis.agentOf.get(spanId) ?? "");
+  const { inputTokens, outputTokens, costUsd, priced } = isPayable ? usageOf(one) : NOTHING;
+  const kind = resolvedKind(one, agent, isPayable, spans);
+  const workflow = facets.workflow || analysis.workflow;
+  const conversation = facets.conversation || analysis.conversation;
   const isSame =
     activity.kind === kind &&
     activity.agent === agent &&

@@ -14,7 +14,11 @@ const MAX_TRACE_SPANS = 50_000;
 
 function newsOf(tenant: string, traceId: string, rows: readonly SpanRow[]): News {
   const spans = new Map(rows.map((row) => [row.spanId, analysedOf(row)]));
-  return { tenant, traceId, spans, analysis: analyseTrace([...spans.values()]), fresh: rows };
+  const isWhole = rows.every(
+    ({ ended, parentSpanId }) => ended && (parentSpanId === "" || spans.has(parentSpanId)),
+  );
+  const analysis = analyseTrace([...spans.values()]);
+  return { tenant, traceId, spans, analysis, isWhole, fresh: rows };
 }
 
 /** One trace as the store has it. */

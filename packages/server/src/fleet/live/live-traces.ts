@@ -22,6 +22,8 @@ const MAX_SPANS = 50_000;
 const MAX_TRACES = 10_000;
 /** Memory of blocks that are kept for traces which nothing is missing of. */
 const MAX_BLOCK_BYTES = 32 << 20;
+/** How often the spans of one trace are read from blocks, because it goes on. */
+const MAX_UNPACKED = 4;
 /** Spans of one trace that are remembered; those beyond are told of one by one and without their relatives. */
 const MAX_TRACE_SPANS = 5000;
 /** Spans of one trace that are looked at again for each millisecond: a long one that goes on is told of less often. */
@@ -48,6 +50,7 @@ interface LiveTrace {
   traceId: string;
   /** Packed while nothing is missing of it and all has been told: then `spans` is empty, and `places` says what is in it. */
   isPacked: boolean;
+  unpacked: number;
   places: Places;
   size: number;
   spans: Map<string, LiveSpan>;
@@ -115,15 +118,16 @@ function pack(trace: LiveTrace): void {
   trace.unpaid = NO_USAGE;
 }
 
-/** Reads the spans again, which happens once: a trace that goes on again and again is not packed any more. */
+/** Reads the spans again, a few times: a trace that goes on again and again is not packed any more. */
 function unpack(trace: LiveTrace): void {
   trace.isPacked = false;
+  trace.unpacked++;
   trace.spans = new Map();
   trace.fresh = new Map();
   trace.unpaid = new Map();
   for (const record of trace.places.records())
     trace.spans.set(record.row.spanId, liveSpanOf(record));
-  trace.places.giveUp();
+  if (trace.unpacked >= MAX_UNPACKED) trace.places.giveUp();
 }
 
 /**
@@ -217,6 +221,7 @@ export class LiveTraces {
         tenant,
         traceId,
         isPacked: false,
+        unpacked: 0,
         places: new Places(this.shelf),
         size: 0,
         spans: new Map(),
@@ -293,22 +298,25 @@ export class LiveTraces {
 
   private settleOne(trace: LiveTrace, nowMs: number): void {
     this.changed.delete(trace);
-    this.tell(trace, nowMs);
-    if (trace.unpaid.size === 0) {
-      if (trace.places.areKnown && isWhole(trace)) pack(trace);
-    } else if (!this.unsettled.has(trace)) this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
+    const isOver = this.tell(trace, nowMs);
+    if (isOver && trace.places.areKnown) pack(trace);
+    if (trace.unpaid.size > 0 && !this.unsettled.has(trace))
+      this.unsettled.set(trace, nowMs + SUM_GRACE_MS);
   }
 
-  private tell(trace: LiveTrace, nowMs: number): void {
+  /** @returns whether nothing is missing of the trace, nor waits */
+  private tell(trace: LiveTrace, nowMs: number): boolean {
     const { tenant, traceId, spans } = trace;
     trace.toldMs = nowMs;
     const analysis = analyseTrace([...spans.values()]);
     const paid = this.paidOf(trace, analysis.payable, analysis.agentOf, nowMs);
     const fresh = [...trace.fresh.values()];
     trace.fresh.clear();
-    if (fresh.length === 0 && paid.length === 0) return;
+    const isOver = trace.unpaid.size === 0 && isWhole(trace);
+    if (fresh.length === 0 && paid.length === 0 && !isOver) return false;
     for (const listener of this.listeners)
-      listener({ tenant, traceId, spans, analysis, fresh, paid });
+      listener({ tenant, traceId, spans, analysis, isWhole: isOver, fresh, paid });
+    return isOver;
   }
 
   private paidOf(

@@ -26,6 +26,8 @@ export interface TraceUpdate {
   /** All that is known of the trace, by span id. */
   spans: ReadonlyMap<string, LiveSpan>;
   analysis: TraceAnalysis;
+  /** Whether all spans that are known have ended, all their parents have come, and all usage was told of. */
+  isWhole: boolean;
   /** Those that were not known, or had not ended the last time: each span comes once or twice, and once as ended. */
   fresh: readonly SpanRow[];
   /** Each span with usage comes at most once: see `analyseTrace` for what is not counted twice. */
