@@ -69,7 +69,15 @@ const stack = ({ root }) => {
       const options = ["--config", file, "--data-dir", dataDir, "--port", String(port)];
       server = spawn(
         path.join(repository, "node_modules/.bin/node"),
-        ["--max-semi-space-size=4", main, "serve", ...options, "--log-level", "warn"],
+        [
+          "--max-semi-space-size=4",
+          "--no-allocation-site-pretenuring",
+          main,
+          "serve",
+          ...options,
+          "--log-level",
+          "warn",
+        ],
         { stdio: ["ignore", log, log] },
       );
       await ready(server);

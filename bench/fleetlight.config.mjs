@@ -49,7 +49,15 @@ const entry = ({ root }) => ({
     const options = ["--config", file, "--data-dir", dataDir, "--port", String(port)];
     return {
       cmd: node,
-      args: ["--max-semi-space-size=4", main, "serve", ...options, "--log-level", "warn"],
+      args: [
+        "--max-semi-space-size=4",
+        "--no-allocation-site-pretenuring",
+        main,
+        "serve",
+        ...options,
+        "--log-level",
+        "warn",
+      ],
     };
   },
   async settleFn(back, { sleep }) {

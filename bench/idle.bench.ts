@@ -25,7 +25,14 @@ export async function run(args: readonly string[]): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "fleetlight-bench-"));
   const child = spawn(
     process.execPath,
-    ["--max-semi-space-size=4", cli, "demo", "--data-dir", dataDir],
+    [
+      "--max-semi-space-size=4",
+      "--no-allocation-site-pretenuring",
+      cli,
+      "demo",
+      "--data-dir",
+      dataDir,
+    ],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },

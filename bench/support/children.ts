@@ -103,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
       process.execPath,
       [
         `--max-semi-space-size=${semiSpaceMib}`,
+        "--no-allocation-site-pretenuring",
         `--import=${PROBE}`,
         ...profiling,
         CLI,
