@@ -197,14 +197,18 @@ export class LiveTraces {
   private hear(tenant: string, records: readonly SpanRecord[], block?: SpanBlock): void {
     const startMs = performance.now();
     const nowMs = this.options.now();
-    const heard = new Set<LiveTrace>();
+    const heard = new Map<string, LiveTrace>();
     for (const [index, record] of records.entries()) {
-      const trace = this.traceOf(tenant, record.row);
+      const { traceId } = record.row;
+      let trace = heard.get(traceId);
+      if (trace === undefined) {
+        trace = this.traceOf(tenant, traceId);
+        heard.set(traceId, trace);
+      }
       if (this.remember(trace, record, nowMs)) trace.places.note(block, index);
-      heard.add(trace);
     }
     // A trace that is there as a whole has nothing to wait for, and what is told at once need not be remembered.
-    for (const trace of heard) {
+    for (const trace of heard.values()) {
       if (performance.now() - startMs > SLICE_MS) break;
       if (this.changed.has(trace) && waitMsOf(trace, nowMs) <= 0 && isWhole(trace))
         this.settleOne(trace, nowMs);
@@ -213,7 +217,7 @@ export class LiveTraces {
     if (this.changed.size + this.unsettled.size > 0) this.schedule(SETTLE_MS);
   }
 
-  private traceOf(tenant: string, { traceId }: SpanRow): LiveTrace {
+  private traceOf(tenant: string, traceId: string): LiveTrace {
     const key = `${tenant}\0${traceId}`;
     let trace = this.traces.get(key);
     if (trace === undefined)
