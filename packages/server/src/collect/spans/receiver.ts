@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import { badRequest, ProtobufError, type Now } from "#lib";
+import { badRequest, ProtobufError, Turns, type Now } from "#lib";
 import type { SpanRecord, SpanStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
@@ -90,6 +90,7 @@ export class SpanReceiver {
   private memory = new TextMemory([]);
   /** The request that is read last, among those of moderate size. */
   private reading: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
   private readonly counters;
 
   constructor(options: Options) {
@@ -137,10 +138,14 @@ export class SpanReceiver {
 
   /**
    * Runs it after those that came before. Requests that are read side by side take turns, so that the objects of all of them
-   * live until the last one is read; one after the other, those of one are garbage before the next one begins.
+   * live until the last one is read; one after the other, those of one are garbage before the next one begins. Many that are
+   * short keep the event loop no longer than one that is long.
    */
   private next<T>(read: () => Promise<T>): Promise<T> {
-    const result = this.reading.then(read);
+    const result = this.reading.then(async () => {
+      if (this.turns.isLong) await this.turns.next();
+      return read();
+    });
     this.reading = result.catch(() => undefined);
     return result;
   }
@@ -157,6 +162,7 @@ export class SpanReceiver {
       throw error instanceof ProtobufError ? badRequest(error.message) : error;
     });
     const spans = records.length;
+    if (this.turns.isLong) await this.turns.next();
     return { spans, durable: this.append(tenant, records) };
   }
 
