@@ -109,6 +109,18 @@ describe("a trace that is not whole", () => {
     ]);
   });
 
+  test("a hand-over by a tool reaches the agent that the tool is called for", () => {
+    const agent = (id: string, name: string) =>
+      span(id, "", { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name });
+    const tool = span("t", "a", {
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": "transfer_to_refund_agent",
+    });
+    const rows = [agent("a", "Triage Agent"), tool, agent("b", "Refund Agent")];
+    const { edges } = analyseTrace(rows.map((one) => understand(one, "test")));
+    expect(edges).toEqual([{ from: "Triage Agent", to: "Refund Agent", kind: "handoff" }]);
+  });
+
   test("parents in a circle end the search", () => {
     const found = analyseTrace([chat("a", "b", 1), chat("b", "a", 1)]);
     expect(found.agents).toEqual([]);

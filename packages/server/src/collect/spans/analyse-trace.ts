@@ -1,3 +1,4 @@
+import { AgentNames } from "./agent-names.ts";
 import { MODEL_OPERATIONS, type Facets, type Operation, type Span } from "./model.ts";
 
 /** Ancestors that are followed from one span: longer chains, and those in a circle, end here. */
@@ -210,9 +211,13 @@ function edgesOf(spans: readonly AnalysedSpan[], family: Family): AgentEdge[] {
     if (from === "" || to === "" || from === to) return;
     edges.set(`${from}\0${to}\0${kind}`, { from, to, kind });
   };
+  let names: AgentNames | undefined;
   for (const one of spans) {
     const { operation, peer, agent } = one.facets;
-    if (peer !== "") add(family.agentOf(one), peer, KINDS[operation] ?? "handoff");
+    if (peer !== "") {
+      names ??= new AgentNames(spans.map(({ facets }) => facets.agent));
+      add(family.agentOf(one), names.meant(peer) ?? peer, KINDS[operation] ?? "handoff");
+    }
     if (WORK.has(operation)) add(family.callerOf(one), agent, "delegation");
   }
   return [...edges.values()];

@@ -1,3 +1,4 @@
+export { AgentNames } from "./agent-names.ts";
 export {
   analyseTrace,
   isRepeatedCall,

@@ -6,7 +6,7 @@ import { describeError, type Logger, type Now } from "#lib";
 import type { EdgeStore, EdgeSums, SpanRow } from "#store";
 
 import { Tally, type LiveTraces, type TraceUpdate } from "../live/index.ts";
-import { answeredIn, factOf, hitsOf, usageHitsOf, type Fact, type Hit } from "./hits.ts";
+import { factOf, hitsOf, Surroundings, usageHitsOf, type Fact, type Hit } from "./hits.ts";
 import { Minutes, type Amount } from "./minutes.ts";
 
 /** Pause between two writes of what has changed: what a killed process loses of the graph. */
@@ -91,7 +91,7 @@ export class FleetGraph {
       ),
       impatient: counter(
         "fleetlight_fleet_graph_unresolved_total",
-        "Spans that were counted before all of their parents had come.",
+        "Spans that were counted before all of their parents, or the agent that they hand over to, had come.",
       ),
       evicted: counter(
         "fleetlight_fleet_graph_evictions_total",
@@ -167,10 +167,9 @@ export class FleetGraph {
 
   private news({ tenant, fresh, paid, spans }: TraceUpdate) {
     const waits: Seen[] = [];
-    let found: ReadonlySet<string> | undefined;
-    const answered = () => (found ??= answeredIn(spans));
+    const around = new Surroundings(spans);
     const resolve = (fact: Fact, isUsage: boolean) =>
-      isUsage ? usageHitsOf(fact, spans) : hitsOf(fact, spans, answered);
+      isUsage ? usageHitsOf(fact, spans) : hitsOf(fact, spans, around);
     const hear = (row: SpanRow, isUsage: boolean) => {
       const fact = factOf(row);
       const { hits, complete } = resolve(fact, isUsage);

@@ -5,7 +5,7 @@ import type { SpanRow } from "#store";
 
 import { spanRow } from "../../store/telemetry/spans/fixture.ts";
 import type { LiveSpan } from "../live/index.ts";
-import { answeredIn, factOf, hitsOf, usageHitsOf, type Hit, type Resolution } from "./hits.ts";
+import { factOf, hitsOf, Surroundings, usageHitsOf, type Hit, type Resolution } from "./hits.ts";
 
 const spansOf = (...rows: SpanRow[]): Map<string, LiveSpan> =>
   new Map(
@@ -38,7 +38,7 @@ const told = ({ hits, complete }: Resolution): string[] => [
 /** What the last one of the rows draws when these have come. */
 const drawn = (...rows: SpanRow[]): string[] => {
   const spans = spansOf(...rows);
-  return told(hitsOf(factOf(rows.at(-1) as SpanRow), spans, () => answeredIn(spans)));
+  return told(hitsOf(factOf(rows.at(-1) as SpanRow), spans, new Surroundings(spans)));
 };
 
 describe("the lines that a span draws", () => {
@@ -76,8 +76,26 @@ describe("the lines that a span draws", () => {
     ],
     [
       "a hand-over",
-      [lead(), row("a", { operation: "handoff", peer: "writer" })],
+      [
+        lead(),
+        row("b", { operation: "invoke_agent", agent: "writer" }),
+        row("a", { operation: "handoff", peer: "writer" }),
+      ],
       ["handoff agent:lead agent:writer"],
+    ],
+    [
+      "a hand-over by a tool that is called for the agent",
+      [
+        lead(),
+        row("b", { operation: "invoke_agent", agent: "Refund Agent" }),
+        row("a", { operation: "handoff", peer: "refund_agent" }),
+      ],
+      ["handoff agent:lead agent:Refund Agent"],
+    ],
+    [
+      "a hand-over to an agent that has not come",
+      [lead(), row("a", { operation: "handoff", peer: "writer" })],
+      ["handoff agent:lead agent:writer", "…"],
     ],
     ["somebody who waits for himself", [lead(), row("a", { operation: "wait", peer: "lead" })], []],
     [
@@ -127,7 +145,7 @@ describe("the lines that a span draws", () => {
     const call = row("a", { kind: 3, attributes: { "peer.service": "t" } });
     const served = row("b", { parentSpanId: "a", service: "t" });
     const spans = spansOf(root(), served, call);
-    expect(told(hitsOf(factOf(call), spans, () => answeredIn(spans)))).toEqual([]);
+    expect(told(hitsOf(factOf(call), spans, new Surroundings(spans)))).toEqual([]);
   });
 });
 

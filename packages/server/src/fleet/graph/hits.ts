@@ -1,4 +1,4 @@
-import { isRepeatedCall, MODEL_OPERATIONS, type Operation } from "#collect";
+import { AgentNames, isRepeatedCall, MODEL_OPERATIONS, type Operation } from "#collect";
 import type { SpanRow } from "#store";
 
 import { agentAbove, type LiveSpan } from "../live/index.ts";
@@ -60,16 +60,43 @@ function doerOf(fact: Fact, spans: Spans): { node: GraphNode; known: boolean } {
   return { node: isAgent(agent) ? agentNode(agent) : serviceNode(fact.service), known };
 }
 
-/** Where a span of an agent reaches to: a tool, a model, or another agent. */
-function reachOf(fact: Fact): Pick<Hit, "to" | "kind"> | undefined {
+/** What is found out of the spans of a trace when a line needs it, once for all of its lines. */
+export class Surroundings {
+  private readonly spans: Spans;
+  private foundAnswered: ReadonlySet<string> | undefined;
+  private foundNames: AgentNames | undefined;
+
+  constructor(spans: Spans) {
+    this.spans = spans;
+  }
+
+  /** Spans below which another service has worked. */
+  get answered(): ReadonlySet<string> {
+    return (this.foundAnswered ??= answeredIn(this.spans));
+  }
+
+  get names(): AgentNames {
+    return (this.foundNames ??= new AgentNames(
+      [...this.spans.values()].map(({ facets }) => facets.agent),
+    ));
+  }
+}
+
+/** Where a span of an agent reaches to: a tool, a model, or another agent; `known` is false while that may have another name. */
+function reachOf(
+  fact: Fact,
+  around: Surroundings,
+): (Pick<Hit, "to" | "kind"> & { known: boolean }) | undefined {
   const { operation, tool, model, peer } = fact;
   if (operation === "execute_tool" && tool !== "")
-    return { to: { kind: "tool", name: tool }, kind: "tool" };
+    return { to: { kind: "tool", name: tool }, kind: "tool", known: true };
   if (MODEL.has(operation))
-    return { to: { kind: "model", name: model || "unknown" }, kind: "model" };
+    return { to: { kind: "model", name: model || "unknown" }, kind: "model", known: true };
   if (peer === "") return undefined;
-  const kind = operation === "message" || operation === "wait" ? operation : "handoff";
-  return { to: agentNode(peer), kind };
+  if (operation === "message" || operation === "wait")
+    return { to: agentNode(peer), kind: operation, known: true };
+  const meant = around.names.meant(peer);
+  return { to: agentNode(meant ?? peer), kind: "handoff", known: meant !== undefined };
 }
 
 /** An agent that begins to work: its own run, and whoever asked it for that. */
@@ -94,8 +121,8 @@ function callOf(fact: Fact, spans: Spans): Resolution {
 }
 
 /** A call to something that sends no spans itself, as far as is known. */
-function externalCallOf(fact: Fact, answered: () => ReadonlySet<string>): Resolution {
-  if (fact.external === undefined || answered().has(fact.spanId))
+function externalCallOf(fact: Fact, around: Surroundings): Resolution {
+  if (fact.external === undefined || around.answered.has(fact.spanId))
     return { hits: [], complete: true };
   const hit: Hit = { from: serviceNode(fact.service), to: fact.external, kind: "call" };
   return { hits: [hit], complete: false };
@@ -106,23 +133,19 @@ function join(found: Resolution, more: Resolution): void {
   found.complete &&= more.complete;
 }
 
-/**
- * The lines that an ended span draws.
- * @param answered tells the spans below which another service has worked
- */
-export function hitsOf(fact: Fact, spans: Spans, answered: () => ReadonlySet<string>): Resolution {
+/** The lines that an ended span draws. */
+export function hitsOf(fact: Fact, spans: Spans, around: Surroundings): Resolution {
   const found = callOf(fact, spans);
-  const reach = reachOf(fact);
+  const reach = reachOf(fact, around);
   const isRepeated = reach?.kind === "tool" && isRepeatedCall(fact.tool, fact.parentSpanId, spans);
   if (reach !== undefined && !isRepeated) {
     const { node, known } = doerOf(fact, spans);
     const isSelf = node.kind === reach.to?.kind && node.name === reach.to.name;
     if (!isSelf) found.hits.push({ from: node, to: reach.to, kind: reach.kind });
-    found.complete &&= known;
+    found.complete &&= known && reach.known;
   }
   if (WORK.has(fact.operation) && isAgent(fact.agent)) join(found, workOf(fact, spans));
-  if (reach === undefined && fact.external !== undefined)
-    join(found, externalCallOf(fact, answered));
+  if (reach === undefined && fact.external !== undefined) join(found, externalCallOf(fact, around));
   return found;
 }
 
@@ -146,8 +169,7 @@ export function usageHitsOf(fact: Fact, spans: Spans): Resolution {
   return { hits, complete: known && asker.known };
 }
 
-/** Spans of a trace below which another service has worked. */
-export function answeredIn(spans: Spans): ReadonlySet<string> {
+function answeredIn(spans: Spans): ReadonlySet<string> {
   const answered = new Set<string>();
   for (const { span, service } of spans.values()) {
     const parent = spans.get(span.parentSpanId);

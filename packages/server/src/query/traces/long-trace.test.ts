@@ -20,7 +20,18 @@ function diceOf(seed: number): () => number {
   };
 }
 
-const OPERATIONS = ["", "chat", "chat", "invoke_agent", "execute_tool", "task", "wait", "message"];
+const PEERED: ReadonlySet<string> = new Set(["wait", "message", "handoff"]);
+const OPERATIONS = [
+  "handoff",
+  "",
+  "chat",
+  "chat",
+  "invoke_agent",
+  "execute_tool",
+  "task",
+  "wait",
+  "message",
+];
 
 /** A run of which every kind of span may stand below every other, some without the parent that they name. */
 function traceOf(seed: number): LeanRow[] {
@@ -43,8 +54,8 @@ function traceOf(seed: number): LeanRow[] {
       durationNs: Math.floor(dice() * 1e9),
       ended: dice() < 0.9,
       operation,
-      agent: dice() < 0.3 ? pick(["lead", "helper", "critic"]) : "",
-      peer: operation === "wait" || operation === "message" ? pick(["lead", "helper"]) : "",
+      agent: dice() < 0.3 ? pick(["Lead", "helper", "The Critic"]) : "",
+      peer: PEERED.has(operation) ? pick(["Lead", "helper", "the_critic", "nobody"]) : "",
       workflow: "",
       task: "",
       conversation: "",

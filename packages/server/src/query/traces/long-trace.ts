@@ -1,6 +1,12 @@
 import { spanFlags, type SpanColumns } from "@fleetlight/contract";
 
-import { MODEL_OPERATIONS, type AgentEdge, type Operation, type TraceAnalysis } from "#collect";
+import {
+  AgentNames,
+  MODEL_OPERATIONS,
+  type AgentEdge,
+  type Operation,
+  type TraceAnalysis,
+} from "#collect";
 import { Turns } from "#lib";
 
 import { agentAt, hasFailed, idAt, shapeAt, treeOf, type Tree } from "./analysis/tree.ts";
@@ -114,8 +120,15 @@ class Edges {
     if (WORK.has(operation) && parent >= 0) this.put(agentAt(tree, parent), agent, "delegation");
   }
 
-  get edges(): AgentEdge[] {
-    return [...this.byKey.values()];
+  /** @param agents of the trace */
+  of(agents: Iterable<string>): AgentEdge[] {
+    const names = new AgentNames(agents);
+    const edges = new Map<string, AgentEdge>();
+    for (const { from, to, kind } of this.byKey.values()) {
+      const meant = names.meant(to) ?? to;
+      if (meant !== from) edges.set(`${from}\0${meant}\0${kind}`, { from, to: meant, kind });
+    }
+    return [...edges.values()];
   }
 
   private put(from: string, to: string, kind: AgentEdge["kind"]): void {
@@ -143,7 +156,12 @@ export async function figuresOf(columns: SpanColumns): Promise<LongFigures> {
   const turns = new Turns();
   const tree = await treeOf(columns, turns);
   const payable = await payableOf(tree, turns);
-  const [bill, edges, agents] = [new Bill(), new Edges(), new Set<string>()];
+  const [bill, edges, agents, named] = [
+    new Bill(),
+    new Edges(),
+    new Set<string>(),
+    new Set<string>(),
+  ];
   const tools: TraceAnalysis["toolCalls"] = [];
   const figures = { spans: payable.length, errors: 0, lastNs: 0n, ended: true, toolCalls: 0 };
   for (let place = 0; place < payable.length; place++) {
@@ -156,6 +174,7 @@ export async function figuresOf(columns: SpanColumns): Promise<LongFigures> {
     if (endNs > figures.lastNs) figures.lastNs = endNs;
     if (payable[place] === 1) bill.add(tree, place);
     edges.add(tree, place);
+    if (agent !== "") named.add(agent);
     if (WORK.has(operation) && agent !== "") agents.add(agent);
     if (!isToolCall(tree, place)) continue;
     figures.toolCalls++;
@@ -164,6 +183,6 @@ export async function figuresOf(columns: SpanColumns): Promise<LongFigures> {
   }
   return {
     ...figures,
-    analysis: { agents: [...agents], edges: edges.edges, toolCalls: tools, usage: bill.usage },
+    analysis: { agents: [...agents], edges: edges.of(named), toolCalls: tools, usage: bill.usage },
   };
 }
