@@ -88,7 +88,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await server.loopDelay();
   const cpu = cpuSeconds(server.pid);
   const sent = await flood(server, { ...traces, bodies }, Number(values.senders));
-  const { late } = await server.loopDelay();
+  const { late, held } = await server.loopDelay();
   await settle(server);
   const settled = cpuSeconds(server.pid) - cpu;
   server.rest();
@@ -106,6 +106,7 @@ export async function run(args: readonly string[]): Promise<void> {
     ["CPU a span, settled", `${((settled / count) * 1e6).toFixed(1)} us`],
     ["request p50, p99", [0.5, 0.99].map((at) => ms(percentile(sent.latencies, at))).join(", ")],
     ["event-loop delay p50, p99, max", [late.p50, late.p99, late.max].map(ms).join(", ")],
+    ["held by the server p50, p99, max", [held.p50, held.p99, held.max].map(ms).join(", ")],
     ["peak resident", mib(peak)],
     ["bytes a span in the requests", (bodyBytes / count).toFixed(0)],
     ["bytes a span on disk, all in", (disk / (count + warm.length * batch)).toFixed(1)],
