@@ -70,7 +70,7 @@ const stack = ({ root }) => {
       server = spawn(
         path.join(repository, "node_modules/.bin/node"),
         [
-          "--max-semi-space-size=4",
+          "--max-semi-space-size=16",
           "--no-allocation-site-pretenuring",
           main,
           "serve",

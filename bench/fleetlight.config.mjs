@@ -50,7 +50,7 @@ const entry = ({ root }) => ({
     return {
       cmd: node,
       args: [
-        "--max-semi-space-size=4",
+        "--max-semi-space-size=16",
         "--no-allocation-site-pretenuring",
         main,
         "serve",

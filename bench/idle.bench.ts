@@ -26,7 +26,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const child = spawn(
     process.execPath,
     [
-      "--max-semi-space-size=4",
+      "--max-semi-space-size=16",
       "--no-allocation-site-pretenuring",
       cli,
       "demo",

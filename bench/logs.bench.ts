@@ -98,7 +98,7 @@ export async function run(args: readonly string[]): Promise<void> {
       rounds: { type: "string", default: "10" },
       dir: { type: "string", default: tmpdir() },
       profile: { type: "string" },
-      semi: { type: "string", default: "4" },
+      semi: { type: "string", default: "16" },
     },
   });
   const [lines, batch] = [Number(values.lines), Number(values.batch)];

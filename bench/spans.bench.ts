@@ -67,7 +67,7 @@ export async function run(args: readonly string[]): Promise<void> {
       idle: { type: "string", default: "20" },
       dir: { type: "string", default: tmpdir() },
       profile: { type: "string" },
-      semi: { type: "string", default: "4" },
+      semi: { type: "string", default: "16" },
     },
   });
   const [spans, batch] = [Number(values.spans), Number(values.batch)];

@@ -95,7 +95,7 @@ const ENVIRONMENT = {
 };
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
-  const { dataDir, profile, semiSpaceMib = 4 } = options;
+  const { dataDir, profile, semiSpaceMib = 16 } = options;
   const start = performance.now();
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
   const child = adopt(
