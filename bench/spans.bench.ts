@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { AgentRuns, SpanBody } from "./support/agent-spans.ts";
+import { bodiesOf } from "./support/agent-spans.ts";
 import type { SchemaFigures } from "./support/compare-schemas.ts";
 import { makeDataDir, startServer } from "./support/children.ts";
 import { flood, settle } from "./support/flood.ts";
@@ -14,26 +14,7 @@ import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
 export const describe =
   "spans taken over OTLP, bytes of each, and the same in the schemas of ClickStack and SigNoz [--spans 300000 --batch 500 --senders 4 --idle 20 --semi MIB --dir D --profile D]";
 
-const SPAN_MS = 3 * 3_600_000;
 const WARM_SPANS = 20_000;
-
-/** Bodies of so many spans each, of runs that follow one another over the last hours. */
-function makeBodies(spans: number, batch: number, seed: number): Uint8Array<ArrayBuffer>[] {
-  const runs = new AgentRuns(seed);
-  const body = new SpanBody();
-  const bodies: Uint8Array<ArrayBuffer>[] = [];
-  const startNs = BigInt(Date.now() - SPAN_MS) * 1_000_000n;
-  const stepNs = (BigInt(SPAN_MS) * 1_000_000n * 16n) / BigInt(spans);
-  let waiting: ReturnType<AgentRuns["run"]> = [];
-  for (let made = 0, run = 0n; made < spans; run++) {
-    const some = runs.run(startNs + run * stepNs);
-    made += some.length;
-    waiting.push(...some);
-    for (; waiting.length >= batch; waiting = waiting.slice(batch))
-      bodies.push(body.encode(waiting.slice(0, batch)));
-  }
-  return bodies;
-}
 
 function compareSchemas(dataDir: string): void {
   const output = execFileSync(
@@ -72,8 +53,8 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   const [spans, batch] = [Number(values.spans), Number(values.batch)];
   const dataDir = makeDataDir(values.dir);
-  const warm = makeBodies(WARM_SPANS, batch, 7);
-  const bodies = makeBodies(spans, batch, 11);
+  const warm = bodiesOf(WARM_SPANS, batch, 7);
+  const bodies = bodiesOf(spans, batch, 11);
   const bodyBytes = bodies.reduce((sum, { length }) => sum + length, 0);
   // Its own series would be what grows.
   process.env["FLEETLIGHT_MONITORING__SELF_METRICS"] = "false";

@@ -25,6 +25,8 @@ const MODELS = [
 const TOOLS = ["search_web", "read_page", "query_orders", "send_mail", "run_code"];
 const FAILED_SHARE = 0.02;
 const PODS = 8;
+/** Over which runs are spread. */
+const SPAN_MS = 3 * 3_600_000;
 
 /** Runs of a small fleet of agents as their instrumentations would tell of them: about 16 spans each. */
 export class AgentRuns {
@@ -180,4 +182,22 @@ export class SpanBody {
         writer.uint(3, 2);
       });
   }
+}
+
+/** Bodies of so many spans each, of runs that follow one another over the last hours. */
+export function bodiesOf(spans: number, batch: number, seed: number): Uint8Array<ArrayBuffer>[] {
+  const runs = new AgentRuns(seed);
+  const body = new SpanBody();
+  const bodies: Uint8Array<ArrayBuffer>[] = [];
+  const startNs = BigInt(Date.now() - SPAN_MS) * 1_000_000n;
+  const stepNs = (BigInt(SPAN_MS) * 1_000_000n * 16n) / BigInt(spans);
+  let waiting: ReturnType<AgentRuns["run"]> = [];
+  for (let made = 0, run = 0n; made < spans; run++) {
+    const some = runs.run(startNs + run * stepNs);
+    made += some.length;
+    waiting.push(...some);
+    for (; waiting.length >= batch; waiting = waiting.slice(batch))
+      bodies.push(body.encode(waiting.slice(0, batch)));
+  }
+  return bodies;
 }

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import type { LoopDelay } from "./loop-probe.ts";
 import type { SendProgress, SendRequest, SendResult, SenderOptions } from "./sender.ts";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+const MAIN = "packages/cli/src/main.ts";
+const CLI = fileURLToPath(new URL(`../../${MAIN}`, import.meta.url));
 const PROBE = new URL("loop-probe.ts", import.meta.url).href;
 const READY_MS = 600_000;
 const STOP_MS = 60_000;
@@ -77,6 +78,9 @@ export interface BenchServer {
 
 export interface ServerOptions {
   dataDir: string;
+  /** A checkout other than this one, and options of Node other than those of `npm start`. */
+  checkout?: string | undefined;
+  nodeOptions?: readonly string[] | undefined;
   /** Directory for a CPU profile of the whole run. */
   profile?: string | undefined;
   /** Size of the young generation's halves in MiB; that of `npm start` when left out. */
@@ -95,18 +99,20 @@ const ENVIRONMENT = {
 };
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
-  const { dataDir, profile, semiSpaceMib = 16 } = options;
+  const { dataDir, profile, checkout, semiSpaceMib = 16 } = options;
   const start = performance.now();
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
   const child = adopt(
     spawn(
       process.execPath,
       [
-        `--max-semi-space-size=${semiSpaceMib}`,
-        "--no-allocation-site-pretenuring",
+        ...(options.nodeOptions ?? [
+          `--max-semi-space-size=${semiSpaceMib}`,
+          "--no-allocation-site-pretenuring",
+        ]),
         `--import=${PROBE}`,
         ...profiling,
-        CLI,
+        checkout === undefined ? CLI : join(checkout, MAIN),
         "serve",
         "--port",
         "0",
