@@ -24,4 +24,14 @@ export class Turns {
     await nextTurn();
     this.sinceMs = performance.now();
   }
+
+  /** As `Array.map`, with pauses. */
+  async map<T, R>(items: readonly T[], make: (item: T) => R): Promise<R[]> {
+    const made: R[] = [];
+    for (const item of items) {
+      made.push(make(item));
+      if (this.isDue) await this.next();
+    }
+    return made;
+  }
 }

@@ -1,9 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import { badRequest, FleetlightError, ProtobufError, type Now } from "#lib";
+import { badRequest, FleetlightError, ProtobufError, Turns, type Now } from "#lib";
 import type { LogLine, LogStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
@@ -16,8 +14,6 @@ import { readLogsProtobuf } from "./read-protobuf.ts";
 import { TextMemory } from "../spans/text-memory.ts";
 import { LineMaker } from "./to-line.ts";
 
-/** How long a body may keep the event loop before others have a turn. */
-const SLICE_MS = 8;
 /** What a body takes as objects, in multiples of its length, about. */
 const OBJECTS_PER_BYTE = 6;
 /** Lines that are written at once: encoding them for the log keeps others waiting. */
@@ -57,17 +53,6 @@ const MESSAGES: Readonly<Record<LogRefusal, string>> = {
   too_many: `there are more than ${MAX_LINES} lines`,
 };
 
-/** Gives others a turn when enough time has gone. */
-class Turns {
-  private turnMs = performance.now();
-
-  async pause(): Promise<void> {
-    if (performance.now() - this.turnMs < SLICE_MS) return;
-    await nextTurn();
-    this.turnMs = performance.now();
-  }
-}
-
 /** Takes log lines: over OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/), and as lines of JSON or text. */
 export class LogReceiver {
   private readonly options: Options;
@@ -101,18 +86,20 @@ export class LogReceiver {
    * @throws FleetlightError `bad_request` (400), `overloaded` (503); then nothing was taken.
    */
   write(tenant: string, body: Buffer, encoding: "protobuf" | "json"): Promise<TakenLogs> {
-    return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
+    return this.under(body, async () => {
       const maker = this.maker();
-      const turns = new Turns();
       const refused = new Map<LogRefusal, number>();
       const lines: LogLine[] = [];
-      for (const { resource, scope, record } of this.decode(body, encoding)) {
-        const line = maker.line(record, scope, resource);
-        const reason = this.refusal(line);
-        if (reason === undefined) lines.push(line);
-        else refused.set(reason, (refused.get(reason) ?? 0) + 1);
-        await turns.pause();
-      }
+      await this.options.inFlight.read(body.length, async () => {
+        const turns = new Turns();
+        for (const { resource, scope, record } of this.decode(body, encoding)) {
+          const line = maker.line(record, scope, resource);
+          const reason = this.refusal(line);
+          if (reason === undefined) lines.push(line);
+          else refused.set(reason, (refused.get(reason) ?? 0) + 1);
+          if (turns.isLong) await turns.next();
+        }
+      });
       await this.keep(tenant, lines, refused, maker);
       return {
         lines: lines.length,
@@ -130,9 +117,8 @@ export class LogReceiver {
    * @throws FleetlightError `bad_request` or `body_too_large` for a list that cannot be read, `overloaded` (503).
    */
   writeLines(tenant: string, body: Buffer, service: string): Promise<TakenLines> {
-    return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
+    return this.under(body, async () => {
       const maker = this.maker();
-      const turns = new Turns();
       const refused = new Map<LogRefusal, number>();
       const errors: { line: number; message: string }[] = [];
       const lines: LogLine[] = [];
@@ -140,22 +126,30 @@ export class LogReceiver {
         refused.set(reason, (refused.get(reason) ?? 0) + 1);
         if (errors.length < MAX_TOLD) errors.push({ line, message });
       };
-      for (const { number, read } of readAll(body, this.options.config().ingest.max_json_bytes)) {
-        try {
-          const line = lineOf(read(), service, maker);
-          const reason = this.refusal(line);
-          if (reason === undefined) lines.push(line);
-          else refuse(number, reason, MESSAGES[reason]);
-        } catch (error) {
-          if (!(error instanceof Refused)) throw error;
-          refuse(number, error.reason, error.message);
+      const { max_json_bytes } = this.options.config().ingest;
+      await this.options.inFlight.read(body.length, async () => {
+        const turns = new Turns();
+        for (const { number, read } of readAll(body, max_json_bytes)) {
+          try {
+            const line = lineOf(read(), service, maker);
+            const reason = this.refusal(line);
+            if (reason === undefined) lines.push(line);
+            else refuse(number, reason, MESSAGES[reason]);
+          } catch (error) {
+            if (!(error instanceof Refused)) throw error;
+            refuse(number, error.reason, error.message);
+          }
+          if (turns.isLong) await turns.next();
         }
-        await turns.pause();
-      }
+      });
       await this.keep(tenant, lines, refused, maker);
       const count = [...refused.values()].reduce((sum, one) => sum + one, 0);
       return { taken: lines.length, refused: count, errors };
     });
+  }
+
+  private under<T>(body: Buffer, job: () => Promise<T>): Promise<T> {
+    return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, job);
   }
 
   private maker(): LineMaker {
@@ -177,6 +171,7 @@ export class LogReceiver {
     { losses }: LineMaker,
   ): Promise<void> {
     for (let start = 0; start < lines.length; start += APPEND_LINES) {
+      await this.options.inFlight.pause();
       const part = lines.slice(start, start + APPEND_LINES);
       await this.options.logs.append(tenant, part, lines.length - start - part.length);
       this.counters.taken.inc(part.length);

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import { badRequest, ProtobufError, Turns, type Now } from "#lib";
+import { badRequest, ProtobufError, type Now } from "#lib";
 import type { SpanRecord, SpanStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
@@ -20,8 +20,6 @@ import { understand } from "./understand.ts";
 
 /** How long a body may keep the event loop before others have a turn. */
 const SLICE_MS = 8;
-/** Larger bodies are read beside the others, which should not wait for them. */
-const MAX_QUEUED_BYTES = 1 << 20;
 /** What a body takes as objects, in multiples of its length, about. */
 const OBJECTS_PER_BYTE = 6;
 /** Further spans of a day that is to come; senders' clocks differ. */
@@ -88,9 +86,6 @@ const textBytesOf = (maxCharacters: number): number => 4 * (maxCharacters + 1);
 export class SpanReceiver {
   private readonly options: Options;
   private memory = new TextMemory([]);
-  /** The request that is read last, among those of moderate size. */
-  private reading: Promise<unknown> = Promise.resolve();
-  private readonly turns = new Turns();
   private readonly counters;
 
   constructor(options: Options) {
@@ -121,10 +116,12 @@ export class SpanReceiver {
    * with all of it, and a span that was taken before is known by its id.
    */
   write(tenant: string, body: Buffer, encoding: SpanEncoding): Promise<TakenSpans> {
-    return this.options.inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
+    const { inFlight } = this.options;
+    return inFlight.run(body.length * OBJECTS_PER_BYTE, async () => {
       const refused = new Map<Refusal, number>();
-      const read = () => this.read(tenant, body, encoding, refused);
-      const { spans, durable } = await (body.length > MAX_QUEUED_BYTES ? read() : this.next(read));
+      const { spans, durable } = await inFlight.read(body.length, () =>
+        this.read(tenant, body, encoding, refused),
+      );
       await durable;
       this.counters.taken.inc(spans);
       for (const [reason, count] of refused) this.counters.refused.inc({ reason }, count);
@@ -134,20 +131,6 @@ export class SpanReceiver {
         messages: [...refused].map(([reason, count]) => `${count} spans: ${MESSAGES[reason]}`),
       };
     });
-  }
-
-  /**
-   * Runs it after those that came before. Requests that are read side by side take turns, so that the objects of all of them
-   * live until the last one is read; one after the other, those of one are garbage before the next one begins. Many that are
-   * short keep the event loop no longer than one that is long.
-   */
-  private next<T>(read: () => Promise<T>): Promise<T> {
-    const result = this.reading.then(async () => {
-      if (this.turns.isLong) await this.turns.next();
-      return read();
-    });
-    this.reading = result.catch(() => undefined);
-    return result;
   }
 
   /** @returns the number of spans, once they are read and their way into the log has begun */
@@ -162,7 +145,7 @@ export class SpanReceiver {
       throw error instanceof ProtobufError ? badRequest(error.message) : error;
     });
     const spans = records.length;
-    if (this.turns.isLong) await this.turns.next();
+    await this.options.inFlight.pause();
     return { spans, durable: this.append(tenant, records) };
   }
 

@@ -1,4 +1,6 @@
-import type { Driver } from "../drivers/types.ts";
+import { Turns } from "#lib";
+
+import type { Driver, InsertColumn } from "../drivers/types.ts";
 import { sqlTime, toBigInts } from "../sql-columns.ts";
 import type { LogTables, NameCount, NameKind } from "./log-tables.ts";
 import type { LogCount, LogCursor, LogFilter, LogQuery, LogRow } from "./types.ts";
@@ -176,25 +178,26 @@ export class SqlLogs implements LogTables {
   async insert(tenant: string, rows: readonly LogRow[], token: string): Promise<void> {
     if (rows.length === 0) return;
     await this.insertSaid(tenant, rows, `${token}-said`);
-    const text = (name: string, pick: (row: LogRow) => string) => ({
-      name,
-      type: "String" as const,
-      data: rows.map(pick),
-    });
+    const turns = new Turns();
+    const columns: InsertColumn[] = [{ name: "ts", type: "Int64", data: nanoseconds(rows) }];
+    const whole = async (name: string, pick: (row: LogRow) => number) => {
+      columns.push({ name, type: "Int64", data: toBigInts(await turns.map(rows, pick)) });
+    };
+    const text = async (name: string, pick: (row: LogRow) => string) => {
+      columns.push({ name, type: "String", data: await turns.map(rows, pick) });
+    };
+    await whole("seq", ({ seq }) => seq);
+    await whole("severity", ({ severity }) => severity);
+    for (const [name, key] of entries(TEXTS)) await text(name, (row) => row[key]);
+    await text("attrs", ({ attributes }) => JSON.stringify(attributes));
+    await text(
+      "resource",
+      jsonOfSame(({ resource }) => resource),
+    );
     await this.driver.insert({
       into: `logs (${COLUMNS.join(", ")})`,
       select: INSERT_SELECT,
-      columns: [
-        { name: "ts", type: "Int64", data: nanoseconds(rows) },
-        { name: "seq", type: "Int64", data: toBigInts(rows.map(({ seq }) => seq)) },
-        { name: "severity", type: "Int64", data: toBigInts(rows.map(({ severity }) => severity)) },
-        ...entries(TEXTS).map(([name, key]) => text(name, (row) => row[key])),
-        text("attrs", ({ attributes }) => JSON.stringify(attributes)),
-        text(
-          "resource",
-          jsonOfSame(({ resource }) => resource),
-        ),
-      ],
+      columns,
       parameters: { tenant },
       token,
     });
