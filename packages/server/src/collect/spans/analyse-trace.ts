@@ -126,7 +126,8 @@ class Family {
   }
 }
 
-const hasUsage = ({ facets }: AnalysedSpan): boolean =>
+/** Whether a span says that it used or cost something. */
+export const hasUsage = ({ facets }: AnalysedSpan): boolean =>
   facets.inputTokens > 0 || facets.outputTokens > 0 || (facets.costUsd ?? 0) > 0;
 
 /** Where one call of a model ends and what was done because of its answer begins. */

@@ -1,6 +1,7 @@
 export { AgentNames } from "./agent-names.ts";
 export {
   analyseTrace,
+  hasUsage,
   isRepeatedCall,
   type AnalysedSpan,
   type AgentEdge,

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "@fleetlight/sdk";
 
 import type { Config } from "#config";
-import { badRequest, ProtobufError, type Now } from "#lib";
+import { badRequest, ProtobufError, Turns, type Now } from "#lib";
 import type { SpanRecord, SpanStore } from "#store";
 
 import type { InFlight } from "../limits/in-flight.ts";
@@ -18,8 +18,6 @@ import { TextMemory } from "./text-memory.ts";
 import { RecordMaker } from "./to-record.ts";
 import { understand } from "./understand.ts";
 
-/** How long a body may keep the event loop before others have a turn. */
-const SLICE_MS = 8;
 /** What a body takes as objects, in multiples of its length, about. */
 const OBJECTS_PER_BYTE = 6;
 /** Further spans of a day that is to come; senders' clocks differ. */
@@ -185,7 +183,7 @@ export class SpanReceiver {
     });
     const records: SpanRecord[] = [];
     let lost = 0;
-    let turnMs = performance.now();
+    const turns = new Turns();
     for (const incoming of spanReaders[encoding](body, textBytesOf(max_content_characters))) {
       if (incoming !== undefined) {
         const { span, scope, resource } = incoming;
@@ -195,9 +193,7 @@ export class SpanReceiver {
           records.push(maker.record(understand(span, scope), resource));
         else if (reason !== undefined) refused.set(reason, (refused.get(reason) ?? 0) + 1);
       }
-      if (performance.now() - turnMs < SLICE_MS) continue;
-      await nextTurn();
-      turnMs = performance.now();
+      if (turns.isLong) await turns.next();
     }
     const { attributes, events, cut } = maker.losses;
     if (attributes + lost > 0) this.counters.lost.inc({ part: "attributes" }, attributes + lost);

@@ -1,6 +1,7 @@
 import { ATTRIBUTES } from "@fleetlight/sdk";
 
 import {
+  hasUsage,
   isRepeatedCall,
   MODEL_OPERATIONS,
   type AnalysedSpan,
@@ -140,9 +141,9 @@ function resolvedKind(
   return kind === "tool" && isRepeatedCall(tool, one.span.parentSpanId, spans) ? "step" : kind;
 }
 
-function usageOf({ facets }: AnalysedSpan): typeof NOTHING {
-  const { inputTokens, outputTokens, costUsd } = facets;
-  if (inputTokens === 0 && outputTokens === 0 && (costUsd ?? 0) === 0) return NOTHING;
+function usageOf(one: AnalysedSpan): typeof NOTHING {
+  if (!hasUsage(one)) return NOTHING;
+  const { inputTokens, outputTokens, costUsd } = one.facets;
   return { inputTokens, outputTokens, costUsd: costUsd ?? 0, priced: costUsd !== undefined };
 }
 

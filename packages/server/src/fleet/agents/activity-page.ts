@@ -1,4 +1,4 @@
-import type { Activity, ActivityKind } from "#store";
+import type { Activity } from "#store";
 
 const ROWS = 4096;
 
@@ -114,20 +114,15 @@ class ActivityView {
   get priced(): boolean {
     return this.page.hasFlag(this.row, PRICED);
   }
-
-  get kind(): ActivityKind {
-    return this.page.text(this.row, 0) as ActivityKind;
-  }
 }
 
 const define = (key: string, get: (this: ActivityView) => unknown): void => {
   Object.defineProperty(ActivityView.prototype, key, { get });
 };
 for (const [at, key] of TEXTS.entries())
-  if (key !== "kind")
-    define(key, function text() {
-      return this.page.text(this.row, at);
-    });
+  define(key, function text() {
+    return this.page.text(this.row, at);
+  });
 for (const [at, key] of NUMBERS.entries())
   define(key, function number() {
     return this.page.number(this.row, at);
