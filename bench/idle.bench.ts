@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { NODE_OPTIONS } from "./support/children.ts";
 import { cpuSeconds, residentBytes, sleep } from "./support/process.ts";
 import { mib, percentile, printTable } from "./support/table.ts";
 
@@ -23,20 +24,9 @@ export async function run(args: readonly string[]): Promise<void> {
   const seconds = at === -1 ? 300 : Number(args[at + 1]);
   const cli = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
   const dataDir = mkdtempSync(join(tmpdir(), "fleetlight-bench-"));
-  const child = spawn(
-    process.execPath,
-    [
-      "--max-semi-space-size=16",
-      "--no-allocation-site-pretenuring",
-      cli,
-      "demo",
-      "--data-dir",
-      dataDir,
-    ],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [...NODE_OPTIONS, cli, "demo", "--data-dir", dataDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const pid = child.pid ?? 0;
   const url = await new Promise<string>((resolve) => {
     let output = "";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
 import { FleetLogs, jsonBody, otlpBody } from "./support/agent-logs.ts";
-import { makeDataDir, startServer, type BenchServer } from "./support/children.ts";
+import { makeDataDir, NODE_OPTIONS, startServer, type BenchServer } from "./support/children.ts";
 import { flood, settle } from "./support/flood.ts";
 import { cpuSeconds, peakResidentBytes } from "./support/process.ts";
 import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
@@ -110,7 +110,11 @@ export async function run(args: readonly string[]): Promise<void> {
   // Its own series would be what grows.
   process.env["FLEETLIGHT_MONITORING__SELF_METRICS"] = "false";
   const { profile } = values;
-  const server = await startServer({ dataDir, profile, semiSpaceMib: Number(values.semi) });
+  const server = await startServer({
+    dataDir,
+    profile,
+    nodeOptions: [...NODE_OPTIONS, `--max-semi-space-size=${values.semi}`],
+  });
   await flood(server, { ...form, bodies: warm }, 1);
   await settle(server);
   const quiet = await TailProbe.start(server);

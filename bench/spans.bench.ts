@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 
 import { bodiesOf } from "./support/agent-spans.ts";
 import type { SchemaFigures } from "./support/compare-schemas.ts";
-import { makeDataDir, startServer } from "./support/children.ts";
+import { makeDataDir, NODE_OPTIONS, startServer } from "./support/children.ts";
 import { flood, settle } from "./support/flood.ts";
 import { cpuSeconds, diskBytes, peakResidentBytes, sleep } from "./support/process.ts";
 import { mib, ms, percentile, printGrid, printTable } from "./support/table.ts";
@@ -61,7 +61,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const server = await startServer({
     dataDir,
     profile: values.profile,
-    semiSpaceMib: Number(values.semi),
+    nodeOptions: [...NODE_OPTIONS, `--max-semi-space-size=${values.semi}`],
   });
   const traces = { path: "/v1/traces", type: "application/x-protobuf" };
   await flood(server, { ...traces, bodies: warm }, 1);

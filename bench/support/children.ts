@@ -14,6 +14,9 @@ const READY_MS = 600_000;
 const STOP_MS = 60_000;
 const ANSWER_MS = 20_000;
 
+/** Options of Node that `npm start` and `npm run demo` give the server. */
+export const NODE_OPTIONS = ["--max-semi-space-size=16", "--no-allocation-site-pretenuring"];
+
 /** Whatever happens to the benchmark, its children and their data do not outlive it. */
 const children = new Set<ChildProcess>();
 const directories = new Set<string>();
@@ -83,8 +86,6 @@ export interface ServerOptions {
   nodeOptions?: readonly string[] | undefined;
   /** Directory for a CPU profile of the whole run. */
   profile?: string | undefined;
-  /** Size of the young generation's halves in MiB; that of `npm start` when left out. */
-  semiSpaceMib?: number | undefined;
 }
 
 const ENVIRONMENT = {
@@ -99,17 +100,14 @@ const ENVIRONMENT = {
 };
 
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
-  const { dataDir, profile, checkout, semiSpaceMib = 16 } = options;
+  const { dataDir, profile, checkout, nodeOptions = NODE_OPTIONS } = options;
   const start = performance.now();
   const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
   const child = adopt(
     spawn(
       process.execPath,
       [
-        ...(options.nodeOptions ?? [
-          `--max-semi-space-size=${semiSpaceMib}`,
-          "--no-allocation-site-pretenuring",
-        ]),
+        ...nodeOptions,
         `--import=${PROBE}`,
         ...profiling,
         checkout === undefined ? CLI : join(checkout, MAIN),
